@@ -1,0 +1,143 @@
+"""Every setting of the instrument, in one table: name, default, range, unit and meaning.
+
+The command line's options, the keys of a TOML file and the environment variables (``LIVECOMPOSER_CREATIVE_RISK``) are
+all derived from these fields. Precedence: command line, then environment, then file, then default. Read once, then
+frozen; a change is ``dataclasses.replace`` through :func:`changed`.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import Field, dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from livecomposer.errors import SettingError
+
+__all__ = ["Settings", "changed", "load", "meaning_of", "range_of"]
+
+ENVIRONMENT_PREFIX = "LIVECOMPOSER_"
+
+
+def _number(default: float, low: float, high: float, unit: str, meaning: str) -> Any:
+    return field(default=default, metadata={"range": (low, high), "unit": unit, "meaning": meaning})
+
+
+def _choice(default: str, choices: tuple[str, ...], meaning: str) -> Any:
+    return field(default=default, metadata={"choices": choices, "meaning": meaning})
+
+
+def _text(default: str, meaning: str) -> Any:
+    return field(default=default, metadata={"meaning": meaning})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a performer may set. The first group are the seven controls of sampling."""
+
+    sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn")
+    threshold: float = _number(0.95, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept")
+    creative_risk: float = _number(1.0, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder")
+    input_duration: float = _number(30.0, 1.0, 300.0, "s", "how much of what was played the companion hears")
+    extension_duration: float = _number(12.0, 0.5, 3600.0, "s", "how long the companion goes on")
+    max_rest: float = _number(1.5, 0.05, 10.0, "s", "longest silence of the companion")
+    max_note: float = _number(4.0, 0.05, 30.0, "s", "longest note of the companion")
+
+    mode: str = _choice("continue", ("continue", "respond"), "who plays when")
+    seed: int = _number(-1, -1, 2**32 - 1, "", "same tape, same seed, same notes; -1 draws one and says which")
+    polyphony: int = _number(12, 1, 64, "notes", "most notes the companion holds at once")
+
+    phrase_wait: float = _number(0.6, 0.15, 5.0, "s", "silence that ends a phrase, before it adapts to the player")
+    phrase_wait_max: float = _number(2.0, 0.2, 20.0, "s", "a phrase ends after this silence whatever is held")
+    trigger: str = _text("", "ends the phrase at once: cc:NUMBER, key:PITCH or pedal:NUMBER; empty for silence alone")
+
+    horizon: float = _number(0.03, 0.005, 1.0, "s", "commit horizon: the plan is fixed this long before it sounds")
+    plan_ahead: float = _number(2.0, 0.1, 30.0, "s", "how far the companion plans")
+
+    input: str = _text("", "MIDI input: part of a port's name, 'virtual', or a FILE.mid as simulated performer")
+    output: str = _text("", "where it sounds: part of a port's name, 'virtual', 'synth' or 'none'")
+    thru: str = _choice("on", ("on", "off"), "pass the performer's keys to the output")
+    audio: str = _choice("auto", ("auto", "fluidsynth", "portaudio", "off"), "what carries the synthesiser's sound")
+    audio_device: str = _text("", "part of the audio device's name; empty for the system's choice")
+    gain: float = _number(0.6, 0.0, 5.0, "", "the synthesiser's gain")
+    soundfont: str = _text("", "path of an .sf2 or .sf3; empty for the best one found")
+    model: str = _text("", "path of a checkpoint folder; empty for the one that ships")
+    device: str = _choice("auto", ("auto", "cpu", "cuda"), "where the model runs")
+    threads: int = _number(1, 1, 64, "", "CPU threads of the engine")
+
+
+_FIELDS: dict[str, Field[Any]] = {f.name: f for f in fields(Settings)}
+
+
+def range_of(name: str) -> tuple[float, float] | None:
+    """Lowest and highest value of a number, or ``None`` for anything else."""
+    found: tuple[float, float] | None = _FIELDS[name].metadata.get("range")
+    return found
+
+
+def meaning_of(name: str) -> str:
+    """One line on what a setting does, its range and unit included."""
+    meta = _FIELDS[name].metadata
+    detail = ""
+    if "range" in meta:
+        low, high = meta["range"]
+        detail = f" ({low:g}–{high:g}{' ' + meta['unit'] if meta['unit'] else ''})"
+    elif "choices" in meta:
+        detail = f" ({', '.join(meta['choices'])})"
+    return f"{meta['meaning']}{detail}"
+
+
+def changed(settings: Settings, values: Mapping[str, object]) -> Settings:
+    """Settings with some values replaced; raises :class:`SettingError` for an unknown name or an unfit value."""
+    checked: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
+    return replace(settings, **checked)
+
+
+def load(
+    path: Path | None = None,
+    *,
+    environment: Mapping[str, str] = os.environ,
+    options: Mapping[str, object] | None = None,
+) -> Settings:
+    """Settings from the defaults, then a TOML file, then the environment, then ``options``; later ones win."""
+    from_environment = {
+        name: environment[key] for name in _FIELDS if (key := ENVIRONMENT_PREFIX + name.upper()) in environment
+    }
+    given = {} if path is None else _read_toml(path)
+    return changed(Settings(), {**given, **from_environment, **(options or {})})
+
+
+def _read_toml(path: Path) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingError(f"{path}: cannot be read ({error.strerror}); wanted a TOML file of settings") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: not valid TOML ({error}); mend it or start from config/default.toml") from error
+
+
+def _checked(name: str, value: object) -> object:
+    if name not in _FIELDS:
+        raise SettingError(f"unknown setting {name!r}; wanted one of: {', '.join(_FIELDS)}")
+    default, meta = _FIELDS[name].default, _FIELDS[name].metadata
+    if "range" in meta:
+        return _checked_number(name, value, type(default), meta["range"])
+    if not isinstance(value, str):
+        raise SettingError(f"{name} = {value!r}: wanted text in quotes: {meta['meaning']}")
+    if "choices" in meta and value not in meta["choices"]:
+        raise SettingError(f"{name} = {value!r}: wanted one of {', '.join(meta['choices'])}")
+    return value
+
+
+def _checked_number(name: str, value: object, kind: type, range_: tuple[float, float]) -> float:
+    low, high = range_
+    wanted = f"wanted {'a whole number' if kind is int else 'a number'} from {low:g} to {high:g}"
+    try:
+        if isinstance(value, bool):
+            raise TypeError
+        number: float = kind(value)
+    except (TypeError, ValueError) as error:
+        raise SettingError(f"{name} = {value!r}: {wanted}") from error
+    if (isinstance(value, float) and number != value) or not low <= number <= high:  # nan fails the second
+        raise SettingError(f"{name} = {value!r}: {wanted}")
+    return number

@@ -1,0 +1,124 @@
+"""Events to ids and back, one event at a time.
+
+Both directions keep the same few facts (the step reached, the velocity in force, what sounds), so that decoding what
+was encoded gives the same music, and encoding what was decoded gives the same ids. Time is quantised from an origin,
+never from the event before, so that rounding does not add up.
+"""
+
+from livecomposer.events import SUSTAIN, Event, NoteEvent, NoteOff, NoteOn, Role
+from livecomposer.tokens.vocabulary import VOCABULARY, Kind, velocity_bin, velocity_of_bin
+from livecomposer.units import seconds_to_steps, steps_to_seconds
+
+__all__ = ["Decoder", "Encoder", "Sustain"]
+
+_SHIFT = VOCABULARY.first(Kind.TIME_SHIFT)
+_VELOCITY = VOCABULARY.first(Kind.VELOCITY)
+_ON = {role: VOCABULARY.first(Kind.NOTE_ON, role) for role in Role}
+_OFF = {role: VOCABULARY.first(Kind.NOTE_OFF, role) for role in Role}
+_MAX_SHIFT = VOCABULARY.max_shift
+
+
+class Encoder:
+    """Note events in time order to ids. ``origin`` is the moment of step 0 in seconds.
+
+    ``dropped`` counts events that cannot be told: a note-off of what does not sound. A second note-on of a sounding
+    pitch ends the first one there.
+    """
+
+    def __init__(self, *, origin: float = 0.0) -> None:
+        self.origin = origin
+        self.step = 0
+        self.velocity: int | None = None
+        self.sounding: set[tuple[Role, int]] = set()
+        self.dropped = 0
+
+    def encode(self, event: NoteEvent) -> list[int]:
+        """The ids of one event; an event earlier than the last one counts as simultaneous with it."""
+        key = (event.role, event.pitch)
+        if isinstance(event, NoteOff):
+            if key not in self.sounding:
+                self.dropped += 1
+                return []
+            self.sounding.discard(key)
+            return [*self.advance(event.time), _OFF[event.role] + event.pitch]
+        ids = self.advance(event.time)
+        if key in self.sounding:
+            ids.append(_OFF[event.role] + event.pitch)
+        self.sounding.add(key)
+        return [*ids, *self._to_velocity(event.velocity), _ON[event.role] + event.pitch]
+
+    def advance(self, moment: float) -> list[int]:
+        """Time shifts up to ``moment`` (seconds): as many whole seconds as fit, then the rest."""
+        shift = seconds_to_steps(moment - self.origin) - self.step
+        if shift <= 0:
+            return []
+        self.step += shift
+        whole, rest = divmod(shift, _MAX_SHIFT)
+        return [_SHIFT + _MAX_SHIFT - 1] * whole + ([_SHIFT + rest - 1] if rest else [])
+
+    def _to_velocity(self, velocity: int) -> list[int]:
+        bin_ = velocity_bin(velocity)
+        if bin_ == self.velocity:
+            return []
+        self.velocity = bin_
+        return [_VELOCITY + bin_]
+
+
+class Decoder:
+    """Ids to note events. ``origin`` is the moment of step 0 in seconds."""
+
+    def __init__(self, *, origin: float = 0.0, step: int = 0, velocity: int | None = None) -> None:
+        self.origin = origin
+        self.step = step
+        self.velocity = velocity
+
+    @property
+    def time(self) -> float:
+        """The moment reached, in seconds."""
+        return self.origin + steps_to_seconds(self.step)
+
+    def decode(self, id_: int) -> NoteEvent | None:
+        """The event that an id says, if it says one; shifts and velocities are remembered."""
+        token = VOCABULARY.tokens[id_]
+        if token.kind is Kind.TIME_SHIFT:
+            self.step += token.value
+        elif token.kind is Kind.VELOCITY:
+            self.velocity = token.value
+        elif token.kind is Kind.NOTE_ON and token.role is not None:
+            bin_ = self.velocity if self.velocity is not None else velocity_bin(64)
+            return NoteOn(self.time, token.value, velocity_of_bin(bin_), token.role)
+        elif token.kind is Kind.NOTE_OFF and token.role is not None:
+            return NoteOff(self.time, token.value, token.role)
+        return None
+
+
+class Sustain:
+    """Moves note-offs under a held pedal (CC64) to the pedal's release; everything else passes.
+
+    A key struck again under the pedal first ends its earlier sound. One instance a player.
+    """
+
+    def __init__(self) -> None:
+        self.down = False
+        self._held: dict[int, Role] = {}
+
+    def apply(self, event: Event) -> list[NoteEvent]:
+        """The note events that ``event`` amounts to."""
+        if isinstance(event, NoteOn):
+            role = self._held.pop(event.pitch, None)
+            return [event] if role is None else [NoteOff(event.time, event.pitch, role), event]
+        if isinstance(event, NoteOff):
+            if not self.down:
+                return [event]
+            self._held[event.pitch] = event.role
+        elif getattr(event, "number", None) == SUSTAIN:
+            return self._pedal(event.time, down=getattr(event, "value", 0) >= 64)
+        return []
+
+    def _pedal(self, time: float, *, down: bool) -> list[NoteEvent]:
+        self.down = down
+        if down:
+            return []
+        released: list[NoteEvent] = [NoteOff(time, pitch, role) for pitch, role in self._held.items()]
+        self._held.clear()
+        return released
