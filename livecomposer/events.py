@@ -124,10 +124,14 @@ def untangle(notes: Iterable[Note]) -> list[Note]:
 
 
 def events_of_notes(notes: Iterable[Note]) -> Iterator[NoteEvent]:
-    """Note-ons and note-offs in time order; at one moment note-offs come first, then low pitches before high ones."""
+    """Note-ons and note-offs in time order; at one moment note-offs come first, then low pitches before high ones.
+
+    A note of no length keeps its note-off behind its note-on.
+    """
     keyed: list[tuple[float, int, int, NoteEvent]] = []
     for note in untangle(notes):
-        keyed.append((note.start, 1, note.pitch, NoteOn(note.start, note.pitch, note.velocity, note.role)))
-        keyed.append((note.end, 0, note.pitch, NoteOff(note.end, note.pitch, note.role)))
+        on, off = NoteOn(note.start, note.pitch, note.velocity, note.role), NoteOff(note.end, note.pitch, note.role)
+        keyed.append((note.start, 1, note.pitch, on))
+        keyed.append((note.end, 0 if note.end > note.start else 2, note.pitch, off))
     keyed.sort(key=lambda item: item[:3])
     return (event for *_, event in keyed)

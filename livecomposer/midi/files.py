@@ -4,26 +4,36 @@ Reading keeps what a player needs (notes, controllers, track names) in seconds, 
 that is not readable, playable MIDI becomes a :class:`MidiFileError` of one line.
 """
 
+import io
+import re
 import struct
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import mido
 
 from livecomposer.errors import MidiFileError
-from livecomposer.events import Control, Event, Note, NoteOff, NoteOn, Other, events_of_notes
+from livecomposer.events import Control, Event, Note, NoteOff, NoteOn, Other, events_of_notes, untangle
 from livecomposer.units import DEFAULT_TEMPO_US, TempoMap
 
-__all__ = ["MAX_FILE_BYTES", "Recording", "Track", "read", "write"]
+__all__ = ["MAX_FILE_BYTES", "Recording", "Track", "in_order", "read", "write"]
 
-MAX_FILE_BYTES = 16 * 2**20
-MAX_MESSAGES = 2_000_000
+MAX_FILE_BYTES = 4 * 2**20
+"""About 1.4 million messages, some twenty seconds to read and a gigabyte of memory: far above any one piece."""
 MAX_SECONDS = 24 * 3600.0
 _TICKS_PER_BEAT = 960
 _DRUM_CHANNEL = 9
+_MELODIC_CHANNELS = [channel for channel in range(16) if channel != _DRUM_CHANNEL]
 _TICKS_PER_SECOND = _TICKS_PER_BEAT * 1_000_000 / DEFAULT_TEMPO_US
+_FRAME_RATES = {24: 24.0, 25: 25.0, 29: 29.97, 30: 30.0}
+"""Frames a second of the SMPTE formats (SMF 1.0); 29 stands for 30 drop-frame."""
+
+_ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{8192}")
+"""A number of the format ends at its first byte below 0x80, by the fourth at the latest; the parser would follow one to
+the end of the file, in quadratic time. No file of music holds such a run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +53,8 @@ class Recording:
 
     @property
     def events(self) -> list[Event]:
-        """All events of all tracks, in time order."""
-        return sorted((e for track in self.tracks for e in track.events), key=lambda event: event.time)
+        """All events of all tracks, in the order of :func:`in_order`."""
+        return in_order(event for track in self.tracks for event in track.events)
 
     @property
     def seconds(self) -> float:
@@ -52,21 +62,31 @@ class Recording:
         return max((track.events[-1].time for track in self.tracks if track.events), default=0.0)
 
 
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Events in time order; at one moment note-offs come first, then controllers and programs, then note-ons."""
+    return sorted(events, key=lambda event: (event.time, _rank(event)))
+
+
+def _rank(event: Event) -> int:
+    return 0 if isinstance(event, NoteOff) else 2 if isinstance(event, NoteOn) else 1
+
+
 def read(path: Path) -> Recording:
     """Read a type 0 or type 1 file.
 
-    Raises :class:`MidiFileError` for what is missing, damaged, too large, of type 2, or without a note. Drums (channel
-    10) are left out; a note of no length and a note-off without a note are dropped and counted; a note that never ends
-    ends with its track.
+    Raises :class:`MidiFileError` for what is missing, damaged, too large, of type 2, or without a note. Left out and
+    counted are drums (channel 10), notes of no length, note-offs without a note, and notes doubled on one key; a note
+    that never ends is counted and ends with its track.
     """
     file = _load(path)
-    if file.type == 2:
-        raise MidiFileError(f"{path}: MIDI of type 2 (separate patterns); wanted type 0 or 1: export it as type 1")
-    if sum(map(len, file.tracks)) > MAX_MESSAGES:
-        raise MidiFileError(f"{path}: more than {MAX_MESSAGES:,} messages; wanted one piece: cut it first")
-    tempo = _tempo_map(path, file)
+    if file.type not in (0, 1):
+        raise MidiFileError(f"{path}: MIDI of type {file.type}; wanted type 0 or 1: export it as type 1")
     dropped: Counter[str] = Counter()
-    tracks = tuple(track for source in file.tracks if (track := _read_track(source, tempo, dropped)).events)
+    try:
+        tempo = _tempo_map(path, file)
+        tracks = tuple(track for source in file.tracks if (track := _read_track(source, tempo, dropped)).events)
+    except OverflowError as error:
+        raise MidiFileError(f"{path}: lasts for ever; wanted less than 24 hours: try to export it again") from error
     recording = Recording(tracks, dict(dropped))
     if not any(isinstance(event, NoteOn) for track in tracks for event in track.events):
         raise MidiFileError(f"{path}: no playable note in it; wanted at least one outside the drum channel")
@@ -77,24 +97,31 @@ def read(path: Path) -> Recording:
 
 def _load(path: Path) -> mido.MidiFile:
     try:
-        size = path.stat().st_size
-        if size > MAX_FILE_BYTES:
-            raise MidiFileError(f"{path}: {size / 2**20:.0f} MiB; wanted at most {MAX_FILE_BYTES // 2**20} MiB")
-        return mido.MidiFile(path, clip=True)
+        return mido.MidiFile(file=io.BytesIO(_bytes_of(path)), clip=True)
     except FileNotFoundError as error:
         raise MidiFileError(f"{path}: no such file; wanted a Standard MIDI File (.mid)") from error
-    except IsADirectoryError as error:
-        raise MidiFileError(f"{path}: a folder; wanted a Standard MIDI File (.mid)") from error
     except (OSError, EOFError, ValueError, LookupError, TypeError, struct.error, mido.KeySignatureError) as error:
         reason = str(error) or "it ends too early"
         raise MidiFileError(f"{path}: not a readable MIDI file ({reason}); try to export it again") from error
 
 
+def _bytes_of(path: Path) -> bytes:
+    size = path.stat().st_size
+    if not path.is_file():  # a pipe or a device might never end
+        raise MidiFileError(f"{path}: a folder or device; wanted a Standard MIDI File (.mid)")
+    if size > MAX_FILE_BYTES:
+        limit = f"wanted at most {MAX_FILE_BYTES / 2**20:.0f} MiB: cut it first"
+        raise MidiFileError(f"{path}: {size / 2**20:.1f} MiB; {limit}")
+    data = path.read_bytes()
+    if _ENDLESS_NUMBER.search(data):
+        raise MidiFileError(f"{path}: not a readable MIDI file (a number without end); try to export it again")
+    return data
+
+
 def _tempo_map(path: Path, file: mido.MidiFile) -> TempoMap:
     division = file.ticks_per_beat
     if division < 0:  # SMPTE (SMF 1.0): minus frames a second in the high byte, ticks a frame in the low one
-        frames, ticks = 256 - ((division >> 8) & 0xFF), division & 0xFF
-        rate = {29: 29.97}.get(frames, float(frames)) * ticks
+        rate = _FRAME_RATES.get(-(division >> 8), 0.0) * (division & 0xFF)
         if rate:
             return TempoMap([0], [0.0], [1 / rate])
     if division <= 0:
@@ -113,63 +140,90 @@ def _absolute(track: Iterable[mido.Message]) -> Iterator[tuple[int, mido.Message
 def _read_track(source: mido.MidiTrack, tempo: TempoMap, dropped: Counter[str]) -> Track:
     notes: list[Note] = []
     others: list[Event] = []
-    open_: defaultdict[tuple[int, int], deque[tuple[int, int]]] = defaultdict(deque)  # start tick, velocity
-    tick = 0
+    open_: defaultdict[tuple[int, int], deque[tuple[float, int]]] = defaultdict(deque)  # start, velocity
+    now = 0.0
     for tick, message in _absolute(source):
-        if message.is_meta or getattr(message, "channel", _DRUM_CHANNEL) == _DRUM_CHANNEL:
+        now = tempo.to_seconds(tick)
+        if message.is_meta or not hasattr(message, "channel"):
             continue
-        if message.type == "note_on" and message.velocity:
-            open_[message.channel, message.note].append((tick, message.velocity))
+        struck = message.type == "note_on" and message.velocity > 0
+        if message.channel == _DRUM_CHANNEL:
+            dropped.update(["drum notes"] if struck else [])
+        elif struck:
+            open_[message.channel, message.note].append((now, message.velocity))
         elif message.type in ("note_on", "note_off"):
-            waiting = open_[message.channel, message.note]
-            reason = _cannot_end(waiting, tick)
-            start, velocity = waiting.popleft() if waiting else (tick, 0)
-            if reason:
-                dropped[reason] += 1
+            if waiting := open_[message.channel, message.note]:
+                start, velocity = waiting.popleft()
+                notes.append(Note(start, now, message.note, velocity))
             else:
-                notes.append(Note(tempo.to_seconds(start), tempo.to_seconds(tick), message.note, velocity))
-        elif message.type == "control_change":
-            others.append(Control(tempo.to_seconds(tick), message.control, message.value))
+                dropped["note-offs without a note"] += 1
         else:
-            others.append(Other(tempo.to_seconds(tick), bytes(message.bytes())))
+            others.append(_to_event(message, now))
     for (_, pitch), waiting in open_.items():
-        dropped["notes never ended (ended with their track)"] += len(waiting)
-        notes += [Note(tempo.to_seconds(start), tempo.to_seconds(tick), pitch, velocity) for start, velocity in waiting]
-    return Track(source.name, tuple(sorted([*events_of_notes(notes), *others], key=lambda event: event.time)))
+        dropped.update(["notes never ended (ended with their track)"] * len(waiting))
+        notes += [Note(start, now, pitch, velocity) for start, velocity in waiting]
+    return Track(_to_name(source.name), tuple(in_order([*others, *events_of_notes(_playable(notes, dropped))])))
 
 
-def _cannot_end(waiting: deque[tuple[int, int]], tick: int) -> str | None:
-    if not waiting:
-        return "note-offs without a note"
-    return "notes of no length" if waiting[0][0] == tick else None
+def _to_event(message: mido.Message, now: float) -> Event:
+    if message.type == "control_change":
+        return Control(now, message.control, message.value)
+    return Other(now, bytes(message.bytes()))
+
+
+def _playable(notes: list[Note], dropped: Counter[str]) -> list[Note]:
+    lasting = [note for note in notes if note.end > note.start]
+    kept = untangle(lasting)
+    dropped.update(["notes of no length"] * (len(notes) - len(lasting)))
+    dropped.update(["notes doubled on one key"] * (len(lasting) - len(kept)))
+    return kept
 
 
 def write(path: Path, tracks: Sequence[Track]) -> None:
     """Write a type 1 file, one track a part, at 120 beats a minute and about half a millisecond a tick.
 
-    The file appears whole or not at all: it is written beside its place and moved there.
+    Parts take the channels in turn, the drum channel left out. The file appears whole or not at all: it is written
+    beside its place and moved there. Raises :class:`MidiFileError` where that cannot be done.
     """
     file = mido.MidiFile(type=1, ticks_per_beat=_TICKS_PER_BEAT)
-    for channel, track in enumerate(tracks):
-        file.tracks.append(_write_track(track, channel))
+    for part, track in enumerate(tracks):
+        file.tracks.append(_write_track(track, _MELODIC_CHANNELS[part % len(_MELODIC_CHANNELS)]))
     partial = path.with_name(path.name + ".partial")
     try:
         file.save(partial)
         partial.replace(path)
     except OSError as error:
-        partial.unlink(missing_ok=True)
         raise MidiFileError(f"{path}: cannot be written ({error.strerror}); name a writable place") from error
+    finally:
+        with suppress(OSError):
+            partial.unlink()
 
 
 def _write_track(track: Track, channel: int) -> mido.MidiTrack:
-    result = mido.MidiTrack([mido.MetaMessage("track_name", name=track.name, time=0)])
+    result = mido.MidiTrack([mido.MetaMessage("track_name", name=_from_name(track.name), time=0)])
+    struck: dict[int, int] = {}
     tick = 0
     for event in track.events:
         at = max(tick, round(event.time * _TICKS_PER_SECOND))
-        message = _to_message(event, channel)
-        result.append(message.copy(time=at - tick))
+        if isinstance(event, NoteOn):
+            struck[event.pitch] = at
+        elif isinstance(event, NoteOff):
+            at = max(at, struck.pop(event.pitch, -1) + 1)  # a note of no ticks would be lost to the next reader
+        result.append(_to_message(event, channel).copy(time=at - tick))
         tick = at
     return result
+
+
+def _to_name(latin: str) -> str:
+    """A track's name as UTF-8 where it is that; the format does not say, and mido reads Latin-1."""
+    try:
+        return latin.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return latin
+
+
+def _from_name(name: str) -> str:
+    return name.encode("utf-8", errors="replace").decode("latin-1")
 
 
 def _to_message(event: Event, channel: int) -> mido.Message:

@@ -21,39 +21,68 @@ _MAX_SHIFT = VOCABULARY.max_shift
 class Encoder:
     """Note events in time order to ids. ``origin`` is the moment of step 0 in seconds.
 
-    ``dropped`` counts events that cannot be told: a note-off of what does not sound. A second note-on of a sounding
-    pitch ends the first one there.
+    No note is shorter than a step: a note-off in the step of its note-on waits for the next step. ``dropped`` counts
+    events that cannot be told: a note-off of what does not sound, and a key struck twice within one step. A key struck
+    again later while it sounds ends its earlier note there.
     """
 
     def __init__(self, *, origin: float = 0.0) -> None:
         self.origin = origin
         self.step = 0
         self.velocity: int | None = None
-        self.sounding: set[tuple[Role, int]] = set()
+        self.sounding: dict[tuple[Role, int], int] = {}
+        """The step at which each sounding (role, pitch) began."""
         self.dropped = 0
+        self._waiting: list[tuple[Role, int]] = []
 
     def encode(self, event: NoteEvent) -> list[int]:
         """The ids of one event; an event earlier than the last one counts as simultaneous with it."""
-        key = (event.role, event.pitch)
-        if isinstance(event, NoteOff):
-            if key not in self.sounding:
-                self.dropped += 1
-                return []
-            self.sounding.discard(key)
-            return [*self.advance(event.time), _OFF[event.role] + event.pitch]
-        ids = self.advance(event.time)
-        if key in self.sounding:
-            ids.append(_OFF[event.role] + event.pitch)
-        self.sounding.add(key)
-        return [*ids, *self._to_velocity(event.velocity), _ON[event.role] + event.pitch]
+        return self._begin(event) if isinstance(event, NoteOn) else self._end(event)
 
     def advance(self, moment: float) -> list[int]:
-        """Time shifts up to ``moment`` (seconds): as many whole seconds as fit, then the rest."""
-        shift = seconds_to_steps(moment - self.origin) - self.step
-        if shift <= 0:
+        """Time shifts up to ``moment`` (seconds), as many whole seconds as fit, then the rest; waiting note-offs."""
+        step = seconds_to_steps(moment - self.origin)
+        if step <= self.step:
             return []
-        self.step += shift
-        whole, rest = divmod(shift, _MAX_SHIFT)
+        return [*self.flush(), *self._shift(step - self.step)]
+
+    def flush(self) -> list[int]:
+        """The note-offs that wait for the next step, if there are any, and the step to them."""
+        if not self._waiting:
+            return []
+        ids = self._shift(1) + [_OFF[role] + pitch for role, pitch in self._waiting]
+        for key in self._waiting:
+            del self.sounding[key]
+        self._waiting.clear()
+        return ids
+
+    def _begin(self, event: NoteOn) -> list[int]:
+        key = (event.role, event.pitch)
+        ids = self.advance(event.time)
+        if self.sounding.get(key) == self.step:  # bounced: one note, which lasts until it is ended again
+            self._waiting = [waiting for waiting in self._waiting if waiting != key]
+            self.dropped += 1
+            return ids
+        if key in self.sounding:
+            ids.append(_OFF[event.role] + event.pitch)
+        self.sounding[key] = self.step
+        return [*ids, *self._to_velocity(event.velocity), _ON[event.role] + event.pitch]
+
+    def _end(self, event: NoteOff) -> list[int]:
+        key = (event.role, event.pitch)
+        if key not in self.sounding or key in self._waiting:
+            self.dropped += 1
+            return []
+        ids = self.advance(event.time)
+        if self.sounding[key] == self.step:
+            self._waiting.append(key)
+            return ids
+        del self.sounding[key]
+        return [*ids, _OFF[event.role] + event.pitch]
+
+    def _shift(self, steps: int) -> list[int]:
+        self.step += steps
+        whole, rest = divmod(steps, _MAX_SHIFT)
         return [_SHIFT + _MAX_SHIFT - 1] * whole + ([_SHIFT + rest - 1] if rest else [])
 
     def _to_velocity(self, velocity: int) -> list[int]:
@@ -119,6 +148,6 @@ class Sustain:
         self.down = down
         if down:
             return []
-        released: list[NoteEvent] = [NoteOff(time, pitch, role) for pitch, role in self._held.items()]
+        released: list[NoteEvent] = [NoteOff(time, pitch, role) for pitch, role in sorted(self._held.items())]
         self._held.clear()
         return released

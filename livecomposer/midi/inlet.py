@@ -1,0 +1,105 @@
+"""Where the performer comes in. The driver's callback stamps, passes thru, delivers, and does nothing else."""
+
+from collections.abc import Callable, Sequence
+from types import TracebackType
+from typing import Any, Self
+
+from livecomposer.clocks import Clock
+from livecomposer.events import Event
+from livecomposer.midi import ports
+from livecomposer.midi.wire import decode, is_channel_message
+
+__all__ = ["Arrival", "Inlet"]
+
+
+class Arrival:
+    """The one path in, for real and simulated performers: stamp, thru, deliver.
+
+    Called with the bytes of a message, from any one thread. Never raises: ``errors`` counts what ``thru`` and
+    ``deliver`` raised. ``on_thru`` is given the seconds from the stamp to the end of ``thru``.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        deliver: Callable[[Event], None],
+        thru: Callable[[bytes], None] | None = None,
+        on_thru: Callable[[float], None] | None = None,
+    ) -> None:
+        self.errors = 0
+        self._clock = clock
+        self._deliver = deliver
+        self._thru = thru
+        self._on_thru = on_thru
+
+    def __call__(self, data: Sequence[int]) -> None:
+        """Take in one message; anything but a channel message is passed over."""
+        moment = self._clock.now()
+        if not is_channel_message(data):
+            return
+        self._pass_thru(bytes(data), moment)
+        try:
+            event = decode(data, time=moment)
+            if event is not None:
+                self._deliver(event)
+        except Exception:  # noqa: BLE001  # the driver's thread has nobody to catch it
+            self.errors += 1
+
+    def _pass_thru(self, data: bytes, moment: float) -> None:
+        if self._thru is None:
+            return
+        try:
+            self._thru(data)
+            if self._on_thru is not None:
+                self._on_thru(self._clock.now() - moment)
+        except Exception:  # noqa: BLE001  # a dead output must not deafen the companion
+            self.errors += 1
+
+
+class Inlet:
+    """An open MIDI input; a context manager. Events arrive by ``deliver``, in the driver's thread.
+
+    ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`; ``deliver``,
+    ``thru`` and ``on_thru`` are as for :class:`Arrival`.
+    """
+
+    def __init__(
+        self,
+        wanted: str,
+        *,
+        clock: Clock,
+        deliver: Callable[[Event], None],
+        thru: Callable[[bytes], None] | None = None,
+        on_thru: Callable[[float], None] | None = None,
+        open_port: Callable[[str], ports.Port] = ports.open_input,
+    ) -> None:
+        self._arrival = Arrival(clock=clock, deliver=deliver, thru=thru, on_thru=on_thru)
+        self._port = open_port(wanted)
+        self._port.client.ignore_types(sysex=True, timing=True, active_sense=True)
+        self._port.client.set_callback(self._receive)
+
+    @property
+    def name(self) -> str:
+        """The port's name, as its system lists it."""
+        return self._port.name
+
+    @property
+    def errors(self) -> int:
+        """How often ``thru`` or ``deliver`` raised."""
+        return self._arrival.errors
+
+    def close(self) -> None:
+        """Stop listening; once closed nothing happens."""
+        self._port.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _receive(self, message: tuple[Sequence[int], float], _data: Any) -> None:
+        self._arrival(message[0])  # the driver's own delta times are not to be trusted on every system

@@ -1,0 +1,1 @@
+"""The network: shapes, weights and how a token is drawn from them."""

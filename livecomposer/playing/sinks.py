@@ -1,0 +1,222 @@
+"""Where sound goes: one output that feeds several sinks and knows, in a ledger, what sounds.
+
+Works in wire bytes, one MIDI channel message at a time. Everything that sounds passes here, the performer's keys and
+the companion's notes alike, so that silence can always be made from the ledger alone.
+"""
+
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from typing import Protocol
+
+__all__ = ["Key", "NullSink", "Output", "Sink", "ended_key", "note_off", "patiently", "pedal_of", "started_key"]
+
+Key = tuple[int, int]
+"""(channel 0–15, pitch 0–127)."""
+
+_LENGTH = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
+_SUSTAIN, _ALL_SOUND_OFF, _RESET, _ALL_NOTES_OFF = 64, 120, 121, 123
+_SILENCING = {_ALL_SOUND_OFF, *range(_ALL_NOTES_OFF, 128)}
+_PATIENCE = 0.1
+
+
+def started_key(data: bytes) -> Key | None:
+    """The key that a message strikes, or ``None`` if it is no note-on (velocity 0 is a note-off)."""
+    return (data[0] & 15, data[1]) if len(data) == 3 and data[0] & 0xF0 == 0x90 and data[2] else None
+
+
+def ended_key(data: bytes) -> Key | None:
+    """The key that a message releases, or ``None`` if it is no note-off."""
+    if len(data) != 3 or not (data[0] & 0xF0 == 0x80 or (data[0] & 0xF0 == 0x90 and data[2] == 0)):
+        return None
+    return data[0] & 15, data[1]
+
+
+def note_off(key: Key) -> bytes:
+    """The message that releases ``key``, at the middle release velocity."""
+    return bytes([0x80 | key[0], key[1], 64])
+
+
+def pedal_of(data: bytes) -> bool | None:
+    """Whether a message puts the sustain pedal down (64 and above), lifts it, or (``None``) leaves it alone."""
+    return data[2] >= 64 if len(data) == 3 and data[0] & 0xF0 == 0xB0 and data[1] == _SUSTAIN else None
+
+
+@contextmanager
+def patiently(lock: threading.RLock) -> Iterator[bool]:
+    """The lock, or after 0.1 s no lock (``False``): silence matters more than order."""
+    locked = lock.acquire(timeout=_PATIENCE)
+    try:
+        yield locked
+    finally:
+        if locked:
+            lock.release()
+
+
+class Sink(Protocol):
+    """One place that sounds: a port, a synthesiser, a recorder."""
+
+    @property
+    def name(self) -> str:
+        """What a performer calls it."""
+        ...
+
+    @property
+    def latency(self) -> float:
+        """Seconds from ``send`` to sound."""
+        ...
+
+    def send(self, data: bytes) -> None:
+        """Take one MIDI channel message; from any thread, without blocking."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is held; a second call does nothing."""
+        ...
+
+
+class NullSink:
+    """Takes everything and sounds nothing."""
+
+    name = "none"
+    latency = 0.0
+
+    def send(self, data: bytes) -> None:
+        """Forget ``data``."""
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class Output:
+    """One message to every sink, with a ledger of what it leaves sounding. Every method may be called by any thread.
+
+    A key struck while it sounds is ended first, so that no synthesiser doubles it. A sink that raises
+    ``max_failures`` times in a row gets no more messages, except those of a panic; the others never notice. What is
+    not one whole channel message is refused and counted.
+    """
+
+    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5) -> None:
+        self._sinks = list(sinks)
+        self._max_failures = max_failures
+        self._failed_in_a_row = [0] * len(self._sinks)
+        self._lock = threading.RLock()  # re-entrant: a signal handler may ask for silence in the middle of a send
+        self._sounding: set[Key] = set()
+        self._pedals: set[int] = set()
+        self._channels: set[int] = set()
+        self._closed = False
+        self.notes_sent = 0
+        self.failures = 0
+        self.refused = 0
+
+    @property
+    def latency(self) -> float:
+        """Seconds from ``send`` to sound at the slowest sink in use."""
+        return max((sink.latency for sink in self._active()), default=0.0)
+
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """Names of the sinks that failed too often."""
+        return tuple(
+            sink.name
+            for sink, failed in zip(self._sinks, self._failed_in_a_row, strict=True)
+            if failed >= self._max_failures
+        )
+
+    def attach(self, sink: Sink) -> None:
+        """Feed one more sink from now on, as when a lost port is back."""
+        with patiently(self._lock):
+            self._failed_in_a_row.append(0)
+            self._sinks.append(sink)
+
+    def send(self, data: bytes) -> None:
+        """Pass one channel message to every sink; never raises. After ``close`` nothing passes."""
+        with self._lock:
+            if self._closed or _LENGTH.get(data[0] & 0xF0 if data else 0) != len(data):
+                self.refused += 1
+                return
+            self._begin(data)
+            self._spread(data)
+            self._end(data)
+
+    def sounding(self) -> frozenset[Key]:
+        """The keys that have a note-on without a note-off, thru and companion alike."""
+        with patiently(self._lock):
+            return frozenset(self._sounding)
+
+    def release(self, channel: int | None = None) -> None:
+        """End what sounds and lift the pedal, on one channel or on all."""
+        with patiently(self._lock):
+            self._end_notes(channel)
+            for down in sorted(self._pedals):
+                if channel in (None, down):
+                    self._spread(bytes([0xB0 | down, _SUSTAIN, 0]))
+                    self._pedals.discard(down)
+
+    def panic(self) -> None:
+        """Silence, at once: note-offs from the ledger, then CC64 0, CC120 and CC123 on every channel ever used.
+
+        Failing sinks are tried too. A sink that hangs in another thread delays this by 0.1 s at most.
+        """
+        with patiently(self._lock):
+            self._end_notes(None, even_dropped=True)
+            for channel in sorted(self._channels):
+                for number in (_SUSTAIN, _ALL_SOUND_OFF, _ALL_NOTES_OFF):
+                    self._spread(bytes([0xB0 | channel, number, 0]), even_dropped=True)
+            self._pedals.clear()
+
+    def close(self) -> None:
+        """Silence, then close every sink; a second call does nothing."""
+        with patiently(self._lock):
+            if self._closed:
+                return
+            self._closed = True
+            self.panic()
+        for sink in self._sinks:
+            with suppress(Exception):
+                sink.close()
+
+    def _begin(self, data: bytes) -> None:
+        """What a message starts enters the ledger before it is sent, so that no interruption leaves it unknown."""
+        key, channel = started_key(data), data[0] & 15
+        self._channels.add(channel)
+        if key is not None:
+            if key in self._sounding:
+                self._spread(note_off(key))
+            self._sounding.add(key)
+            self.notes_sent += 1
+        elif pedal_of(data):
+            self._pedals.add(channel)
+        elif data[0] & 0xF0 == 0xB0 and data[1] in _SILENCING:
+            self._end_notes(channel)  # not every synthesiser obeys the message itself
+
+    def _end(self, data: bytes) -> None:
+        """What a message ends leaves the ledger after it was sent."""
+        key = ended_key(data)
+        if key is not None:
+            self._sounding.discard(key)
+        elif pedal_of(data) is False or (data[0] & 0xF0 == 0xB0 and data[1] == _RESET):
+            self._pedals.discard(data[0] & 15)
+
+    def _end_notes(self, channel: int | None, *, even_dropped: bool = False) -> None:
+        for key in sorted(self._sounding):
+            if channel in (None, key[0]):
+                self._spread(note_off(key), even_dropped=even_dropped)
+                self._sounding.discard(key)
+
+    def _active(self) -> list[Sink]:
+        pairs = zip(self._sinks, self._failed_in_a_row, strict=True)
+        return [sink for sink, failed in pairs if failed < self._max_failures]
+
+    def _spread(self, data: bytes, *, even_dropped: bool = False) -> None:
+        for i, sink in enumerate(self._sinks):
+            out = self._failed_in_a_row[i] >= self._max_failures
+            if out and not even_dropped:
+                continue
+            try:
+                sink.send(data)
+            except Exception:  # noqa: BLE001 - whatever a sink does, the others must sound
+                self._failed_in_a_row[i] += 1
+                self.failures += 1
+            else:
+                self._failed_in_a_row[i] = self._max_failures if out else 0

@@ -1,0 +1,152 @@
+"""Folders of MIDI files to shards of ids, and shards back to pieces.
+
+A shard is one ``.npz`` a split: ``ids`` (uint16, all pieces one after another), ``starts`` (int64, where each begins, and the
+end), ``names`` and the fingerprint of the vocabulary. Which split a piece belongs to comes from ``splits/<folder>.csv``
+(columns ``path,split``) where there is one, else from a hash of its path.
+"""
+
+import csv
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from livecomposer.errors import CorpusError, MidiFileError
+from livecomposer.midi import files
+from livecomposer.tokens.stream import ids_of_notes, notes_heard
+from livecomposer.tokens.vocabulary import VOCABULARY
+
+__all__ = ["SPLITS", "Shard", "load_shard", "prepare"]
+
+SPLITS = ("train", "valid", "test")
+MIN_NOTES = 16
+MAX_PIECE_SECONDS = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """Pieces of one split. ``ids`` (N,) uint16; piece ``i`` is ``ids[starts[i]:starts[i + 1]]``."""
+
+    ids: npt.NDArray[np.uint16]
+    starts: npt.NDArray[np.int64]
+    names: tuple[str, ...]
+
+    def piece(self, i: int) -> npt.NDArray[np.uint16]:
+        """The ids of piece ``i``."""
+        return self.ids[self.starts[i] : self.starts[i + 1]]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+def prepare(
+    folders: Sequence[Path],
+    out: Path,
+    *,
+    splits: Path | None = None,
+    workers: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> dict[str, Counter[str]]:
+    """Read every MIDI file below ``folders`` and write ``<split>.npz`` into ``out``; same input, same bytes.
+
+    Returns, for each split, counts of ``pieces``, ``tokens`` and of files skipped by reason. Files that say the same
+    notes are kept once. Raises :class:`CorpusError` where no file is usable.
+    """
+    paths = sorted((folder, path) for folder in folders for path in _midi_files(folder))
+    if not paths:
+        raise CorpusError(f"no MIDI file in {', '.join(map(str, folders))}; wanted folders with .mid files")
+    split_of = _splits(folders, splits)
+    counts: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
+    pieces: dict[str, list[tuple[str, npt.NDArray[np.uint16]]]] = {split: [] for split in SPLITS}
+    seen: set[bytes] = set()
+    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+        results = pool.map(_encode, [path for _, path in paths], chunksize=8)
+        for done, ((folder, path), result) in enumerate(zip(paths, results, strict=True), 1):
+            name = f"{folder.name}/{path.relative_to(folder)}"
+            split = split_of.get(name) or _hashed_split(name)
+            reason = _unusable(result, seen)
+            counts[split][reason or "pieces"] += 1
+            if not reason and not isinstance(result, str):
+                counts[split]["tokens"] += len(result)
+                pieces[split].append((name, result))
+            progress(done, len(paths))
+    if not pieces["train"]:
+        raise CorpusError(f"no usable piece in {len(paths)} files; wanted MIDI files of at least {MIN_NOTES} notes")
+    out.mkdir(parents=True, exist_ok=True)
+    for split in SPLITS:
+        _save(out / f"{split}.npz", pieces[split])
+    return counts
+
+
+def load_shard(path: Path) -> Shard:
+    """Read one shard; raises :class:`CorpusError` where it is missing, damaged, or of another vocabulary."""
+    try:
+        with np.load(path, allow_pickle=False) as data:
+            fingerprint = str(data["fingerprint"])
+            shard = Shard(data["ids"], data["starts"], tuple(map(str, data["names"])))
+    except (OSError, ValueError, KeyError, EOFError) as error:
+        raise CorpusError(f"{path}: not a shard ({error}); make shards with 'livecomposer prepare'") from error
+    if fingerprint != VOCABULARY.fingerprint:
+        raise CorpusError(f"{path}: made for vocabulary {fingerprint}, wanted {VOCABULARY.fingerprint}; prepare again")
+    return shard
+
+
+def _midi_files(folder: Path) -> Iterable[Path]:
+    return (path for path in folder.rglob("*") if path.suffix.lower() in (".mid", ".midi"))
+
+
+def _splits(folders: Sequence[Path], splits: Path | None) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for folder in folders:
+        table = (splits or folder.parent / "splits") / f"{folder.name}.csv"
+        if table.exists():
+            with table.open(encoding="utf-8", newline="") as lines:
+                found |= {f"{folder.name}/{row['path']}": row["split"] for row in csv.DictReader(lines)}
+    return found
+
+
+def _hashed_split(name: str) -> str:
+    tenth = hashlib.sha256(name.encode()).digest()[0] % 10
+    return {0: "valid", 1: "test"}.get(tenth, "train")
+
+
+def _encode(path: Path) -> npt.NDArray[np.uint16] | str:
+    try:
+        recording = files.read(path)
+    except MidiFileError:
+        return "unreadable"
+    notes = notes_heard([track.events for track in recording.tracks])
+    if len(notes) < MIN_NOTES:
+        return "too short"
+    if recording.seconds > MAX_PIECE_SECONDS:
+        return "too long"
+    return np.array(ids_of_notes(notes, origin=notes[0].start), dtype=np.uint16)
+
+
+def _unusable(result: npt.NDArray[np.uint16] | str, seen: set[bytes]) -> str | None:
+    if isinstance(result, str):
+        return result
+    digest = hashlib.sha256(result.tobytes()).digest()
+    if digest in seen:
+        return "duplicate"
+    seen.add(digest)
+    return None
+
+
+def _save(path: Path, pieces: Sequence[tuple[str, npt.NDArray[np.uint16]]]) -> None:
+    lengths = [len(ids) for _, ids in pieces]
+    partial = path.with_name(f"{path.stem}.partial.npz")
+    np.savez_compressed(
+        partial,
+        ids=np.concatenate([ids for _, ids in pieces]) if pieces else np.zeros(0, np.uint16),
+        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        names=np.array([name for name, _ in pieces], dtype=np.str_),
+        fingerprint=np.array(VOCABULARY.fingerprint),
+    )
+    partial.replace(path)

@@ -1,0 +1,221 @@
+"""One run: a config file in, checkpoints and a validation curve out; stopped at any moment it resumes exactly.
+
+Matrices of the blocks learn by Muon (Jordan et al. 2024), all else by AdamW (Loshchilov & Hutter 2019). The state
+of a run is one folder: ``state.safetensors`` (weights and both optimisers), ``state.json`` (the step), ``curve.csv``,
+and ``best/``, the checkpoint with the lowest validation loss.
+"""
+
+import csv
+import json
+import time
+import tomllib
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, fields
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+from torch.nn import functional
+
+from livecomposer.errors import CorpusError, SettingError
+from livecomposer.model import checkpoint
+from livecomposer.model.decoder import Decoder, Shape
+from livecomposer.tokens.vocabulary import VOCABULARY, Kind
+from livecomposer.training.batches import Augmentation, batch, validation_cuts
+from livecomposer.training.corpus import Shard, load_shard
+from livecomposer.training.schedule import learning_rate_share
+
+__all__ = ["Config", "Stage", "Trainer", "load_config"]
+
+_PAD = VOCABULARY.id(Kind.PAD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stage:
+    """Part of a run with one length of cut: short cuts first, then cuts longer than the window."""
+
+    steps: int
+    rows: int
+    length: int  # tokens
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """One run, as written in its TOML file."""
+
+    layers: int
+    width: int
+    heads: int
+    hidden: int
+    window: int
+    stages: tuple[Stage, ...]
+    seed: int = 1
+    warmup: int = 100  # steps
+    cooldown: int = 1000  # steps
+    matrix_rate: float = 0.02  # Muon's peak learning rate
+    other_rate: float = 0.003  # AdamW's
+    weight_decay: float = 0.01
+    clip: float = 1.0  # largest norm of the gradient
+    validate_every: int = 250  # steps
+    validation_rows: int = 64
+    save_every: int = 100  # steps
+    autocast: bool = False  # bfloat16
+    augmentation: Augmentation = field(default_factory=Augmentation)
+
+    @property
+    def shape(self) -> Shape:
+        """The decoder to train."""
+        return Shape(
+            vocabulary=VOCABULARY.size,
+            layers=self.layers,
+            width=self.width,
+            heads=self.heads,
+            window=self.window,
+            hidden=self.hidden,
+        )
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return sum(stage.steps for stage in self.stages)
+
+    def stage_at(self, step: int) -> Stage:
+        """The stage that ``step`` falls in."""
+        for stage in self.stages:
+            if step < stage.steps:
+                return stage
+            step -= stage.steps
+        return self.stages[-1]
+
+
+def load_config(path: Path) -> Config:
+    """Read a run's TOML file; raises :class:`SettingError` for an unknown or missing key."""
+    try:
+        given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise SettingError(f"{path}: not a readable training config ({error}); see config/training/") from error
+    unknown = set(given) - {f.name for f in fields(Config)}
+    if unknown:
+        raise SettingError(f"{path}: unknown key {min(unknown)!r}; wanted: {', '.join(f.name for f in fields(Config))}")
+    try:
+        stages = tuple(Stage(**stage) for stage in given.pop("stages", ()))
+        augmentation = Augmentation(**given.pop("augmentation", {}))
+        return Config(**given, stages=stages, augmentation=augmentation)
+    except TypeError as error:
+        raise SettingError(f"{path}: {error}; see config/training/ for a whole one") from error
+
+
+class Trainer:
+    """Owns one run's folder. ``run()`` trains to the end, or until ``stop`` says so."""
+
+    def __init__(self, config: Config, shards: Path, run: Path, *, device: str = "cpu", resume: bool = True) -> None:
+        self.config = config
+        self.run_folder = run
+        self.device = torch.device(device)
+        self.train: Shard = load_shard(shards / "train.npz")
+        self.valid: Shard = load_shard(shards / "valid.npz")
+        torch.manual_seed(config.seed)
+        self.decoder = Decoder(config.shape).to(self.device)
+        self.optimisers = self._optimisers()
+        self.step = 0
+        self.best = float("inf")
+        if resume and (run / "state.json").exists():
+            self._resume()
+
+    def run(self, *, report: Callable[[str], None] = print, stop: Callable[[], bool] = lambda: False) -> float:
+        """Train; returns the best validation loss in nats a token. The last checkpoint survives whatever happens."""
+        self.run_folder.mkdir(parents=True, exist_ok=True)
+        began, tokens = time.perf_counter(), 0
+        while self.step < self.config.steps and not stop():
+            loss, seen = self._learn()
+            tokens += seen
+            self.step += 1
+            if not np.isfinite(loss):
+                raise CorpusError(f"step {self.step}: the loss is {loss}; lower the rates and resume from the last save")
+            last = self.step == self.config.steps
+            if self.step % self.config.save_every == 0 or last:
+                self._save()
+                report(f"step {self.step}/{self.config.steps}  loss {loss:.3f}  {tokens / (time.perf_counter() - began):,.0f} tokens/s")
+            if self.step % self.config.validate_every == 0 or last:
+                report(f"step {self.step}/{self.config.steps}  validation {self._validate(loss):.4f} nats a token")
+        self._save()
+        return self.best
+
+    def _learn(self) -> tuple[float, int]:
+        config, stage = self.config, self.config.stage_at(self.step)
+        share = learning_rate_share(self.step, steps=config.steps, warmup=config.warmup, cooldown=config.cooldown)
+        for optimiser, rate in zip(self.optimisers, (config.matrix_rate, config.other_rate), strict=True):
+            for group in optimiser.param_groups:
+                group["lr"] = rate * share
+        ids = batch(
+            self.train,
+            seed=config.seed,
+            step=self.step,
+            rows=stage.rows,
+            length=stage.length,
+            augmentation=config.augmentation,
+        )
+        loss = self._loss(ids)
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), config.clip)
+        for optimiser in self.optimisers:
+            optimiser.step()
+            optimiser.zero_grad(set_to_none=True)
+        return loss.item(), ids.size
+
+    def _loss(self, ids: np.ndarray[Any, Any]) -> Tensor:
+        there = torch.from_numpy(ids).to(self.device)
+        with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.autocast):
+            logits = self.decoder(there[:, :-1])
+        return functional.cross_entropy(logits.float().flatten(0, 1), there[:, 1:].flatten(), ignore_index=_PAD)
+
+    @torch.inference_mode()
+    def _validate(self, training_loss: float) -> float:
+        cuts = validation_cuts(self.valid, rows=self.config.validation_rows, length=self.config.window)
+        loss = float(np.mean([self._loss(cut).item() for cut in cuts]))
+        with (self.run_folder / "curve.csv").open("a", newline="", encoding="utf-8") as file:
+            csv.writer(file).writerow([self.step, f"{training_loss:.4f}", f"{loss:.4f}"])
+        if loss < self.best:
+            self.best = loss
+            facts = {"step": self.step, "validation_nats_per_token": round(loss, 4), "config": asdict(self.config)}
+            checkpoint.save(
+                self.run_folder / "best", self.decoder, fingerprint=VOCABULARY.fingerprint, facts=facts, half=True
+            )
+        return loss
+
+    def _optimisers(self) -> tuple[torch.optim.Optimizer, torch.optim.Optimizer]:
+        named = list(self.decoder.named_parameters())
+        matrices = [weight for name, weight in named if weight.dim() == 2 and name.startswith("blocks.")]
+        others = [weight for name, weight in named if weight.dim() != 2 or not name.startswith("blocks.")]
+        decay = self.config.weight_decay
+        muon = torch.optim.Muon(matrices, lr=self.config.matrix_rate, weight_decay=decay)
+        return muon, torch.optim.AdamW(others, lr=self.config.other_rate, betas=(0.9, 0.95), weight_decay=0.0)
+
+    def _save(self) -> None:
+        tensors = {f"model.{name}": weight for name, weight in self.decoder.state_dict().items()}
+        for i, optimiser in enumerate(self.optimisers):
+            for at, state in optimiser.state_dict()["state"].items():
+                tensors |= {f"optimiser.{i}.{at}.{key}": torch.as_tensor(value) for key, value in state.items()}
+        partial = self.run_folder / "state.partial"
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial)
+        meta = json.dumps({"step": self.step, "best": self.best, "shape": asdict(self.config.shape)})
+        partial.replace(self.run_folder / "state.safetensors")
+        (self.run_folder / "state.json").write_text(meta, encoding="utf-8")
+
+    def _resume(self) -> None:
+        meta = json.loads((self.run_folder / "state.json").read_text(encoding="utf-8"))
+        if meta["shape"] != asdict(self.config.shape):
+            raise SettingError(f"{self.run_folder}: holds a run of another shape {meta['shape']}; name a new folder")
+        self.step, self.best = meta["step"], meta["best"]
+        tensors = load_file(self.run_folder / "state.safetensors")
+        self.decoder.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
+        for i, optimiser in enumerate(self.optimisers):
+            state: dict[int, dict[str, Tensor]] = {}
+            for name, tensor in tensors.items():
+                if name.startswith(f"optimiser.{i}."):
+                    _, _, at, key = name.split(".")
+                    state.setdefault(int(at), {})[key] = tensor
+            optimiser.load_state_dict({**optimiser.state_dict(), "state": state})

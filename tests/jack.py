@@ -1,0 +1,75 @@
+"""A private JACK server on the dummy backend, so that tests with real audio and MIDI ports need no sound card."""
+
+import os
+import shutil
+import subprocess
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+__all__ = ["ABSENT", "RATE", "available", "jack_server"]
+
+RATE = 48000
+"""Sample rate of the private server, Hz."""
+
+PERIOD = 128
+"""Frames a period of the private server."""
+
+ABSENT = "jackd is not installed (apt install jackd2, brew install jack)"
+"""Why a test that needs the server is skipped."""
+
+ATTEMPTS = 3
+"""Servers that start at one moment clean up each other's shared memory now and then."""
+
+
+def available() -> bool:
+    """Whether ``jackd`` and its two small companions can be run here."""
+    return all(shutil.which(name) for name in ("jackd", "jack_wait", "jack_lsp"))
+
+
+@contextmanager
+def jack_server(name: str | None = None) -> Iterator[str]:
+    """Run ``jackd`` under ``name`` (default: a fresh one) and make it this process's default server.
+
+    Yields the name; restores the environment and ends the server on leaving. Raises ``RuntimeError``, with the server's
+    own words, where it does not come up.
+    """
+    name = name or f"livecomposer-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+    ours = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
+    kept = {key: os.environ.get(key) for key in ours}
+    os.environ.update(ours)
+    try:
+        server = _started(name)
+        try:
+            yield name
+        finally:
+            _ended(server)
+    finally:
+        for key, value in kept.items():
+            os.environ.pop(key, None) if value is None else os.environ.update({key: value})
+
+
+def _started(name: str) -> "subprocess.Popen[bytes]":
+    said = b""
+    for _ in range(ATTEMPTS):
+        server = subprocess.Popen(
+            ["jackd", "-n", name, "--no-realtime", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        subprocess.run(["jack_wait", "-s", name, "-w", "-t", "10"], capture_output=True, check=False)
+        listed = subprocess.run(["jack_lsp", "-s", name], capture_output=True, check=False)
+        if b"system:playback_1" in listed.stdout:
+            return server
+        said = listed.stdout + listed.stderr
+        _ended(server)
+    raise RuntimeError(f"jackd {name} did not start: {said.decode(errors='replace').strip()[-500:]}")
+
+
+def _ended(server: "subprocess.Popen[bytes]") -> None:
+    server.terminate()
+    try:
+        server.wait(timeout=5)
+    except subprocess.TimeoutExpired:
+        server.kill()
+        server.wait()

@@ -1,0 +1,175 @@
+import time
+from queue import Queue
+from threading import Event as Flag
+from threading import Thread
+
+import pytest
+import rtmidi
+
+from livecomposer.clocks import ManualClock, MonotonicClock
+from livecomposer.errors import PortError
+from livecomposer.events import Control, NoteOff, NoteOn
+from livecomposer.midi import ports
+from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.outlet import Outlet
+from tests.fakes import FakeClient
+
+
+def an_inlet(client, **more):
+    """An inlet on a fake client."""
+    settings = {"clock": ManualClock(5.0), "deliver": lambda event: None} | more
+    return Inlet("keys", open_port=lambda wanted: ports.Port(client, name=f"{wanted}!", api="fake"), **settings)
+
+
+def broken(*_args):
+    """Anything that fails."""
+    raise RuntimeError("the loop is closed")
+
+
+def test_an_event_is_stamped_with_the_clock():
+    """The event carries the moment of arrival on our own clock."""
+    client, clock, got = FakeClient(), ManualClock(5.0), []
+    with an_inlet(client, clock=clock, deliver=got.append):
+        client.receive(0x91, 60, 100)
+        clock.advance(0.25)
+        client.receive(0x81, 60, 0)
+    assert [NoteOn(5.0, 60, 100), NoteOff(5.25, 60)] == got
+
+
+def test_thru_comes_before_delivery_and_carries_the_same_bytes():
+    """The output hears the key before anything else of ours does."""
+    client, order = FakeClient(), []
+    with an_inlet(client, thru=order.append, deliver=order.append):
+        client.receive(0xB2, 64, 127)
+    assert [bytes([0xB2, 64, 127]), Control(5.0, 64, 127)] == order
+
+
+@pytest.mark.parametrize("data", [[0xF0, 1, 0xF7], [0xF8], [0xFE], [0x90, 60], [], [0x90, 60, 255]])
+def test_only_channel_messages_pass(data):
+    """Sysex, realtime and malformed messages reach neither thru nor the session."""
+    client, got = FakeClient(), []
+    with an_inlet(client, thru=got.append, deliver=got.append) as inlet:
+        client.receive(*data)
+    assert [] == got
+    assert 0 == inlet.errors
+
+
+def test_a_broken_thru_is_counted_and_the_event_still_arrives():
+    """An output that fails neither reaches the driver nor deafens the companion."""
+    client, got = FakeClient(), []
+    with an_inlet(client, thru=broken, deliver=got.append) as inlet:
+        client.receive(0x90, 60, 1)
+        client.receive(0x90, 60, 0)
+    assert [NoteOn(5.0, 60, 1), NoteOff(5.0, 60)] == got
+    assert 2 == inlet.errors
+
+
+def test_a_broken_delivery_is_counted():
+    """A closed event loop does not reach the driver, and thru goes on."""
+    client, through = FakeClient(), []
+    with an_inlet(client, thru=through.append, deliver=broken) as inlet:
+        client.receive(0x90, 60, 1)
+    assert [bytes([0x90, 60, 1])] == through
+    assert 1 == inlet.errors
+
+
+def test_the_seconds_of_thru_are_metered():
+    """The meter is given the time from the stamp to the end of thru."""
+    client, clock, meter = FakeClient(), ManualClock(), []
+    with an_inlet(client, clock=clock, thru=lambda data: clock.advance(0.125), on_thru=meter.append):
+        client.receive(0x90, 60, 1)
+    assert [0.125] == meter
+
+
+def test_closing_twice_closes_once():
+    """The port is closed and deleted a single time."""
+    client = FakeClient()
+    inlet = an_inlet(client)
+    inlet.close()
+    inlet.close()
+    assert ["close_port", "delete"] == client.calls
+
+
+def test_the_inlet_knows_its_ports_real_name():
+    """The name is the system's, not what was asked for."""
+    with an_inlet(FakeClient()) as inlet:
+        assert "keys!" == inlet.name
+
+
+def test_the_driver_is_told_to_keep_sysex_and_realtime():
+    """What would be passed over anyway is not even handed up."""
+    client = FakeClient()
+    with an_inlet(client):
+        assert {"sysex": True, "timing": True, "active_sense": True} == client.ignored
+
+
+def test_a_port_that_does_not_open_leaves_no_inlet():
+    """The error of the port goes through unchanged."""
+
+    def refuse(wanted):
+        raise PortError(wanted)
+
+    with pytest.raises(PortError, match="keys"):
+        Inlet("keys", clock=ManualClock(), deliver=print, open_port=refuse)
+
+
+def a_client(kind, name):
+    """An rtmidi client as another program would have it."""
+    return kind(rtmidi.API_UNIX_JACK, name=name)
+
+
+def connect(client, part):
+    """Connect a client to the port whose name contains ``part``."""
+    found = next(i for i, name in enumerate(client.get_ports()) if part in name)
+    client.open_port(found, "out")
+
+
+def test_a_key_goes_in_through_a_real_port_and_thru_comes_out_of_another(jack):
+    """From one program's output, through our two virtual ports, to another program's input, each note in order."""
+    got, heard = Queue(), Queue()
+    with (
+        Outlet("virtual") as outlet,
+        Inlet("virtual", clock=MonotonicClock(), deliver=got.put, thru=outlet.send) as inlet,
+    ):
+        keyboard, listener = a_client(rtmidi.MidiOut, "keyboard"), a_client(rtmidi.MidiIn, "listener")
+        connect(keyboard, "livecomposer")
+        connect(listener, "livecomposer")
+        listener.set_callback(lambda message, data: heard.put(bytes(message[0])))
+        keys = [bytes([0x90 - 0x10 * (i % 2), 21 + i // 2, 64]) for i in range(100)]
+        before = time.perf_counter()
+        for key in keys:
+            keyboard.send_message(key)
+        events = [got.get(timeout=20) for _ in keys]
+        through = [heard.get(timeout=20) for _ in keys]
+        keyboard.close_port()
+        listener.close_port()
+        keyboard.delete()
+        listener.delete()
+    assert keys == through
+    assert [key[1] for key in keys] == [event.pitch for event in events]
+    assert sorted(event.time for event in events) == [event.time for event in events]
+    assert before <= events[0].time <= events[-1].time <= time.perf_counter()
+    assert (0, 0) == (inlet.errors, outlet.errors)
+
+
+def test_closing_under_a_flood_of_keys_neither_hangs_nor_crashes(jack):
+    """An inlet can be closed while the driver is calling it."""
+    stop, flowing = Flag(), Flag()
+    inlet = Inlet("virtual", clock=MonotonicClock(), deliver=lambda event: flowing.set())
+    keyboard = a_client(rtmidi.MidiOut, "flood")
+    connect(keyboard, "livecomposer")
+
+    def flood():
+        while not stop.wait(0.0005):
+            keyboard.send_message([0x90, 60, 64])
+
+    thread = Thread(target=flood)
+    thread.start()
+    arrived = flowing.wait(20)
+    inlet.close()
+    stop.set()
+    thread.join()
+    keyboard.close_port()
+    keyboard.delete()
+    assert arrived
+    assert 0 == inlet.errors

@@ -1,0 +1,245 @@
+import gc
+import os
+import signal
+import subprocess
+import sys
+from queue import Queue
+
+import pytest
+import rtmidi
+
+from livecomposer.errors import PortError
+from livecomposer.midi import ports
+from livecomposer.midi.outlet import Outlet
+from tests.fakes import FakeClient
+from tests.jack import ABSENT, available, jack_server
+
+OFFERED = [(1, "Keystation 49"), (1, "Grand Piano 2"), (2, "Grand Piano"), (2, "Keystation 88")]
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """A machine without a usable MIDI system."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
+    monkeypatch.setattr(ports, "_PROBE", "")
+
+
+@pytest.fixture
+def module():
+    """Another program with an output named Keys and an input named Strings."""
+    keys = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="Sound Module")
+    keys.open_virtual_port("Keys")
+    strings = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="Rack")
+    strings.open_virtual_port("Strings")
+    yield keys, strings
+    for client in (keys, strings):
+        client.close_port()
+        client.delete()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("keystation", (1, "Keystation 49")),
+        ("88", (2, "Keystation 88")),
+        ("grand piano", (2, "Grand Piano")),
+        ("GRAND PIANO 2", (1, "Grand Piano 2")),
+        ("organ", None),
+        ("", (1, "Keystation 49")),
+    ],
+)
+def test_a_port_is_found_by_part_of_its_name(wanted, found):
+    """Case does not count, the exact name wins, and of several the first is taken."""
+    assert found == ports._match(wanted, OFFERED)
+
+
+def test_nothing_is_found_where_nothing_is_offered():
+    """An empty list has no match, whatever is wanted."""
+    assert ports._match("", []) is None
+
+
+def test_a_machine_without_midi_has_no_ports_and_says_so(bare, capfd):
+    """The lists are empty, opening is an error of one line, and nothing is printed."""
+    assert ([], [], []) == (ports.apis(), ports.inputs(), ports.outputs())
+    with pytest.raises(PortError, match=r"no MIDI input named like 'keys'; there are: none; connect it or use"):
+        ports.open_input("keys")
+    with pytest.raises(PortError, match=r"no virtual MIDI output here \(no usable MIDI system\)"):
+        ports.open_output("virtual")
+    assert ("", "") == capfd.readouterr()
+
+
+def test_a_missing_jack_server_is_passed_over_quietly(monkeypatch, capfd):
+    """Without its server JACK is not usable, is not started, and prints nothing."""
+    monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
+    assert "Jack" not in ports.apis()
+    assert ("", "") == capfd.readouterr()
+
+
+def test_a_system_that_hangs_is_passed_over(monkeypatch):
+    """What answered before the one that hangs counts; the rest does not."""
+    monkeypatch.setattr(ports, "_PROBE", "import time; print(7, flush=True); time.sleep(600); print(8)")
+    monkeypatch.setattr(ports, "_PROBE_SECONDS", 0.5)
+    assert [7] == ports._usable()
+
+
+def test_a_system_that_goes_away_after_the_probe_is_passed_over(monkeypatch):
+    """A system that answered a moment ago and refuses now offers nothing, and no virtual port."""
+    monkeypatch.setattr(ports, "_PROBE", "print(3)")
+
+    def gone(kind, api):
+        raise rtmidi.SystemError("gone")
+
+    monkeypatch.setattr(ports, "_client", gone)
+    assert [] == ports.inputs()
+    with pytest.raises(PortError, match="no virtual MIDI input"):
+        ports.open_input("virtual")
+
+
+def test_closing_twice_closes_once_and_drops_the_reference():
+    """An open port is kept alive by the module, a closed one is not."""
+    client = FakeClient()
+    port = ports.Port(client, name="keys", api="fake")
+    assert port in ports._open_ports
+    port.close()
+    port.close()
+    assert port not in ports._open_ports
+    assert ["close_port", "delete"] == client.calls
+
+
+@pytest.mark.parametrize(
+    ("api", "ours"), [(rtmidi.API_UNIX_JACK, True), (rtmidi.API_LINUX_ALSA, True), (rtmidi.API_WINDOWS_MM, False)]
+)
+def test_a_windows_cable_may_bear_our_name(api, ours):
+    """Where virtual ports exist those of our name are ours; on Windows the performer made them."""
+    assert ours == ports._is_ours(api, "livecomposer:livecomposer")
+
+
+def test_a_running_server_makes_jack_usable(jack):
+    """JACK is named once its server runs."""
+    assert "Jack" in ports.apis()
+
+
+def test_the_ports_of_other_programs_are_listed(jack, module):
+    """An output of theirs is an input for us, and the other way round."""
+    assert "Sound Module:Keys" in ports.inputs()
+    assert "Rack:Strings" in ports.outputs()
+    assert "Rack:Strings" not in ports.inputs()
+
+
+def test_part_of_a_name_opens_the_real_port(jack, module):
+    """Opening by part of a name connects, and the port knows its whole name and its system."""
+    port = ports.open_input("mODULE:k")
+    heard = Queue()
+    port.client.set_callback(lambda message, data: heard.put(message[0]))
+    module[0].send_message([0x90, 60, 64])
+    got = heard.get(timeout=20)
+    port.close()
+    assert [0x90, 60, 64] == got
+    assert ("Sound Module:Keys", "Jack") == (port.name, port.api)
+
+
+def test_no_match_names_the_ports_there_are(jack, module):
+    """The error says what was wanted and lists what exists."""
+    with pytest.raises(PortError, match=r"no MIDI output named like 'organ'; there are: .*'Rack:Strings'.*; connect"):
+        ports.open_output("organ")
+
+
+def test_our_own_ports_are_not_offered(jack):
+    """Neither of our virtual ports is a candidate, so nothing of ours is connected to itself."""
+    ins, outs = ports.open_input("virtual"), ports.open_output("virtual")
+    offered = [*ports.inputs(), *ports.outputs()]
+    seen = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="witness").get_ports()
+    ins.close()
+    outs.close()
+    assert [] == [name for name in offered if "livecomposer" in name]
+    assert 1 == sum("livecomposer" in name for name in seen)
+
+
+def test_closing_leaves_nothing_behind(jack):
+    """After closing no other program sees a port of ours."""
+    for opened in [ports.open_input("virtual"), ports.open_output("virtual")]:
+        opened.close()
+    inward = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="witness").get_ports()
+    outward = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="witness").get_ports()
+    assert [] == [name for name in inward + outward if "livecomposer" in name]
+
+
+def test_a_forgotten_port_stays_open(jack):
+    """A port nobody holds is not collected while it is open."""
+    ports.open_output("virtual")
+    gc.collect()
+    seen = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="witness").get_ports()
+    for port in list(ports._open_ports):
+        port.close()
+    assert 1 == sum("livecomposer" in name for name in seen)
+
+
+def test_a_port_that_vanished_between_listing_and_opening_is_an_error(jack, module, monkeypatch):
+    """The error says that it cannot be opened and why that might be."""
+    monkeypatch.setattr(ports, "_offered", lambda kind, usable: [(rtmidi.API_UNIX_JACK, "Organ")])
+    with pytest.raises(PortError, match="MIDI input 'Organ' cannot be opened"):
+        ports.open_input("organ")
+
+
+LISTEN = """
+import signal, sys
+from livecomposer.midi.outlet import Outlet
+outlet = Outlet("virtual")
+print("open", flush=True)
+sys.stdin.readline()
+for _ in range(100):
+    outlet.send(bytes([0x90, 60, 64]))
+outlet.close()
+print("closed", outlet.errors, flush=True)
+"""
+
+
+@pytest.mark.skipif(not available(), reason=ABSENT)
+def test_a_server_that_dies_takes_nobody_with_it():
+    """With its server gone, sending and closing return and the process ends by itself."""
+    with jack_server():
+        program = subprocess.Popen(
+            [sys.executable, "-c", LISTEN], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        opened = program.stdout.readline()
+    said, _ = program.communicate(b"go\n", timeout=60)
+    assert b"open\n" == opened
+    assert said.startswith(b"closed")
+    assert 0 == program.returncode
+
+
+@pytest.mark.skipif(not available() or not hasattr(signal, "SIGSTOP"), reason=ABSENT)
+def test_a_stopped_server_does_not_hold_us(jack_process, monkeypatch):
+    """A JACK server that hangs is passed over, where opening it here would never return."""
+    monkeypatch.setattr(ports, "_PROBE_SECONDS", 1.0)
+    os.kill(jack_process, signal.SIGSTOP)
+    found = ports.apis()
+    os.kill(jack_process, signal.SIGCONT)
+    assert "Jack" not in found
+
+
+@pytest.fixture
+def jack_process(monkeypatch):
+    """Process number of a JACK server that a test may stop."""
+    with jack_server() as name:
+        for entry in os.listdir("/proc") if os.path.isdir("/proc") else []:
+            if entry.isdigit() and _words_of(entry)[:3] == ["jackd", "-n", name]:
+                yield int(entry)
+                return
+    pytest.skip("the server's process number is not to be had without /proc")
+
+
+def _words_of(process):
+    try:
+        with open(f"/proc/{process}/cmdline", "rb") as file:
+            return file.read().decode(errors="replace").split("\0")
+    except OSError:
+        return []
+
+
+def test_two_outlets_may_be_virtual_at_once(jack):
+    """The second client of our name is given another by the server."""
+    with Outlet("virtual") as first, Outlet("virtual") as second:
+        seen = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="witness").get_ports()
+        assert ("livecomposer", "livecomposer") == (first.name, second.name)
+    assert 2 == sum("livecomposer" in name for name in seen)
