@@ -59,19 +59,6 @@ class Grammar:
     ``step`` and ``velocity`` (a bin, or ``None`` before the first) are what the stream has reached.
     """
 
-    __slots__ = (
-        "_endable",
-        "_free",
-        "_fresh",
-        "_last",
-        "_onsets",
-        "_silent_since",
-        "limits",
-        "role",
-        "step",
-        "velocity",
-    )
-
     def __init__(self, limits: Limits, *, role: Role = Role.COMPANION) -> None:
         self.limits = limits
         self.role = role

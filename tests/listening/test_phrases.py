@@ -246,18 +246,19 @@ STEPS = st.lists(
 )
 
 
+def move(time, kind, value):
+    """One event of a drawn performance."""
+    if kind == "pedal":
+        return pedal(time, value)
+    return NoteOn(time, value, 80) if kind == "on" else NoteOff(time, value)
+
+
 def performance(steps):
     """Events from gaps and moves."""
     time, events = 1.0, []
     for gap, (kind, value) in steps:
         time += gap
-        events.append(
-            {
-                "on": lambda t=time, v=value: NoteOn(t, v, 80),
-                "off": lambda t=time, v=value: NoteOff(t, v),
-                "pedal": lambda t=time, v=value: pedal(t, v),
-            }[kind]()
-        )
+        events.append(move(time, kind, value))
     return events
 
 

@@ -60,7 +60,7 @@ def test_late_note_is_dropped_with_its_end():
     assert [] == scheduler.take_due(1.2)
     assert [] == scheduler.take_due(1.5)
     assert 1 == scheduler.late_dropped
-    assert [(2.0, on(60))] == scheduler.take_due(2.1)
+    assert [(2.0, on(60))] == scheduler.take_due(2.05)
     assert [(3.0, off(60))] == scheduler.take_due(9.0)
 
 

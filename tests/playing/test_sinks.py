@@ -141,7 +141,7 @@ def test_one_success_forgives():
     output = Output([sink], max_failures=2)
     for broken in (True, False, True):
         sink.broken = broken
-        output.send(ON)
+        output.send(b"\xe0\x00\x40")
     assert () == output.dropped
 
 

@@ -1,0 +1,48 @@
+"""Ids in, ids out. This room knows no MIDI, no session and no tokenizer."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from livecomposer.model.sampling import Sampling
+
+__all__ = ["Engine", "common_prefix"]
+
+
+class Engine(Protocol):
+    """What every backend offers. Logits are float32 (V,), for the id after the last one fed."""
+
+    @property
+    def position(self) -> int:
+        """How many ids have been taken in."""
+        ...
+
+    def feed(self, ids: Sequence[int]) -> int:
+        """Make ``ids`` (at least one) all that was taken in; returns how many of them had to be computed."""
+        ...
+
+    def rewind(self, position: int) -> None:
+        """Forget everything from ``position`` (1 to the present one) on."""
+        ...
+
+    def logits(self) -> npt.NDArray[np.float32]:
+        """For the next id."""
+        ...
+
+    def draw(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
+        """The next id, not yet taken in."""
+        ...
+
+    def advance(self, id_: int) -> None:
+        """Take in one more id."""
+        ...
+
+
+def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
+    """How many ids ``a`` and ``b`` have in common from the start."""
+    shorter = min(len(a), len(b))
+    if a[:shorter] == b[:shorter]:
+        return shorter
+    return next(i for i in range(shorter) if a[i] != b[i])

@@ -1,0 +1,128 @@
+"""The engine's own process: ``python -m livecomposer.engine.host --model FOLDER``.
+
+Reads requests from standard input, answers on what was standard output (which is redirected first, so that no stray
+print can come between), and ends when its input does. A request that fails is answered with ``error``; the process
+lives on. Ctrl-C is the parent's to handle.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import torch
+
+from livecomposer.engine import Engine
+from livecomposer.engine.cpu import CpuEngine
+from livecomposer.engine.protocol import HEADER, pack, payload_length, unpack, unpack_mask
+from livecomposer.errors import LivecomposerError
+from livecomposer.model import checkpoint
+from livecomposer.model.sampling import Sampling
+
+__all__ = ["Host", "main"]
+
+_WARM_UP_CHUNKS = (1, 2, 5, 16, 64)
+
+
+class Host:
+    """Answers one request after the other. An id is drawn and sent before it is taken in, so that it is never late."""
+
+    def __init__(self, engine: Engine, *, vocabulary: int, hello: dict[str, Any]) -> None:
+        self._engine = engine
+        self._vocabulary = vocabulary
+        self._hello = hello
+        self._ids: list[int] = []
+        self._to_advance: int | None = None
+        self._step_seconds = 0.0
+
+    def answer(self, request: dict[str, Any]) -> dict[str, Any]:
+        """The reply to one request; :meth:`after` must be called once it is sent."""
+        try:
+            match request.get("op"):
+                case "hello":
+                    return self._hello
+                case "feed":
+                    return self._feed(request["keep"], request["ids"])
+                case "step":
+                    return self._step(request)
+                case other:
+                    return {"error": f"unknown request {other!r}"}
+        except (ValueError, TypeError, KeyError, IndexError, RuntimeError, LivecomposerError) as error:
+            return {"error": f"{type(error).__name__}: {error}"}
+
+    def after(self) -> None:
+        """Do what the reply did not have to wait for."""
+        if self._to_advance is not None:
+            began = time.perf_counter()
+            self._engine.advance(self._to_advance)
+            self._to_advance = None
+            self._step_seconds = time.perf_counter() - began
+
+    def _feed(self, keep: int, ids: list[int]) -> dict[str, Any]:
+        if not 0 <= keep <= len(self._ids):
+            raise ValueError(f"keep {keep} of {len(self._ids)} ids")
+        if ids and not 0 <= min(ids) <= max(ids) < self._vocabulary:
+            raise ValueError(f"ids from {min(ids)} to {max(ids)}; wanted 0 to {self._vocabulary - 1}")
+        began = time.perf_counter()
+        wanted = self._ids[:keep] + ids
+        computed = self._engine.feed(wanted)
+        self._ids = wanted
+        return {"computed": computed, "seconds": time.perf_counter() - began}
+
+    def _step(self, request: dict[str, Any]) -> dict[str, Any]:
+        technique, threshold, creative_risk = request["sampling"]
+        sampling = Sampling(technique=technique, threshold=threshold, creative_risk=creative_risk)
+        id_ = self._engine.draw(unpack_mask(request["mask"], self._vocabulary), sampling, request["chance"])
+        self._to_advance = id_
+        self._ids.append(id_)
+        return {"id": id_, "seconds": self._step_seconds}
+
+
+def serve(host: Host, requests: BinaryIO, replies: BinaryIO) -> None:
+    """Answer until the input ends."""
+    while len(header := requests.read(HEADER.size)) == HEADER.size:
+        reply = host.answer(unpack(requests.read(payload_length(header))))
+        replies.write(pack(reply))
+        replies.flush()
+        host.after()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Load the weights, warm up, serve."""
+    parser = argparse.ArgumentParser(prog="livecomposer.engine.host", description=__doc__)
+    parser.add_argument("--model", type=Path, required=True)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=1)
+    options = parser.parse_args(arguments)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    requests, replies = sys.stdin.buffer, os.fdopen(os.dup(sys.stdout.fileno()), "wb")
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    torch.set_num_threads(options.threads)
+    try:
+        host = _load(options.model, options.device)
+    except LivecomposerError as error:
+        replies.write(pack({"error": str(error), "fatal": True}))
+        replies.flush()
+        return 2
+    serve(host, requests, replies)
+    return 0
+
+
+def _load(model: Path, device: str) -> Host:
+    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+    config = checkpoint.describe(model)
+    decoder = checkpoint.load(model)
+    engine = CpuEngine(decoder, device=device)
+    for count in _WARM_UP_CHUNKS:
+        engine.feed([0] * count)
+        engine.feed([1])
+    facts = {key: config[key] for key in ("vocabulary", "shape", "training") if key in config}
+    hello = {"model": str(model), "device": device, "pid": os.getpid(), **facts}
+    return Host(engine, vocabulary=decoder.shape.vocabulary, hello=hello)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,50 @@
+"""The slow, obvious engine: every answer comes from a forward pass over all ids. What every other one is held to."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from livecomposer.engine import common_prefix
+from livecomposer.model.decoder import Decoder
+from livecomposer.model.sampling import Sampling, sample
+
+__all__ = ["ReferenceEngine"]
+
+
+class ReferenceEngine:
+    """As :class:`livecomposer.engine.Engine` says; memory and time grow with the ids."""
+
+    def __init__(self, decoder: Decoder) -> None:
+        self._decoder = decoder
+        self._ids: list[int] = []
+
+    @property
+    def position(self) -> int:
+        """How many ids have been taken in."""
+        return len(self._ids)
+
+    def feed(self, ids: Sequence[int]) -> int:
+        """Take ``ids`` instead of what was there."""
+        common = common_prefix(self._ids, list(ids))
+        self._ids = list(ids)
+        return len(ids) - common
+
+    def rewind(self, position: int) -> None:
+        """Forget everything from ``position`` on."""
+        del self._ids[position:]
+
+    @torch.inference_mode()
+    def logits(self) -> npt.NDArray[np.float32]:
+        """For the next id, (V,)."""
+        result: npt.NDArray[np.float32] = self._decoder(torch.tensor([self._ids]))[0, -1].numpy()
+        return result
+
+    def draw(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
+        """The next id, not yet taken in."""
+        return sample(self.logits(), mask, sampling, chance)
+
+    def advance(self, id_: int) -> None:
+        """Take in one more id."""
+        self._ids.append(id_)

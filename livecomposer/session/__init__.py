@@ -1,0 +1,1 @@
+"""One performance: the only room that knows the whole path of a note."""

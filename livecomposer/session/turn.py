@@ -1,0 +1,94 @@
+"""One turn of the companion: its ids, its grammar, and what it has planned and not yet committed.
+
+Pure: the engine's answers come in by :meth:`Turn.accept`; what it may be asked next is :meth:`Turn.mask`. Used by the
+live session and by its offline twin alike.
+"""
+
+import random
+from collections import deque
+from collections.abc import Sequence
+from math import ceil
+
+from livecomposer.events import NoteEvent, NoteOff, Role
+from livecomposer.settings import Settings
+from livecomposer.tokens.codec import Decoder
+from livecomposer.tokens.grammar import Grammar, Limits, Mask
+from livecomposer.units import STEPS_PER_SECOND, seconds_to_steps
+
+__all__ = ["Turn"]
+
+
+class Turn:
+    """A turn of ``seconds`` from ``start`` on, after ``context`` (ids that reach up to ``start``).
+
+    ``origin`` is the moment of the context's step 0. The same context, settings and ``seed`` give the same turn,
+    whatever the engine's pace, as long as no event had to be put off.
+    """
+
+    def __init__(
+        self, context: Sequence[int], *, origin: float, start: float, seconds: float, settings: Settings, seed: str
+    ) -> None:
+        self.context = list(context)
+        self.start = start
+        self._origin = origin
+        self._grammar = Grammar(
+            Limits.from_seconds(
+                max_rest=settings.max_rest, max_note=settings.max_note, polyphony=settings.polyphony
+            )
+        )
+        for id_ in context:
+            self._grammar.accept(id_)
+        self._grammar.begin()
+        self._decoder = Decoder(origin=origin, step=self._grammar.step, velocity=self._grammar.velocity)
+        self._stop = self._grammar.step + max(1, seconds_to_steps(seconds))
+        self._chance = random.Random(seed)
+        self._begun = False
+        self.tokens = 0
+        self.plan: deque[NoteEvent] = deque()
+        """The future: note events that are not committed yet, in time order."""
+
+    @property
+    def reached(self) -> float:
+        """The moment up to which the turn is planned, in seconds."""
+        return self._decoder.time
+
+    @property
+    def planned(self) -> bool:
+        """Whether the turn is planned to its end."""
+        return self._grammar.step >= self._stop and not self._grammar.sounding(Role.COMPANION)
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing is left to plan or to commit."""
+        return self.planned and not self.plan
+
+    def mask(self, earliest: float) -> Mask:
+        """The ids allowed next, when no note may begin before the moment ``earliest`` (seconds)."""
+        step = ceil((earliest - self._origin) * STEPS_PER_SECOND - 1e-6)
+        return self._grammar.mask(earliest=max(0, step), start=not self._begun, stop=self._stop)
+
+    def chance(self) -> float:
+        """The random number in [0, 1) that draws the next id."""
+        return self._chance.random()
+
+    def accept(self, id_: int) -> None:
+        """Take the engine's next id into the plan."""
+        self.tokens += 1
+        self._grammar.accept(id_)
+        event = self._decoder.decode(id_)
+        if event is not None:
+            self._begun = True
+            self.plan.append(event)
+
+    def commit(self, until: float) -> list[NoteEvent]:
+        """Remove from the plan, and return, what is due at ``until`` or before."""
+        due: list[NoteEvent] = []
+        while self.plan and self.plan[0].time <= until:
+            due.append(self.plan.popleft())
+        return due
+
+    def close(self, moment: float) -> list[NoteEvent]:
+        """Give the plan up: the note-offs, at ``moment``, of what it had sounding then."""
+        sounding = set(self._grammar.sounding(Role.COMPANION))
+        self.plan.clear()
+        return [NoteOff(moment, pitch, Role.COMPANION) for pitch in sorted(sounding)]

@@ -1,0 +1,41 @@
+"""Every module has its test file, and every test file its module."""
+
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE, TESTS = ROOT / "livecomposer", ROOT / "tests"
+
+WITHOUT_A_TEST_FILE = {
+    "errors.py": "names only; each error is tested where it is raised",
+}
+WITHOUT_A_MODULE = {
+    "test_layers.py": "about all modules at once",
+    "test_mirror.py": "about all modules at once",
+}
+
+MODULES = sorted(p.relative_to(PACKAGE) for p in PACKAGE.rglob("*.py") if not p.stem.startswith("__"))
+TEST_FILES = sorted(p.relative_to(TESTS) for p in TESTS.rglob("test_*.py"))
+
+
+@pytest.mark.parametrize("module", [m for m in MODULES if str(m) not in WITHOUT_A_TEST_FILE], ids=str)
+def test_every_module_has_its_test_file(module):
+    """The tests of livecomposer/room/noun.py are in tests/room/test_noun.py."""
+    assert (TESTS / module.parent / f"test_{module.name}").is_file()
+
+
+@pytest.mark.parametrize("test_file", [t for t in TEST_FILES if str(t) not in WITHOUT_A_MODULE], ids=str)
+def test_every_test_file_has_its_module(test_file):
+    """No test file outlives the module it is named for."""
+    assert (PACKAGE / test_file.parent / test_file.name.removeprefix("test_")).is_file()
+
+
+def test_every_exception_is_still_needed():
+    """An exception names a file that is there, and a module that still has no test file."""
+    for name in WITHOUT_A_TEST_FILE:
+        assert (PACKAGE / name).is_file()
+        assert not (TESTS / Path(name).parent / f"test_{Path(name).name}").exists()
+    for name in WITHOUT_A_MODULE:
+        assert (TESTS / name).is_file()
+        assert not (PACKAGE / Path(name).parent / Path(name).name.removeprefix("test_")).exists()
