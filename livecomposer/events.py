@@ -101,7 +101,7 @@ def notes_of_events(events: Iterable[NoteEvent], *, end: float | None = None) ->
             open_[event.role, event.pitch] = event
     stop = last if end is None else end
     notes += [Note(on.time, max(on.time, stop), on.pitch, on.velocity, on.role) for on in open_.values()]
-    return sorted(notes, key=lambda note: (note.start, note.pitch))
+    return sorted(notes, key=lambda note: (note.start, note.pitch, note.role))
 
 
 def untangle(notes: Iterable[Note]) -> list[Note]:
@@ -111,7 +111,7 @@ def untangle(notes: Iterable[Note]) -> list[Note]:
     """
     kept: list[Note] = []
     last_at: dict[tuple[Role, int], int] = {}
-    for note in sorted(notes, key=lambda note: (note.start, note.pitch, -note.end)):
+    for note in sorted(notes, key=lambda note: (note.start, note.pitch, note.role, -note.end)):
         key = (note.role, note.pitch)
         at = last_at.get(key)
         if at is not None and kept[at].start == note.start:

@@ -136,7 +136,7 @@ def _checked_number(name: str, value: object, kind: type, range_: tuple[float, f
         if isinstance(value, bool):
             raise TypeError
         number: float = kind(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise SettingError(f"{name} = {value!r}: {wanted}") from error
     if (isinstance(value, float) and number != value) or not low <= number <= high:  # nan fails the second
         raise SettingError(f"{name} = {value!r}: {wanted}")

@@ -38,10 +38,14 @@ the end of the file, in quadratic time. No file of music holds such a run."""
 
 @dataclass(frozen=True, slots=True)
 class Track:
-    """One player's part: a name and its events in time order, in seconds from the start of the file."""
+    """One player's part: a name and its events in time order, in seconds from the start of the file.
+
+    ``end``: when the written track ends, if that is later than its last event.
+    """
 
     name: str
     events: tuple[Event, ...]
+    end: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +215,7 @@ def _write_track(track: Track, channel: int) -> mido.MidiTrack:
             at = max(at, struck.pop(event.pitch, -1) + 1)  # a note of no ticks would be lost to the next reader
         result.append(_to_message(event, channel).copy(time=at - tick))
         tick = at
+    result.append(mido.MetaMessage("end_of_track", time=max(0, round(track.end * _TICKS_PER_SECOND) - tick)))
     return result
 
 

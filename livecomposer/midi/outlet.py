@@ -1,5 +1,6 @@
 """Where sound goes out as MIDI: a sink for the player's thread and the thru of the driver's."""
 
+import time
 from collections.abc import Callable
 from threading import Lock
 from types import TracebackType
@@ -9,6 +10,9 @@ from livecomposer.midi import ports
 from livecomposer.midi.wire import silence
 
 __all__ = ["Outlet"]
+
+_LINGER_SECONDS = 0.1
+"""JACK drops what a port sent in the period in which it closes; two of the longest usual periods fit in here."""
 
 
 class Outlet:
@@ -46,6 +50,8 @@ class Outlet:
             for message in silence(sorted(self._used)):
                 self._send(message)
             self._closed = True
+            if self._used:
+                time.sleep(_LINGER_SECONDS)
             self._port.close()
 
     def __enter__(self) -> Self:

@@ -1,70 +1,74 @@
 """All that has sounded, in time order, as the ids that the model reads.
 
 Events come nearly in order: the companion's are committed a little ahead of their moment, the performer's arrive at
-theirs. So the last moments stay loose until nothing can come before them; everything older is encoded once.
+theirs. So the last second stays loose, as events; everything older is encoded once.
 """
 
 import copy
 from bisect import insort
 
-from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
+from livecomposer.events import Event, NoteOff, NoteOn, Role
 from livecomposer.listening.buffer import Buffer
 from livecomposer.tokens.codec import Encoder, Sustain
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
-__all__ = ["Tape"]
+__all__ = ["LONGEST_SILENCE", "Tape"]
 
 _BOS = VOCABULARY.id(Kind.BOS)
-LOOSE_SECONDS = 1.0
-"""How far behind the newest event another may still come."""
+_LOOSE_SECONDS = 1.0
+_SLACK = 1.25  # the window may grow to this share of input_duration before it is cut back: each cut is a whole feed
 LONGEST_SILENCE = 3.0
 """A longer silence is told to the model as this one, so that an idle hour costs nothing (seconds)."""
-_SLACK = 1.25
-"""The window may grow to this share of ``input_duration`` before it is cut back, as each cut costs a whole feed."""
+
+
+class _Teller:
+    """Events to ids, each player's pedal applied."""
+
+    def __init__(self, origin: float) -> None:
+        self.encoder = Encoder(origin=origin)
+        self._sustain = {role: Sustain() for role in Role}
+
+    def tell(self, event: Event) -> list[int]:
+        heard = self._sustain[event.role].apply(event)
+        return [id_ for note_event in heard for id_ in self.encoder.encode(note_event)]
 
 
 class Tape:
     """Remembers ``input_duration`` seconds of both players, and tells them as ids from one origin."""
 
     def __init__(self, *, input_duration: float) -> None:
-        self.input_duration = input_duration
+        self._input_duration = input_duration
         self._buffer = Buffer(seconds=input_duration)
-        self._begin()
+        self._loose: list[Event] = []
+        self._newest: float | None = None
+        self._begin(0.0)
 
-    def _begin(self) -> None:
-        self._encoder = Encoder()
-        self._sustain = {role: Sustain() for role in Role}
+    def _begin(self, moment: float) -> None:
+        self._opened = moment
+        self._teller = _Teller(moment)
         self._ids = [_BOS]
-        self._loose: list[NoteEvent] = []
-        self._opened: float | None = None
-        self._newest = 0.0
 
     @property
     def empty(self) -> bool:
         """Whether nothing was played yet."""
-        return self._opened is None
+        return self._newest is None
 
     def add(self, event: Event) -> None:
-        """Put ``event`` on the tape; one that comes too late counts as simultaneous with what was encoded last."""
-        self._buffer.add(event)
-        if self._has_grown(event):
+        """Put ``event`` on the tape; one that comes over a second late counts as simultaneous with others."""
+        if self._newest is None:
+            self._begin(event.time)
+            self._newest = event.time
+        elif self._has_grown(event):
             self._rewrite(event.time)
-        else:
-            self._write(event)
-
-    def sounding(self, role: Role) -> set[int]:
-        """Pitches that ``role`` has sounding at the end of the tape, through the pedal included."""
-        pitches = {pitch for sounding_role, pitch in self._encoder.sounding if sounding_role is role}
-        for event in self._loose:
-            if event.role is role:
-                (pitches.add if isinstance(event, NoteOn) else pitches.discard)(event.pitch)
-        return pitches
+        self._settle(event.time - _LOOSE_SECONDS)
+        self._skip_silence(event.time)
+        insort(self._loose, event, key=lambda other: other.time)
+        self._newest = max(self._newest, event.time)
 
     def cut(self, role: Role, after: float) -> None:
         """Take back what ``role`` was to play from ``after`` on, and end there what it has sounding."""
         self._loose = [event for event in self._loose if event.role is not role or event.time < after]
-        self._buffer.cut(role, after)
-        for pitch in sorted(self.sounding(role)):
+        for pitch in sorted(self._told()[1].sounding_pitches(role)):
             self.add(NoteOff(after, pitch, role))
 
     def ids(self) -> list[int]:
@@ -77,35 +81,29 @@ class Tape:
         return ids + encoder.advance(moment), encoder.origin
 
     def _told(self) -> tuple[list[int], Encoder]:
-        encoder = copy.deepcopy(self._encoder)
-        return self._ids + [id_ for event in self._loose for id_ in encoder.encode(event)], encoder
-
-    def _write(self, event: Event) -> None:
-        if self._opened is None:
-            self._opened = self._newest = self._encoder.origin = event.time
-        self._settle(event.time - LOOSE_SECONDS)
-        self._skip_silence(event.time)
-        for heard in self._sustain[event.role].apply(event):
-            insort(self._loose, heard, key=lambda other: other.time)
-            self._newest = max(self._newest, heard.time)
+        teller = copy.deepcopy(self._teller)
+        return self._ids + [id_ for event in self._loose for id_ in teller.tell(event)], teller.encoder
 
     def _settle(self, until: float) -> None:
         count = sum(1 for event in self._loose if event.time <= until)
         for event in self._loose[:count]:
-            self._ids += self._encoder.encode(event)
+            self._buffer.add(event)
+            self._ids += self._teller.tell(event)
         del self._loose[:count]
 
     def _skip_silence(self, moment: float) -> None:
-        excess = moment - self._newest - LONGEST_SILENCE
+        excess = moment - (self._newest or 0.0) - LONGEST_SILENCE
         if excess > 0 and not self._loose:
-            self._encoder.origin += excess
+            self._teller.encoder.origin += excess
 
     def _has_grown(self, event: Event) -> bool:
         """Only the performer's key cuts the window back: a reply can follow it only after a silence."""
-        long = self._opened is not None and event.time - self._opened > self.input_duration * _SLACK
+        long = event.time - self._opened > self._input_duration * _SLACK
         return long and isinstance(event, NoteOn) and event.role is Role.PERFORMER
 
     def _rewrite(self, now: float) -> None:
-        self._begin()
-        for event in self._buffer.window(now):
-            self._write(event)
+        self._settle(now)
+        window = self._buffer.window(now)
+        self._begin(window[0].time if window else now)
+        for event in window:
+            self._ids += self._teller.tell(event)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Sequence
 from math import ceil
 
-from livecomposer.events import NoteEvent, NoteOff, Role
+from livecomposer.events import NoteEvent, Role
 from livecomposer.settings import Settings
 from livecomposer.tokens.codec import Decoder
 from livecomposer.tokens.grammar import Grammar, Limits, Mask
@@ -32,9 +32,7 @@ class Turn:
         self.start = start
         self._origin = origin
         self._grammar = Grammar(
-            Limits.from_seconds(
-                max_rest=settings.max_rest, max_note=settings.max_note, polyphony=settings.polyphony
-            )
+            Limits.from_seconds(max_rest=settings.max_rest, max_note=settings.max_note, polyphony=settings.polyphony)
         )
         for id_ in context:
             self._grammar.accept(id_)
@@ -42,7 +40,10 @@ class Turn:
         self._decoder = Decoder(origin=origin, step=self._grammar.step, velocity=self._grammar.velocity)
         self._stop = self._grammar.step + max(1, seconds_to_steps(seconds))
         self._chance = random.Random(seed)
-        self._begun = False
+        self.fed = False
+        """Whether the engine was asked to take the context in."""
+        self.begun = False
+        """Whether the first event is planned."""
         self.tokens = 0
         self.plan: deque[NoteEvent] = deque()
         """The future: note events that are not committed yet, in time order."""
@@ -65,7 +66,7 @@ class Turn:
     def mask(self, earliest: float) -> Mask:
         """The ids allowed next, when no note may begin before the moment ``earliest`` (seconds)."""
         step = ceil((earliest - self._origin) * STEPS_PER_SECOND - 1e-6)
-        return self._grammar.mask(earliest=max(0, step), start=not self._begun, stop=self._stop)
+        return self._grammar.mask(earliest=max(0, step), start=not self.begun, stop=self._stop)
 
     def chance(self) -> float:
         """The random number in [0, 1) that draws the next id."""
@@ -77,7 +78,7 @@ class Turn:
         self._grammar.accept(id_)
         event = self._decoder.decode(id_)
         if event is not None:
-            self._begun = True
+            self.begun = True
             self.plan.append(event)
 
     def commit(self, until: float) -> list[NoteEvent]:
@@ -86,9 +87,3 @@ class Turn:
         while self.plan and self.plan[0].time <= until:
             due.append(self.plan.popleft())
         return due
-
-    def close(self, moment: float) -> list[NoteEvent]:
-        """Give the plan up: the note-offs, at ``moment``, of what it had sounding then."""
-        sounding = set(self._grammar.sounding(Role.COMPANION))
-        self.plan.clear()
-        return [NoteOff(moment, pitch, Role.COMPANION) for pitch in sorted(sounding)]

@@ -35,6 +35,10 @@ class Encoder:
         self.dropped = 0
         self._waiting: list[tuple[Role, int]] = []
 
+    def sounding_pitches(self, role: Role) -> set[int]:
+        """The pitches that ``role`` has sounding."""
+        return {pitch for sounding_role, pitch in self.sounding if sounding_role is role}
+
     def encode(self, event: NoteEvent) -> list[int]:
         """The ids of one event; an event earlier than the last one counts as simultaneous with it."""
         return self._begin(event) if isinstance(event, NoteOn) else self._end(event)

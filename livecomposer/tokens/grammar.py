@@ -154,8 +154,7 @@ class Grammar:
         if may_begin:
             self._allow_notes(mask)
         mask[_OFFS[self.role]] = self._endable
-        may_speak = may_begin or (len(own) > 0 and self._oldest < self.step)
-        if not (self._last_is_short_shift and may_speak):
+        if not (self._last_is_short_shift and (may_begin or own)):  # a shift yields as long as something else may come
             self._allow_shifts(mask, earliest, stop)
         return mask
 

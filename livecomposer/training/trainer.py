@@ -28,7 +28,7 @@ from livecomposer.training.batches import Augmentation, batch, validation_cuts
 from livecomposer.training.corpus import Shard, load_shard
 from livecomposer.training.schedule import learning_rate_share
 
-__all__ = ["Config", "Stage", "Trainer", "load_config"]
+__all__ = ["Config", "Stage", "Trainer", "load_config", "set_threads"]
 
 _PAD = VOCABULARY.id(Kind.PAD)
 
@@ -106,6 +106,12 @@ def load_config(path: Path) -> Config:
         return Config(**given, stages=stages, augmentation=augmentation)
     except TypeError as error:
         raise SettingError(f"{path}: {error}; see config/training/ for a whole one") from error
+
+
+def set_threads(count: int) -> None:
+    """Let PyTorch use ``count`` CPU threads; 0 leaves the choice to it."""
+    if count:
+        torch.set_num_threads(count)
 
 
 class Trainer:

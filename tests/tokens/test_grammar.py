@@ -247,6 +247,14 @@ def test_a_copy_goes_its_own_way():
     assert [10, 20] == [grammar.step, twin.step]
 
 
+def test_a_stream_that_broke_the_rules_is_followed_all_the_same():
+    """A note of no length leaves nothing to end; a key struck twice counts from its second stroke."""
+    assert Kind.NOTE_OFF not in kinds(after(VELOCITY, ON + 60, OFF + 60, SHIFT + 1))
+    twice = after(VELOCITY, ON + 60, SHIFT + 10, ON + 64, ON + 60, limits=replace(WIDE, max_note=50))
+    assert [(64, 10), (60, 10)] == list(twice.sounding(COMPANION).items())
+    assert list(range(1, 51)) == shifts(twice)
+
+
 def test_limits_come_from_seconds():
     """Seconds become steps of 10 ms, and never less than one."""
     expected = Limits(max_rest=150, max_note=1, polyphony=3)

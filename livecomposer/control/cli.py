@@ -1,0 +1,153 @@
+"""The command line: what may be typed. What each command does is in :mod:`livecomposer.control.commands`.
+
+Nothing heavy is imported here, so that ``--help`` is instant. Bad input ends with one line and exit code 2.
+"""
+
+import argparse
+import sys
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from livecomposer import __version__
+from livecomposer.errors import LivecomposerError
+from livecomposer.settings import Settings, meaning_of
+
+__all__ = ["build_parser", "main"]
+
+_SAMPLING = ("sampling", "threshold", "creative_risk", "input_duration", "max_rest", "max_note", "polyphony")
+_ENGINE = ("seed", "model", "device", "threads")
+_JAM = tuple(field.name for field in fields(Settings))
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command; the exit code: 0 done, 1 a check failed, 2 bad input, 130 interrupted."""
+    options = build_parser().parse_args(arguments)
+    from livecomposer.control import commands
+
+    try:
+        code: int = getattr(commands, options.run)(options)
+    except LivecomposerError as error:
+        print(f"livecomposer: {' '.join(str(error).split())}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        return 0
+    return code
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole grammar of the command line."""
+    parser = argparse.ArgumentParser(
+        prog="livecomposer",
+        description="A real-time MIDI companion: it listens to what you play, continues it, or answers.",
+        epilog="Begin with: livecomposer doctor; then: livecomposer jam",
+    )
+    parser.add_argument("--version", action="version", version=f"livecomposer {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    _add_jam(commands)
+    _add_continue(commands)
+    _add_render(commands)
+    _add_ports(commands)
+    _add_training(commands)
+    _add_bench(commands)
+    return parser
+
+
+def _command(commands: Any, name: str, run: str, what: str) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=what, description=what[0].upper() + what[1:] + ".")
+    parser.set_defaults(run=run)
+    return parser
+
+
+def _add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:
+    group = parser.add_argument_group("settings")
+    for name in names:
+        group.add_argument(_option(name), dest=name, metavar="X", default=None, help=meaning_of(name))
+    group.add_argument("--config", type=Path, metavar="FILE", help="TOML file of settings (see config/default.toml)")
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _add_jam(commands: Any) -> None:
+    parser = _command(commands, "jam", "jam", "play together: listen, and continue or answer what is played")
+    parser.add_argument("--preset", metavar="NAME", help="a file of config/presets/, by name")
+    parser.add_argument("--record", type=Path, metavar="DIR", default=Path("takes"), help="keep sessions here (takes)")
+    parser.add_argument("--no-record", action="store_true", help="keep nothing")
+    parser.add_argument("--duration", type=_seconds, metavar="S", help="end by itself after so many seconds")
+    parser.add_argument("--json", action="store_true", help="print the session's meters as JSON at the end")
+    _add_settings(parser, _JAM)
+
+
+def _add_continue(commands: Any) -> None:
+    parser = _command(commands, "continue", "continue_", "continue a MIDI file, on a track of its own")
+    parser.add_argument("input_file", type=Path, metavar="IN.mid")
+    parser.add_argument("-o", "--output-file", type=Path, metavar="OUT.mid", required=True)
+    parser.add_argument(
+        "--seconds",
+        "--extension-duration",
+        dest="extension_duration",
+        metavar="S",
+        default="20",
+        help="how long the continuation is (20 s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    _add_settings(parser, _SAMPLING + _ENGINE)
+
+
+def _add_render(commands: Any) -> None:
+    parser = _command(commands, "render", "render", "render a MIDI file to sound, without an audio device")
+    parser.add_argument("input_file", type=Path, metavar="IN.mid")
+    parser.add_argument("-o", "--output-file", type=Path, metavar="OUT.wav", required=True)
+    parser.add_argument("--picture", type=Path, metavar="OUT.png", help="also draw the piano roll")
+    _add_settings(parser, ("soundfont", "gain"))
+
+
+def _add_ports(commands: Any) -> None:
+    parser = _command(commands, "ports", "ports", "list the MIDI ports there are")
+    parser.add_argument("--json", action="store_true")
+    parser = _command(commands, "doctor", "doctor", "say what was found, what is missing, and what to type")
+    parser.add_argument("--json", action="store_true")
+    _add_settings(parser, _JAM)
+
+
+def _add_training(commands: Any) -> None:
+    parser = _command(commands, "prepare", "prepare", "turn folders of MIDI files into shards to train on")
+    parser.add_argument("folders", type=Path, nargs="+", metavar="DIR")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="SHARDS")
+    parser.add_argument("--splits", type=Path, metavar="DIR", help="folder of FOLDER.csv files with columns path,split")
+    parser = _command(commands, "train", "train", "train weights, or go on with a run where it stopped")
+    parser.add_argument("config", type=Path, metavar="CONFIG.toml", help="see config/training/")
+    parser.add_argument("--shards", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for all")
+    parser = _command(commands, "evaluate", "evaluate", "measure how well weights foresee music they have not seen")
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
+    parser.add_argument("shard", type=Path, metavar="SHARD.npz")
+    parser.add_argument("--pieces", type=int, metavar="N", help="only N pieces, spread evenly")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--json", action="store_true")
+
+
+def _add_bench(commands: Any) -> None:
+    parser = _command(commands, "bench", "bench", "measure the engine by itself, or the whole session")
+    parser.add_argument("what", choices=("engine", "latency"))
+    parser.add_argument("--model", default="", metavar="PATH", help="checkpoint folder; empty for the one that ships")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the engine (1)")
+    parser.add_argument("--turns", type=int, default=10, help="latency: how many phrases are played (10)")
+    parser.add_argument("--json", action="store_true")
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise ValueError
+    return seconds
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,198 @@
+"""What each command does: gathers settings, calls a room, says what came of it."""
+
+import argparse
+import asyncio
+import json
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+from livecomposer.control.progress import bar
+from livecomposer.errors import LivecomposerError, SettingError
+from livecomposer.settings import Settings, load
+
+__all__ = [
+    "bench",
+    "continue_",
+    "doctor",
+    "evaluate",
+    "jam",
+    "ports",
+    "prepare",
+    "render",
+    "train",
+]
+
+
+def jam(options: argparse.Namespace) -> int:
+    """Play together until told to stop."""
+    from livecomposer import performances
+    from livecomposer.session.stage import perform
+
+    settings = _settings(options)
+    seed = _seed(settings)
+    _say(f"seed {seed}")
+    done = asyncio.run(
+        perform(
+            settings,
+            seed=seed,
+            record=None if options.no_record else options.record,
+            duration=options.duration,
+            fallback_performance=performances.path("phrases"),
+            tell=_say,
+        )
+    )
+    if done.midi is not None:
+        _say(f"recorded {done.midi} ({done.turns} turns)")
+        if done.simulated:
+            _keep_sound_and_picture(done.midi, settings)
+    if options.json:
+        print(json.dumps({"seed": seed, "turns": done.turns, "notes_on": done.notes_on, **done.meters.summary()}))
+    return 0
+
+
+def continue_(options: argparse.Namespace) -> int:
+    """Continue a file."""
+    from livecomposer.control.offline import continue_file
+
+    settings = _settings(options)
+    seed = _seed(settings)
+    with bar("composing", settings.extension_duration, unit="s") as progress:
+        report = asyncio.run(
+            continue_file(options.input_file, options.output_file, settings, seed=seed, progress=progress)
+        )
+    if options.json:
+        print(json.dumps(report))
+    else:
+        print(f"{options.output_file}: {report['notes']} notes in {report['seconds']:g} s, seed {seed}")
+    return 0
+
+
+def render(options: argparse.Namespace) -> int:
+    """Render a file to sound."""
+    from livecomposer.control.offline import draw_file, render_file
+
+    settings = _settings(options)
+    seconds = render_file(options.input_file, options.output_file, settings)
+    print(f"{options.output_file}: {seconds:.1f} s")
+    if options.picture is not None:
+        draw_file(options.input_file, options.picture)
+        print(f"{options.picture}: piano roll")
+    return 0
+
+
+def ports(options: argparse.Namespace) -> int:
+    """List MIDI ports."""
+    from livecomposer.session.probe import midi_ports
+
+    found = midi_ports()
+    if options.json:
+        print(json.dumps(found))
+        return 0
+    for kind in ("inputs", "outputs"):
+        print(f"{kind}:")
+        for name in found[kind] or ["(none)"]:
+            print(f"  {name}")
+    return 0
+
+
+def doctor(options: argparse.Namespace) -> int:
+    """Say what was found and what is missing; exit code 1 if jam could not run."""
+    from livecomposer.control.doctor import checks, report
+
+    found = checks(_settings(options))
+    ok = all(check.ok for check in found)
+    if options.json:
+        rows = [{"name": c.name, "ok": c.ok, "found": c.found, "remedy": c.remedy} for c in found]
+        print(json.dumps({"ok": ok, "checks": rows}))
+    else:
+        print(report(found))
+    return 0 if ok else 1
+
+
+def prepare(options: argparse.Namespace) -> int:
+    """Turn MIDI into shards."""
+    from livecomposer.training import corpus
+
+    with bar("reading", 0, unit="files") as progress:
+        counts = corpus.prepare(options.folders, options.output, splits=options.splits, progress=progress)
+    for split, count in counts.items():
+        print(f"{split}: " + ", ".join(f"{number:,} {what}" for what, number in sorted(count.items())))
+    return 0
+
+
+def train(options: argparse.Namespace) -> int:
+    """Train, or go on training."""
+    from livecomposer.training.trainer import Trainer, load_config, set_threads
+
+    set_threads(options.threads)
+    trainer = Trainer(load_config(options.config), options.shards, options.run_folder, device=options.device)
+    best = trainer.run(report=_say)
+    print(f"{options.run_folder / 'best'}: {best:.4f} nats a token on the validation split")
+    return 0
+
+
+def evaluate(options: argparse.Namespace) -> int:
+    """Measure likelihood."""
+    from livecomposer.evaluation.likelihood import evaluate_checkpoint
+
+    result = evaluate_checkpoint(options.checkpoint, options.shard, pieces=options.pieces, device=options.device)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        low, high = result["interval"]
+        print(f"{result['bits_per_note']:.3f} bits a note ({low:.3f} to {high:.3f}), {result['pieces']} pieces")
+    return 0
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Measure."""
+    from livecomposer.control import bench as benches
+
+    result = getattr(benches, options.what)(options)
+    print(json.dumps(result) if options.json else benches.table(options.what, result))
+    return 0
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {f.name: value for f in fields(Settings) if (value := getattr(options, f.name, None)) is not None}
+    path: Path | None = options.config
+    if path is None and getattr(options, "preset", None):
+        path = _preset(options.preset)
+    return load(path, options=given)
+
+
+def _preset(name: str) -> Path:
+    from livecomposer.control.config_text import presets
+
+    found = presets()
+    if name not in found:
+        raise SettingError(f"preset {name!r}; wanted one of: {', '.join(sorted(found))}")
+    return found[name]
+
+
+def _seed(settings: Settings) -> int:
+    return settings.seed if settings.seed >= 0 else random.SystemRandom().randrange(2**32)
+
+
+def _keep_sound_and_picture(midi: Path, settings: Settings) -> None:
+    from livecomposer.control.offline import draw_file, render_file
+
+    attempts: list[tuple[str, Callable[[Path], Any]]] = [
+        (".wav", lambda path: render_file(midi, path, settings)),
+        (".png", lambda path: draw_file(midi, path)),
+    ]
+    for suffix, make in attempts:
+        path = midi.with_suffix(suffix)
+        try:
+            make(path)
+            _say(f"wrote {path}")
+        except LivecomposerError as error:
+            _say(f"no {suffix[1:]}: {error}")
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

@@ -1,0 +1,14 @@
+"""Files in, files out: continue, render, draw."""
+
+from pathlib import Path
+
+from livecomposer.session.files import continue_file, render_file, tracks_of_file
+
+__all__ = ["continue_file", "draw_file", "render_file"]
+
+
+def draw_file(midi: Path, picture: Path) -> None:
+    """Draw the piano roll of ``midi``, each track in its colour."""
+    from livecomposer.evaluation.pictures import piano_roll
+
+    piano_roll(tracks_of_file(midi), picture, title=midi.name)

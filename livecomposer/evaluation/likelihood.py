@@ -1,0 +1,177 @@
+"""How many bits a model needs to tell the music: a token, a note, a second.
+
+Whole pieces are scored, every id given BOS and what came before it in the piece. Bits a note and bits a second can be
+held against models with another vocabulary; nats a token cannot.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from livecomposer.engine.cache import Cache
+from livecomposer.errors import CorpusError
+from livecomposer.events import Role
+from livecomposer.model import checkpoint
+from livecomposer.model.decoder import Block, Decoder, rotate
+from livecomposer.tokens.vocabulary import VOCABULARY, Kind
+from livecomposer.training.corpus import Shard, load_shard
+from livecomposer.units import steps_to_seconds
+
+__all__ = ["Likelihood", "LogProbs", "as_json", "decoder_log_probs", "evaluate", "evaluate_checkpoint"]
+
+Ids = npt.NDArray[np.integer[Any]]
+Floats = npt.NDArray[np.float64]
+LogProbs = Callable[[Ids], Floats]
+"""Natural log of the probability (T,) float64 of each id (T,) of a whole piece, given BOS and all before it."""
+
+RESAMPLES = 2000
+CONFIDENCE = 0.95
+_BOS = VOCABULARY.id(Kind.BOS)
+_ON = tuple(VOCABULARY.ids_of(Kind.NOTE_ON, role) for role in Role)
+_SHIFT = VOCABULARY.ids_of(Kind.TIME_SHIFT)
+
+
+@dataclass(frozen=True, slots=True)
+class Likelihood:
+    """What a model made of some pieces; per-token figures are means over all tokens, not over pieces."""
+
+    pieces: int
+    tokens: int  # scored ids; BOS is given, never scored
+    notes: int  # note-ons
+    nll_per_token: float  # nats
+    bits_per_note: float  # all bits, those of shifts, velocities and note-offs included
+    bits_per_second: float
+    interval: tuple[float, float]  # of bits_per_note, 95 %, percentile bootstrap over pieces (Efron 1979)
+    packs: Mapping[str, "Likelihood"] = field(default_factory=dict)  # by the first part of a piece's name
+
+
+def evaluate(log_probs: LogProbs, shard: Shard, *, pieces: int | None = None, seed: int = 0) -> Likelihood:
+    """Score whole pieces of ``shard``: all, or ``pieces`` of them drawn by ``seed``, which also seeds the bootstrap.
+
+    Raises :class:`CorpusError` for a shard without pieces, or a choice of pieces in which no note begins.
+    """
+    if not len(shard) or (pieces is not None and pieces < 1):
+        raise CorpusError(f"{len(shard)} pieces, {pieces} asked for; wanted at least 1 of each")
+    chosen = range(len(shard))
+    if pieces is not None and pieces < len(shard):
+        chosen = np.sort(np.random.default_rng(seed).permutation(len(shard))[:pieces]).tolist()
+    rows = np.array([_scored(log_probs, shard.piece(i)) for i in chosen])
+    by_pack: dict[str, list[int]] = defaultdict(list)
+    for row, i in enumerate(chosen):
+        by_pack[shard.names[i].split("/")[0]].append(row)
+    packs = {name: _likelihood(rows[at], seed) for name, at in sorted(by_pack.items())}
+    return _likelihood(rows, seed, packs)
+
+
+def as_json(likelihood: Likelihood) -> dict[str, Any]:
+    """The dict that ``evaluate --json`` prints: every field by its name, ``packs`` one level deep."""
+    result = asdict(likelihood) | {"interval": list(likelihood.interval)}
+    result["packs"] = {name: as_json(pack) for name, pack in likelihood.packs.items()}
+    return result if result["packs"] else {key: value for key, value in result.items() if key != "packs"}
+
+
+def decoder_log_probs(decoder: Decoder, *, device: str = "cpu") -> LogProbs:
+    """A decoder's log probabilities of whole pieces, in constant memory and time linear in the piece.
+
+    Exactly the full forward pass with its sliding window, up to float32 rounding: keys and values are carried from
+    chunk to chunk, as when playing. So in each layer a token has itself and the ``window - 1`` before it, BOS included
+    while within reach; through all layers what is up to ``layers * (window - 1)`` tokens back. Rotary positions count
+    from BOS. Moves ``decoder`` to ``device``.
+    """
+    decoder = decoder.to(device).eval()
+    chunk = min(decoder.shape.window, 512)
+
+    @torch.inference_mode()
+    def log_probs(ids: Ids) -> Floats:
+        cache = Cache(decoder.shape, torch.device(device))
+        line = torch.from_numpy(np.concatenate(([_BOS], ids)).astype(np.int64)).to(device)
+        scores = [
+            _score(decoder, cache, line[at : at + chunk], line[at + 1 : at + 1 + chunk])
+            for at in range(0, len(ids), chunk)
+        ]
+        return torch.cat(scores).double().cpu().numpy() if scores else np.zeros(0)
+
+    return log_probs
+
+
+def evaluate_checkpoint(
+    folder: Path, shard: Path, *, pieces: int | None = None, device: str = "cpu", seed: int = 0
+) -> dict[str, Any]:
+    """Score a shard's pieces with the checkpoint in ``folder``: the dict of :func:`as_json`.
+
+    Raises :class:`CheckpointError` or :class:`CorpusError` where one cannot be used.
+    """
+    decoder = checkpoint.load(folder, fingerprint=VOCABULARY.fingerprint)
+    return as_json(evaluate(decoder_log_probs(decoder, device=device), load_shard(shard), pieces=pieces, seed=seed))
+
+
+def _scored(log_probs: LogProbs, ids: Ids) -> tuple[float, float, float, float]:
+    """Tokens, notes, seconds and nats of one piece."""
+    nats = -log_probs(ids)
+    assert nats.shape == ids.shape
+    notes = sum(int(np.count_nonzero((ids >= on.start) & (ids < on.stop))) for on in _ON)
+    shifts = ids[(ids >= _SHIFT.start) & (ids < _SHIFT.stop)].astype(np.int64) - _SHIFT.start + 1
+    return len(ids), notes, steps_to_seconds(int(shifts.sum())), float(nats.sum())
+
+
+def _likelihood(rows: Floats, seed: int, packs: Mapping[str, Likelihood] | None = None) -> Likelihood:
+    """Sums of ``rows`` (pieces, 4) as :func:`_scored` gives them, and their bootstrap."""
+    tokens, notes, seconds, nats = rows.sum(axis=0).tolist()
+    if not notes:
+        raise CorpusError(f"{len(rows)} pieces with {tokens:.0f} tokens and no note; wanted pieces with notes")
+    bits = nats / np.log(2)
+    return Likelihood(
+        pieces=len(rows),
+        tokens=int(tokens),
+        notes=int(notes),
+        nll_per_token=nats / tokens,
+        bits_per_note=float(bits / notes),
+        bits_per_second=float(bits / seconds) if seconds else float("inf"),
+        interval=_interval(rows[:, 3] / np.log(2), rows[:, 1], seed),
+        packs=packs or {},
+    )
+
+
+def _interval(bits: Floats, notes: Floats, seed: int) -> tuple[float, float]:
+    """Bounds of bits a note when the pieces are drawn again and again; of one piece they coincide."""
+    drawn = np.random.default_rng(seed).integers(len(bits), size=(RESAMPLES, len(bits)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = bits[drawn].sum(axis=1) / notes[drawn].sum(axis=1)
+    low, high = np.nanquantile(ratios, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    return float(low), float(high)
+
+
+def _score(decoder: Decoder, cache: Cache, ids: Tensor, targets: Tensor) -> Tensor:
+    """Log probabilities of ``targets`` (at most a window), each after the id (of ``ids``) before it."""
+    count = len(targets)
+    cache.reserve(count)
+    visible, own = cache.visible(count)
+    mask = cache.window_mask(count, visible)
+    x = decoder.embedding(ids[:count])  # (count, width)
+    for layer, block in enumerate(decoder.blocks):
+        assert isinstance(block, Block)
+        x = x + block.out(_attend(cache, layer, block, x, visible, own, mask))
+        x = x + block.feedforward(x)
+    cache.position += count
+    return -functional.cross_entropy(decoder.logits(x).float(), targets, reduction="none")
+
+
+def _attend(
+    cache: Cache, layer: int, block: Block, x: Tensor, visible: slice, own: slice, mask: Tensor | None
+) -> Tensor:
+    shape = cache.shape
+    qkv = block.qkv(block.attention_norm(x)).view(-1, 3, shape.heads, shape.head_width).permute(1, 2, 0, 3)
+    q, k = rotate(qkv[:2], cache.cos[own], cache.sin[own])  # each (heads, count, head_width)
+    cache.keys[layer, :, own] = k
+    cache.values[layer, :, own] = qkv[2]
+    keys, values = cache.keys[layer, :, visible], cache.values[layer, :, visible]
+    y = functional.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=mask)[0]
+    return y.transpose(0, 1).reshape(-1, shape.width)

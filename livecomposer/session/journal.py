@@ -1,0 +1,144 @@
+"""A session on disk: a JSON-lines journal written as it happens, and a MIDI file made of it at the end.
+
+The first line says version, seed, settings and model; every other one has ``t``, seconds since the session began. A
+line with ``who`` and ``data`` is a MIDI message (hexadecimal) that the performer sent or that the companion's player
+sent; others tell what was decided. Lines reach the disk within half a second. A journal that was left without its MIDI
+file (the session crashed) gets it when the next session begins in the same folder.
+"""
+
+import json
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from livecomposer import __version__
+from livecomposer.errors import LivecomposerError
+from livecomposer.events import Event, NoteOff, NoteOn, Role, events_of_notes, notes_of_events
+from livecomposer.midi import files
+from livecomposer.midi.wire import decode
+
+__all__ = ["Journal", "recover", "tracks_of"]
+
+_MOST_WAITING = 100_000
+"""Lines kept while the disk does not take them; the oldest go first and are counted."""
+
+
+class Journal:
+    """Open for one session; ``note`` may be called from any thread, ``flush`` and ``close`` from one."""
+
+    def __init__(self, folder: Path, *, began: float, header: dict[str, Any]) -> None:
+        self.began = began
+        self.lost = 0
+        self._waiting: deque[str] = deque()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path = _new_path(folder)
+            self._file = self.path.open("x", encoding="utf-8")
+        except OSError as error:
+            raise LivecomposerError(
+                f"{folder}: cannot record there ({error.strerror}); name another with --record DIR, or use --no-record"
+            ) from error
+        self._put({"livecomposer": __version__, **header})
+        self.flush()
+
+    @property
+    def midi_path(self) -> Path:
+        """Where the MIDI file goes."""
+        return self.path.with_suffix(".mid")
+
+    def message(self, moment: float, who: Role, data: bytes) -> None:
+        """Write down one MIDI message."""
+        self._put({"t": round(moment - self.began, 4), "who": who.name.lower(), "data": data.hex()})
+
+    def note(self, moment: float, what: str, **facts: Any) -> None:
+        """Write down what was decided."""
+        self._put({"t": round(moment - self.began, 4), "what": what, **facts})
+
+    def flush(self) -> None:
+        """Bring what waits to the disk; a full disk loses lines, never the music."""
+        try:
+            while self._waiting:
+                self._file.write(self._waiting[0] + "\n")
+                self._waiting.popleft()
+            self._file.flush()
+        except OSError:
+            self.lost += len(self._waiting)
+            self._waiting.clear()
+
+    def close(self) -> None:
+        """Flush, and write the MIDI file; a second call does nothing."""
+        if self._file.closed:
+            return
+        self.flush()
+        self._file.close()
+        _write_midi(self.path)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _put(self, line: dict[str, Any]) -> None:
+        if len(self._waiting) >= _MOST_WAITING:
+            self._waiting.popleft()
+            self.lost += 1
+        self._waiting.append(json.dumps(line))
+
+
+def tracks_of(journal: Path) -> tuple[files.Track, ...]:
+    """The performer's and the companion's track of a journal; a line cut short by a crash is passed over."""
+    events: dict[Role, list[Event]] = {role: [] for role in Role}
+    end = 0.0
+    for line in _lines(journal):
+        end = max(end, line.get("t", 0.0))
+        if "data" in line:
+            role = Role[line["who"].upper()]
+            event = decode(bytes.fromhex(line["data"]), time=max(0.0, line["t"]), role=role)
+            if event is not None:
+                events[role].append(event)
+    return tuple(files.Track(role.name.lower(), tuple(_whole(events[role], end))) for role in Role)
+
+
+def recover(folder: Path) -> list[Path]:
+    """Write the MIDI files that crashed sessions in ``folder`` still lack; returns them."""
+    lacking = [path for path in sorted(folder.glob("*.jsonl")) if not path.with_suffix(".mid").exists()]
+    return [midi for path in lacking if (midi := _write_midi(path)) is not None]
+
+
+def _write_midi(journal: Path) -> Path | None:
+    tracks = tracks_of(journal)
+    if not any(track.events for track in tracks):
+        return None
+    midi = journal.with_suffix(".mid")
+    files.write(midi, tracks)
+    return midi
+
+
+def _lines(journal: Path) -> Iterator[dict[str, Any]]:
+    with journal.open(encoding="utf-8", errors="replace") as file:
+        for line in file:
+            try:
+                yield json.loads(line)
+            except ValueError:
+                continue
+
+
+def _whole(events: Iterable[Event], end: float) -> list[Event]:
+    """``events`` in time order, with the note-offs that a crash left out."""
+    events = list(events)
+    notes = notes_of_events((e for e in events if isinstance(e, NoteOn | NoteOff)), end=end)
+    others = [event for event in events if not isinstance(event, NoteOn | NoteOff)]
+    return files.in_order([*events_of_notes(notes), *others])
+
+
+def _new_path(folder: Path) -> Path:
+    stem = time.strftime("%Y-%m-%d_%H-%M-%S")
+    taken = 1
+    path = folder / f"{stem}.jsonl"
+    while path.exists():
+        taken += 1
+        path = folder / f"{stem}_{taken}.jsonl"
+    return path

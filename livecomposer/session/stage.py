@@ -1,0 +1,238 @@
+"""Sets the stage: opens what the settings name, plays, and strikes everything again, whatever happens.
+
+The lifecycle of ``jam`` on one screen: :func:`perform`. What was found and what was not is told line by line.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from livecomposer.clocks import Clock, MonotonicClock
+from livecomposer.engine.client import EngineClient, host_command
+from livecomposer.errors import PortError, SoundError
+from livecomposer.events import Event
+from livecomposer.midi import files, ports
+from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.outlet import Outlet
+from livecomposer.midi.performer import FilePerformer
+from livecomposer.playing.sinks import NullSink, Output, Sink
+from livecomposer.session.duet import Duet
+from livecomposer.session.journal import Journal, recover
+from livecomposer.session.meters import Meters
+from livecomposer.session.session import Session
+from livecomposer.session.weights import model_folder, vocabulary_checked
+from livecomposer.settings import Settings
+
+__all__ = ["Performed", "perform"]
+
+_SWITCH_SECONDS = 0.0005
+"""How long one Python thread may keep the others waiting: the default of 5 ms would make notes late."""
+_IDLE_LOOK_SECONDS = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What a session left behind. ``notes_on``: keys still sounding at the output, which must be none."""
+
+    midi: Path | None
+    journal: Path | None
+    meters: Meters
+    turns: int
+    simulated: bool
+    notes_on: int
+
+
+async def perform(
+    settings: Settings,
+    *,
+    seed: int,
+    record: Path | None,
+    duration: float | None = None,
+    fallback_performance: Path | None = None,
+    clock: Clock | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Performed:
+    """Play until Ctrl-C, SIGTERM, ``duration`` seconds, or the end of a simulated performer's music.
+
+    Ends in silence on every path. ``fallback_performance`` is played where the settings name no input and no keyboard
+    is connected. Raises what opening raises: :class:`PortError`, :class:`MidiFileError`, :class:`CheckpointError`, ….
+    """
+    clock = clock or MonotonicClock()
+    meters = Meters()
+    model = model_folder(settings.model)
+    simulated = _simulated_performance(settings, fallback_performance)
+    with ExitStack() as stack:
+        output = Output(_open_sinks(settings, tell))
+        stack.callback(output.close)
+        stop = stack.enter_context(_stopped_by_signals())
+        tell(f"loading {model.name}")
+        async with _engine(settings, model) as engine:
+            journal = (
+                stack.enter_context(_journal(record, settings, clock=clock, seed=seed, model=model, tell=tell))
+                if record
+                else None
+            )
+            duet = Duet(settings, seed=seed)
+            session = Session(duet, engine, output, settings, clock=clock, meters=meters, journal=journal, tell=tell)
+            with session.player, _fast_switching():
+                performer = _open_input(settings, simulated, session, output, clock=clock, meters=meters)
+                tell(_ready_line(settings, performer, simulated))
+                try:
+                    await _until_over(session, duet, performer, stop, duration)
+                finally:
+                    performer.close()
+        output.close()
+    return Performed(
+        midi=journal.midi_path if journal and journal.midi_path.exists() else None,
+        journal=journal.path if journal else None,
+        meters=meters,
+        turns=duet.turns,
+        simulated=simulated is not None,
+        notes_on=len(output.sounding()),
+    )
+
+
+async def _until_over(
+    session: Session, duet: Duet, performer: Inlet | FilePerformer, stop: asyncio.Event, duration: float | None
+) -> None:
+    playing = asyncio.create_task(session.run())
+    ends = [asyncio.create_task(stop.wait()), playing]
+    if isinstance(performer, FilePerformer):
+        ends.append(asyncio.create_task(_music_over(performer, duet)))
+    try:
+        await asyncio.wait(ends, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
+        if playing.done():
+            _raise_plainly(playing)
+    finally:
+        for task in ends:
+            task.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
+
+
+async def _music_over(performer: FilePerformer, duet: Duet) -> None:
+    while not (performer.done and duet.idle):  # noqa: ASYNC110
+        await asyncio.sleep(_IDLE_LOOK_SECONDS)  # the performer's end is another thread's, the duet's has no event
+
+
+def _raise_plainly(task: asyncio.Task[None]) -> None:
+    error = task.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error is not None:
+        raise error
+
+
+@asynccontextmanager
+async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient]:
+    command = host_command(model, device=settings.device, threads=settings.threads)
+    async with EngineClient(command) as engine:
+        vocabulary_checked(model, engine.hello)
+        yield engine
+
+
+def _journal(
+    folder: Path, settings: Settings, *, clock: Clock, seed: int, model: Path, tell: Callable[[str], None]
+) -> Journal:
+    for midi in recover(folder):
+        tell(f"recovered {midi} from a session that did not end well")
+    header: dict[str, Any] = {"seed": seed, "model": str(model), "settings": asdict(settings)}
+    return Journal(folder, began=clock.now(), header=header)
+
+
+def _open_sinks(settings: Settings, tell: Callable[[str], None]) -> list[Sink]:
+    if settings.output:
+        return [_open_sink(wanted.strip(), settings) for wanted in settings.output.split(",")]
+    sinks: list[Sink] = []
+    for wanted in ("virtual", "synth"):
+        try:
+            sinks.append(_open_sink(wanted, settings))
+            tell(f"output: {sinks[-1].name}")
+        except (PortError, SoundError) as error:
+            tell(f"no {'sound' if wanted == 'synth' else 'virtual output'}: {error}")
+    return sinks or [NullSink()]
+
+
+def _open_sink(wanted: str, settings: Settings) -> Sink:
+    if wanted == "none":
+        return NullSink()
+    if wanted != "synth":
+        return Outlet(wanted)
+    from livecomposer.playing.synth import open_synth
+
+    return open_synth(
+        audio=settings.audio, audio_device=settings.audio_device, soundfont=settings.soundfont, gain=settings.gain
+    )
+
+
+def _simulated_performance(settings: Settings, fallback: Path | None) -> files.Recording | None:
+    """The file that plays in place of a person, if one does."""
+    if settings.input.lower().endswith((".mid", ".midi")):
+        return files.read(Path(settings.input))
+    if settings.input or fallback is None or ports.inputs():
+        return None
+    return files.read(fallback)
+
+
+def _open_input(
+    settings: Settings,
+    simulated: files.Recording | None,
+    session: Session,
+    output: Output,
+    *,
+    clock: Clock,
+    meters: Meters,
+) -> Inlet | FilePerformer:
+    loop = asyncio.get_running_loop()
+
+    def deliver(event: Event) -> None:
+        with suppress(RuntimeError):  # the loop has closed: a last event while everything is being struck
+            loop.call_soon_threadsafe(session.hear, event)
+
+    thru = output.send if settings.thru == "on" else None
+    if simulated is not None:
+        return FilePerformer(simulated, clock=clock, deliver=deliver, thru=thru, on_thru=meters.thru.add)
+    wanted = settings.input or next(iter(ports.inputs()), "virtual")
+    try:
+        return Inlet(wanted, clock=clock, deliver=deliver, thru=thru, on_thru=meters.thru.add)
+    except PortError as error:
+        if settings.input:
+            raise
+        raise PortError(f"{error}; or let a file play: --input FILE.mid") from error
+
+
+def _ready_line(settings: Settings, performer: Inlet | FilePerformer, simulated: files.Recording | None) -> str:
+    who = "a recorded performance plays" if simulated else f"listening to {performer.name}"
+    does = "answers when a phrase ends" if settings.mode == "respond" else "takes over when a phrase ends"
+    return f"ready: {who}; the companion {does}; Ctrl-C ends"
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[asyncio.Event]:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    try:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, stop.set)
+    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread: Ctrl-C raises instead
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _fast_switching() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

@@ -1,0 +1,28 @@
+"""Which weights are played, and whether they speak this vocabulary. Knows no torch."""
+
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from livecomposer.errors import CheckpointError
+from livecomposer.tokens.vocabulary import VOCABULARY
+
+__all__ = ["model_folder", "vocabulary_checked"]
+
+DEFAULT_MODEL = "first"
+
+
+def model_folder(wanted: str = "") -> Path:
+    """The checkpoint folder that ``wanted`` names, or the one that ships; raises :class:`CheckpointError`."""
+    folder = Path(wanted) if wanted else Path(str(resources.files("livecomposer"))) / "weights" / DEFAULT_MODEL
+    if not (folder / "config.json").is_file():
+        raise CheckpointError(f"{folder}: no checkpoint there; wanted a folder with config.json and model.safetensors")
+    return folder
+
+
+def vocabulary_checked(folder: Path, hello: Mapping[str, Any]) -> None:
+    """Refuse weights made for another vocabulary."""
+    if hello.get("vocabulary") != VOCABULARY.fingerprint:
+        got, wanted = hello.get("vocabulary"), VOCABULARY.fingerprint
+        raise CheckpointError(f"{folder}: made for vocabulary {got}, wanted {wanted}; use weights of this version")
