@@ -58,7 +58,7 @@ def _started(name: str) -> "subprocess.Popen[bytes]":
             stderr=subprocess.DEVNULL,
         )
         subprocess.run(["jack_wait", "-s", name, "-w", "-t", "10"], capture_output=True, check=False)
-        listed = subprocess.run(["jack_lsp", "-s", name], capture_output=True, check=False)
+        listed = subprocess.run(["jack_lsp"], capture_output=True, check=False)
         if b"system:playback_1" in listed.stdout:
             return server
         said = listed.stdout + listed.stderr

@@ -118,15 +118,17 @@ class MarkovModel:
         return result[1:]
 
 
-def _in_line(shard: Shard) -> tuple[Ids, Ids]:
+def _in_line(shard: Shard) -> tuple[npt.NDArray[np.uint16], npt.NDArray[np.int32]]:
     """All pieces, each behind a BOS, and the place of every id in its piece (0 for BOS)."""
     lengths = np.diff(shard.starts)
-    ids = np.insert(shard.ids, shard.starts[:-1], _BOS).astype(np.int64)
+    ids = np.insert(shard.ids, shard.starts[:-1], _BOS)
     begins = shard.starts[:-1] + np.arange(len(lengths))
-    return ids, np.arange(len(ids)) - np.repeat(begins, lengths + 1)
+    return ids, np.arange(len(ids), dtype=np.int32) - np.repeat(begins.astype(np.int32), lengths + 1)
 
 
-def _count(ids: Ids, places: Ids, longest: int) -> Iterator[tuple[Ids, npt.NDArray[np.int32]]]:
+def _count(
+    ids: npt.NDArray[np.uint16], places: npt.NDArray[np.int32], longest: int
+) -> Iterator[tuple[Ids, npt.NDArray[np.int32]]]:
     """Keys and Kneser-Ney counts of n-grams of 0 to ``longest`` ids: how many ids they follow, not how often they come.
 
     The longest, and those that begin with BOS and so follow nothing, keep their plain counts.

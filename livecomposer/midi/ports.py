@@ -7,6 +7,7 @@ server holds its caller, and Python's lock, for ever) does so there, not in the 
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -23,6 +24,9 @@ NAME = "livecomposer"
 """Name of our client and of each of our ports."""
 
 _PROBE_SECONDS = 3.0
+
+_CALLBACK_SECONDS = 0.02
+"""Longer than a callback that is under way can take."""
 
 _PROBE = """
 import rtmidi
@@ -55,6 +59,10 @@ class Port:
             _open_ports.remove(self)
         except KeyError:
             return
+        if hasattr(self.client, "cancel_callback"):
+            # A driver that is waiting for Python's lock in our callback can never be joined by a close that holds it.
+            self.client.cancel_callback()
+            time.sleep(_CALLBACK_SECONDS)
         self.client.close_port()
         self.client.delete()
 
