@@ -36,8 +36,8 @@ MODE_PHASES = BOARD.uniform(0, 2 * np.pi, 90)
 class Tone:
     """One key at one velocity, its slow decay taken out so that it can loop without an end.
 
-    ``wave`` is ``(frames,)`` at ``rate`` Hz, of any scale; ``loop`` is ``(first, last + 1)``, exactly periodic; the true
-    sound is ``wave * exp(-t / decay)`` with ``decay`` in seconds.
+    ``wave`` is ``(frames,)`` at ``rate`` Hz, of any scale; ``loop`` is ``(first, last + 1)``, exactly periodic; the
+    true sound is ``wave * exp(-t / decay)`` with ``decay`` in seconds.
     """
 
     wave: Wave
@@ -71,7 +71,7 @@ def inharmonicity(key: int) -> float:
 
 def felt_corner(key: int, velocity: int) -> float:
     """Hz above which the hammer's felt damps; rises with the key and with ``velocity`` 1–127."""
-    return float(640 * 2 ** ((key - 60) / 45) * (velocity / 64) ** 0.8)
+    return float(470 * 2 ** ((key - 60) / 45) * (velocity / 64) ** 0.8)
 
 
 def tones(key: int, velocities: tuple[int, ...], *, rate: int, before: float, loop: float) -> list[Tone]:
@@ -98,16 +98,14 @@ def _partials(key: int, rate: int) -> _Partials:
     chance = np.random.default_rng(key)
     bend, first = inharmonicity(key), frequency(key)
     n = np.arange(1.0, 161.0)
-    hertz = (
-        first * n * np.sqrt((1 + bend * n**2) / (1 + bend))
-    )  # the first partial, which is heard as the pitch, is exact
+    hertz = first * n * np.sqrt((1 + bend * n**2) / (1 + bend))  # the first partial, the pitch, is exact
     n, hertz = n[hertz < 0.45 * rate], hertz[hertz < 0.45 * rate]
     kilo = (hertz - first) / 1000
-    fast = (4.5 * 2 ** ((key - 21) / 19.5) + 6.5 * kilo + 0.5 * kilo**2) * np.exp(chance.normal(0, 0.22, n.size))
+    fast = (4.5 * 2 ** ((key - 21) / 18) + 6.5 * kilo + 0.5 * kilo**2) * np.exp(chance.normal(0, 0.22, n.size))
     slow = fast / np.maximum(2.2, chance.normal(3.6, 0.5, n.size))
     slow[0] = min(slow[0], fast[0] / 3)
     slow = np.maximum(slow, slow[0])  # nothing may outlast the envelope that the whole tone shares
-    residue = 10 ** ((chance.normal(-12, 3, n.size) - 0.05 * (key - 21)) / 20)
+    residue = 10 ** ((chance.normal(-12, 3, n.size) - 0.08 * (key - 21)) / 20)
     cents = chance.uniform(0.25, 0.75, 2) * (1, -1) if key > 32 else np.array([0.1, -0.06])
     detune = 2 ** ((cents + chance.normal(0, 0.12, (n.size, 2))) / 1200)
     return _Partials(n, hertz, fast, slow, residue, detune, chance.normal(0, 2.0, n.size))
@@ -118,7 +116,7 @@ def _levels(key: int, velocity: int, partials: _Partials) -> Wave:
     strike = 1 / np.interp(key, [21, 60, 108], [8.0, 8.4, 15.0])
     comb = np.sin(partials.number * np.pi * strike)
     comb = np.where(np.abs(comb) < 0.06, 0.06, comb)  # a hammer has width: it silences nothing wholly
-    slope = np.interp(velocity, [20, 120], [3.4, 2.5])
+    slope = np.interp(velocity, [20, 120], [3.1, 2.2])
     felt = (1 + (partials.hertz / felt_corner(key, velocity)) ** 2) ** (-slope / 2)
     low = (partials.hertz / 120) ** 2
     octaves = np.log2(partials.hertz / 55)
@@ -149,13 +147,13 @@ def _strings(p: _Partials, levels: Wave, *, rate: int, start: int, period: int, 
 def _knock(key: int, velocity: int, time: Wave) -> Wave:
     """The soundboard's thump and the felt's noise, ``(frames,)``, the strings' loudest moment being 1."""
     fade = 1 / np.interp(MODES, [55, 400, 3200], [0.09, 0.045, 0.010])
-    level = 1 / (1 + (MODES / (260 * (velocity / 64) ** 0.4 * 2 ** ((key - 60) / 24))) ** 2)
+    level = 1 / (1 + (MODES / (240 * (velocity / 64) ** 0.4 * 2 ** ((key - 60) / 24))) ** 1.3)
     thump = np.zeros(time.size)
     for i in range(MODES.size):
         thump += level[i] * np.exp(-time * fade[i]) * np.sin(2 * np.pi * MODES[i] * time + MODE_PHASES[i])
     chance = np.random.default_rng(1000 + key)
-    noise = np.convolve(chance.normal(0, 1, time.size), np.hanning(7) / 3.5, mode="same") * np.exp(-time / 0.012)
+    noise = np.convolve(chance.normal(0, 1, time.size), np.hanning(7) / 3.5, mode="same") * np.exp(-time / 0.022)
     weight = 10 ** (np.interp(key, [21, 60, 84, 108], [-26, -24, -17, -8]) / 20)
     onset = np.clip(time / 0.0015, 0, 1)
-    wave: Wave = weight * onset * (thump / np.abs(thump).max() + 0.12 * (velocity / 64) ** 0.5 * noise)
+    wave: Wave = weight * onset * (thump / np.abs(thump).max() + 0.22 * (velocity / 64) ** 0.5 * noise)
     return wave

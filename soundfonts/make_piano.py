@@ -1,11 +1,10 @@
 """Make livecomposer-piano.sf2: a small grand piano, computed, with no recording in it.
 
-python soundfonts/make_piano.py -o soundfonts/livecomposer-piano.sf2
+Run as ``python soundfonts/make_piano.py -o soundfonts/livecomposer-piano.sf2``.
 """
 
 import argparse
 import hashlib
-import os
 from pathlib import Path
 
 import numpy as np
@@ -40,7 +39,7 @@ INFO = {
 def piano(roots: tuple[int, ...] = ROOTS) -> bytes:
     """The file's bytes; deterministic on one machine and one version of numpy."""
     made = [(root, layer, tone) for root in roots for layer, tone in zip(LAYERS, _struck(root), strict=True)]
-    loudness = [_loudness(tone) for _, _, tone in made]
+    loudness = [_loudness(root, tone) for root, _, tone in made]
     scale = 32000 / max(np.abs(tone.wave).max() / loud for (_, _, tone), loud in zip(made, loudness, strict=True))
     samples, zones = [], []
     for (root, layer, tone), loud in zip(made, loudness, strict=True):
@@ -64,10 +63,11 @@ def _struck(root: int) -> list[Tone]:
     return tones(root, tuple(high for _, high in LAYERS), rate=rate, before=before, loop=loop)
 
 
-def _loudness(tone: Tone) -> float:
-    """Root mean square of the first 0.3 s, with the slow decay put back."""
+def _loudness(root: int, tone: Tone) -> float:
+    """Root mean square of the first 0.3 s, slow decay included; raised above C4, where strings are quieter."""
     time = np.arange(round(0.3 * tone.rate)) / tone.rate
-    return float(np.sqrt(np.mean((tone.wave[: time.size] * np.exp(-time / tone.decay)) ** 2)))
+    level = float(np.sqrt(np.mean((tone.wave[: time.size] * np.exp(-time / tone.decay)) ** 2)))
+    return level * 10 ** (float(np.interp(root, [60, 108], [0, 9])) / 20)
 
 
 def _generators(root: int, layer: tuple[int, int], tone: Tone, roots: tuple[int, ...]) -> dict[int, int]:
@@ -76,7 +76,7 @@ def _generators(root: int, layer: tuple[int, int], tone: Tone, roots: tuple[int,
     low = (below + root) // 2 + 1 if below >= 0 else 0
     high = (root + above) // 2 if above < 128 else 127
     fade = 100 * np.log(10) / 20 * tone.decay  # the format's decay is the time to fall by 100 dB (section 8.1.2)
-    cutoff = min(9 * felt_corner(root, layer[1]), 9000) * 2 ** (DARKENING * (1 - layer[1] / 127) / 1200)
+    cutoff = min(5 * felt_corner(root, layer[1]), 9000) * 2 ** (DARKENING * (1 - layer[1] / 127) / 1200)
     return {
         Gen.KEY_RANGE: range_amount(low, high),
         Gen.VELOCITY_RANGE: range_amount(*layer),
@@ -98,7 +98,7 @@ def main() -> None:
     data = piano()
     beside = output.with_name(output.name + ".part")
     beside.write_bytes(data)
-    os.replace(beside, output)
+    beside.replace(output)
     print(f"{output}: {len(data)} bytes, sha256 {hashlib.sha256(data).hexdigest()}")
 
 

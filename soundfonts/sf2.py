@@ -108,7 +108,7 @@ def _name(text: str) -> bytes:
 
 
 def _presets(name: str) -> bytes:
-    """One preset, bank 0 program 0, of one zone that names the one instrument; each table ends in its terminal record."""
+    """One preset, bank 0 program 0, of one zone that names the instrument; each table ends in its terminal record."""
     header = struct.pack("<20sHHHIII", _name(name), 0, 0, 0, 0, 0, 0)
     end = struct.pack("<20sHHHIII", _name("EOP"), 0, 0, 1, 0, 0, 0)
     return (

@@ -24,11 +24,11 @@ class Engine(Protocol):
         ...
 
     def rewind(self, position: int) -> None:
-        """Forget everything from ``position`` (1 to the present one) on."""
+        """Forget everything from ``position`` (1 to the present one) on; :class:`ValueError` for any other."""
         ...
 
     def logits(self) -> npt.NDArray[np.float32]:
-        """For the next id."""
+        """For the next id; :class:`ValueError` before anything was taken in."""
         ...
 
     def draw(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
@@ -43,6 +43,6 @@ class Engine(Protocol):
 def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
     """How many ids ``a`` and ``b`` have in common from the start."""
     shorter = min(len(a), len(b))
-    if a[:shorter] == b[:shorter]:
+    if a[:shorter] == b[:shorter]:  # the usual case, at the speed of C
         return shorter
-    return next(i for i in range(shorter) if a[i] != b[i])
+    return next((i for i in range(shorter) if a[i] != b[i]), shorter)

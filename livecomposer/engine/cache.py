@@ -4,12 +4,23 @@ Laid out straight, so that any window is one contiguous slice: position ``p`` is
 slot is used up, what a window and a rewind can still need moves to the front, once every ``size - keep`` tokens.
 """
 
+from dataclasses import dataclass
+
 import torch
 from torch import Tensor
 
 from livecomposer.model.decoder import Shape, rotary
 
-__all__ = ["Cache"]
+__all__ = ["Cache", "View"]
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """Slots that some new tokens see, their own included; their own slots; and which of them sees what."""
+
+    visible: slice
+    own: slice
+    mask: Tensor | None  # (own, visible) True where a new token may see; None where one token sees all
 
 
 class Cache:
@@ -32,7 +43,7 @@ class Cache:
         self.cos, self.sin = rotary(positions, self.shape.head_width)  # each (size, head_width / 2)
 
     def reserve(self, count: int) -> None:
-        """Make room for ``count`` (at most a window) more positions."""
+        """Make room for ``count`` (at most a window) more positions; the keys and values never move in memory."""
         if self.position - self.base + count <= self.size:
             return
         start = self.position - self.keep - self.base
@@ -57,16 +68,12 @@ class Cache:
             self.base = position
             self._turn()
 
-    def visible(self, count: int) -> tuple[slice, slice]:
-        """Slots that the next ``count`` tokens see, their own included; and their own slots."""
-        first = max(self.base, self.position - self.shape.window + 1) - self.base
-        own = self.position - self.base
-        return slice(first, own + count), slice(own, own + count)
-
-    def window_mask(self, count: int, visible: slice) -> Tensor | None:
-        """(count, visible) True where a new token may see; ``None`` where one token sees all."""
+    def see(self, count: int) -> View:
+        """What the next ``count`` tokens see."""
+        own = slice(self.position - self.base, self.position - self.base + count)
+        visible = slice(max(0, own.start - self.shape.window + 1), own.stop)
         if count == 1:
-            return None
-        rows = torch.arange(visible.stop - count, visible.stop, device=self.keys.device)[:, None]
+            return View(visible, own, None)
+        rows = torch.arange(own.start, own.stop, device=self.keys.device)[:, None]
         columns = torch.arange(visible.start, visible.stop, device=self.keys.device)[None, :]
-        return (columns <= rows) & (columns > rows - self.shape.window)
+        return View(visible, own, (columns <= rows) & (columns > rows - self.shape.window))

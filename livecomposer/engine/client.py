@@ -1,4 +1,7 @@
-"""The session's side of the engine's process: asks, supervises, starts it again. Never blocks the loop; knows no torch."""
+"""The session's side of the engine's process: asks, supervises, starts it again.
+
+Never blocks the loop, and knows no torch.
+"""
 
 import asyncio
 import sys
@@ -14,7 +17,7 @@ import numpy.typing as npt
 
 from livecomposer.engine import common_prefix
 from livecomposer.engine.protocol import HEADER, pack, pack_mask, payload_length, unpack
-from livecomposer.errors import CheckpointError, EngineError
+from livecomposer.errors import CheckpointError, EngineError, LivecomposerError
 from livecomposer.model.sampling import Sampling
 
 __all__ = ["EngineClient", "Fed", "host_command"]
@@ -41,20 +44,21 @@ class EngineClient:
     """One engine process at a time; an async context manager.
 
     Requests go one after the other. One that is not answered within ``timeout`` seconds kills the process and raises
-    :class:`EngineError`; so does a process that died. ``restart`` then starts another, which knows nothing: the next
-    ``feed`` sends everything.
+    :class:`EngineError`; so do an answer that is none, and a process that died. A request that is cancelled once it is
+    sent kills the process too, for its answer could no longer be told from the next one's. ``restart`` then starts
+    another, which knows nothing: the next ``feed`` sends everything. A request that is refused changes nothing.
     """
 
     def __init__(self, command: Sequence[str], *, timeout: float = 10.0) -> None:
         self.hello: dict[str, Any] = {}
         self.restarts = 0
+        self.step_seconds = 0.0
+        """What taking in the last drawn id but one cost, in the engine."""
         self._command = list(command)
         self._timeout = timeout
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
         self._ids: list[int] = []
-        self.step_seconds = 0.0
-        """What taking in the last drawn id but one cost, in the engine."""
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -71,23 +75,21 @@ class EngineClient:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Run the process and wait until it is ready; raises :class:`CheckpointError` for weights it refuses."""
-        self._ids = []
-        self._process = await asyncio.create_subprocess_exec(
-            *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
-        )
-        try:
-            self.hello = await self._ask({"op": "hello"}, timeout=_START_TIMEOUT)
-        except CheckpointError:
-            await self._kill()
-            raise
+        """Run the process and wait until it is ready.
+
+        Raises :class:`CheckpointError` for weights it refuses, and :class:`EngineError` where it cannot run.
+        """
+        async with self._lock:
+            await self._start()
 
     async def restart(self) -> None:
         """Kill what is left and start again, waiting longer each time (at most 10 s)."""
-        await self._kill()
-        await asyncio.sleep(min(0.05 * 2**self.restarts, _LONGEST_BACK_OFF))
-        self.restarts += 1
-        await self.start()
+        self._signal_death()
+        async with self._lock:
+            await self._reap()
+            await asyncio.sleep(min(0.05 * 2**self.restarts, _LONGEST_BACK_OFF))
+            self.restarts += 1
+            await self._start()
 
     async def close(self) -> None:
         """End the process; a second call does nothing."""
@@ -95,14 +97,16 @@ class EngineClient:
             self._process.stdin.close()
             with suppress(TimeoutError):
                 await asyncio.wait_for(self._process.wait(), timeout=1.0)
-        await self._kill()
+        self._signal_death()
+        async with self._lock:
+            await self._reap()
 
     async def feed(self, ids: Sequence[int]) -> Fed:
         """Make ``ids`` all that the engine has taken in; only what is new is sent and computed."""
         async with self._lock:
             ids = list(ids)
             keep = common_prefix(self._ids, ids)
-            reply = await self._ask({"op": "feed", "keep": keep, "ids": ids[keep:]})
+            reply = await self._ask({"op": "feed", "keep": keep, "ids": ids[keep:]}, "computed", "seconds")
             self._ids = ids
             return Fed(reply["computed"], reply["seconds"])
 
@@ -110,37 +114,61 @@ class EngineClient:
         """The next id of those that ``mask`` (V,) allows; the engine has taken it in, or is about to."""
         async with self._lock:
             drawn = [sampling.technique, sampling.threshold, sampling.creative_risk]
-            reply = await self._ask({"op": "step", "mask": pack_mask(mask), "sampling": drawn, "chance": chance})
+            request = {"op": "step", "mask": pack_mask(mask), "sampling": drawn, "chance": chance}
+            reply = await self._ask(request, "id", "seconds")
             self._ids.append(reply["id"])
             self.step_seconds = reply["seconds"]
             return int(reply["id"])
 
-    async def _ask(self, request: dict[str, Any], *, timeout: float | None = None) -> dict[str, Any]:  # noqa: ASYNC109
-        process = self._process
+    async def _start(self) -> None:
+        await self._reap()
+        pipe = asyncio.subprocess.PIPE
+        try:
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command, stdin=pipe, stdout=pipe, start_new_session=True
+            )
+        except OSError as error:
+            raise EngineError(f"the engine's process cannot run ({error}); install livecomposer again") from error
+        try:
+            self.hello = await self._ask({"op": "hello"}, seconds=_START_TIMEOUT)
+        except LivecomposerError:
+            await self._reap()
+            raise
+
+    async def _ask(self, request: dict[str, Any], *wanted: str, seconds: float | None = None) -> dict[str, Any]:
+        """The reply to ``request``, which has the keys ``wanted``; whoever asks holds the lock."""
+        process, seconds = self._process, seconds or self._timeout
         if process is None or process.stdin is None or process.stdout is None or process.returncode is not None:
-            raise EngineError("the engine's process is not running; it is started again")
+            self._ids = []
+            raise EngineError("the engine's process is not running; wanted a running one; it is started again")
         try:
             process.stdin.write(pack(request))
-            async with asyncio.timeout(timeout or self._timeout):
+            async with asyncio.timeout(seconds):
                 header = await process.stdout.readexactly(HEADER.size)
                 reply = unpack(await process.stdout.readexactly(payload_length(header)))
+            if "error" not in reply and not reply.keys() >= set(wanted):
+                raise EngineError(f"a reply without {' or '.join(wanted)}; the engine is started again")
         except TimeoutError as error:
-            await self._kill()
-            raise EngineError(f"the engine did not answer within {timeout or self._timeout:g} s; it was killed") from error
+            await self._reap()
+            raise EngineError(f"no answer from the engine within {seconds:g} s; it is started again") from error
         except (asyncio.IncompleteReadError, OSError) as error:
-            await self._kill()
+            await self._reap()
             raise EngineError("the engine's process died; it is started again") from error
         except (EngineError, asyncio.CancelledError):  # half a reply may be left in the pipe
-            await self._kill()
+            await self._reap()
             raise
         if "error" in reply:
             raise (CheckpointError if reply.get("fatal") else EngineError)(reply["error"])
         return reply
 
-    async def _kill(self) -> None:
-        if self._process is None:
-            return
-        with suppress(ProcessLookupError):
-            self._process.kill()
-        self._ids = []
-        await asyncio.shield(self._process.wait())
+    def _signal_death(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+    async def _reap(self) -> None:
+        """End the process for good, and empty its pipes, without which their ends would stay open."""
+        self._signal_death()
+        process, self._process, self._ids = self._process, None, []
+        if process is not None:
+            await asyncio.shield(process.communicate())

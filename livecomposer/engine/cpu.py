@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from livecomposer.engine import common_prefix
-from livecomposer.engine.cache import Cache
+from livecomposer.engine.cache import Cache, View
 from livecomposer.model.decoder import Block, Decoder, rotate
 from livecomposer.model.sampling import Sampling, sample
 
@@ -21,7 +21,7 @@ _LARGEST_CHUNK = 256
 class CpuEngine:
     """As :class:`livecomposer.engine.Engine` says, in constant memory.
 
-    A rewind within about two windows is a move of the position; a deeper one, and the first feed, compute the last
+    A rewind within about two windows is a move of the position. A deeper one, or a feed of more, computes the last
     ``(layers + 1) * window`` ids anew, which is exact, since nothing further back reaches the last window of them.
     """
 
@@ -45,7 +45,7 @@ class CpuEngine:
         if common == len(ids) == len(self._ids) and self._logits is not None:
             return 0
         start = self._rewound(min(common, len(ids) - 1), len(ids))
-        self._ids = ids
+        self._ids, self._logits = ids[:start], None
         for at in range(start, len(ids), self._chunk):
             self._compute(ids[at : at + self._chunk])
         return len(ids) - start
@@ -68,7 +68,6 @@ class CpuEngine:
 
     def advance(self, id_: int) -> None:
         """Take in one more id."""
-        self._ids.append(id_)
         self._compute([id_])
 
     @property
@@ -77,36 +76,34 @@ class CpuEngine:
 
     def _rewound(self, common: int, length: int) -> int:
         """Where computing must start so that all ``length`` ids are taken in, with the cache put there."""
-        if self._cache.can_rewind(common):
+        shape = self._decoder.shape
+        anew = max(0, length - (shape.layers + 1) * shape.window)
+        if common >= anew and self._cache.can_rewind(common):
             self._cache.position = common
             return common
-        shape = self._decoder.shape
-        start = max(0, length - (shape.layers + 1) * shape.window)
-        self._cache.reset(start)
-        return start
+        self._cache.reset(anew)
+        return anew
 
     @torch.inference_mode()
     def _compute(self, ids: Sequence[int]) -> None:
         cache, count = self._cache, len(ids)
         cache.reserve(count)
-        visible, own = cache.visible(count)
-        mask = cache.window_mask(count, visible)
+        see = cache.see(count)
         x = self._decoder.embedding(torch.tensor(ids, device=cache.keys.device))  # (count, width)
         for layer, block in enumerate(self._decoder.blocks):
             assert isinstance(block, Block)
-            x = x + block.out(self._attend(layer, block, x, visible, own, mask))
+            x = x + block.out(self._attend(layer, block, x, see))
             x = x + block.feedforward(x)
         cache.position += count
+        self._ids += ids  # only now: an id that fails leaves the engine as it was
         self._logits = self._decoder.logits(x[-1]).cpu().numpy()
 
-    def _attend(
-        self, layer: int, block: Block, x: Tensor, visible: slice, own: slice, mask: Tensor | None
-    ) -> Tensor:
+    def _attend(self, layer: int, block: Block, x: Tensor, see: View) -> Tensor:
         cache, shape = self._cache, self._decoder.shape
         qkv = block.qkv(block.attention_norm(x)).view(-1, 3, shape.heads, shape.head_width).permute(1, 2, 0, 3)
-        q, k = rotate(qkv[:2], cache.cos[own], cache.sin[own])  # each (heads, count, head_width)
-        cache.keys[layer, :, own] = k
-        cache.values[layer, :, own] = qkv[2]
-        keys, values = cache.keys[layer, :, visible], cache.values[layer, :, visible]
-        y = functional.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=mask)[0]
+        q, k = rotate(qkv[:2], cache.cos[see.own], cache.sin[see.own])  # each (heads, count, head_width)
+        cache.keys[layer, :, see.own] = k
+        cache.values[layer, :, see.own] = qkv[2]
+        keys, values = cache.keys[layer, :, see.visible], cache.values[layer, :, see.visible]
+        y = functional.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=see.mask)[0]
         return y.transpose(0, 1).reshape(-1, shape.width)

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -36,6 +37,7 @@ class Host:
         self._hello = hello
         self._ids: list[int] = []
         self._to_advance: int | None = None
+        self._fed = False
         self._step_seconds = 0.0
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -68,11 +70,14 @@ class Host:
             raise ValueError(f"ids from {min(ids)} to {max(ids)}; wanted 0 to {self._vocabulary - 1}")
         began = time.perf_counter()
         wanted = self._ids[:keep] + ids
+        self._fed = False  # until it succeeds: where it fails, the engine may hold anything
         computed = self._engine.feed(wanted)
-        self._ids = wanted
+        self._ids, self._fed = wanted, True
         return {"computed": computed, "seconds": time.perf_counter() - began}
 
     def _step(self, request: dict[str, Any]) -> dict[str, Any]:
+        if not self._fed:
+            raise ValueError("a step without a feed that succeeded; feed first")
         technique, threshold, creative_risk = request["sampling"]
         sampling = Sampling(technique=technique, threshold=threshold, creative_risk=creative_risk)
         id_ = self._engine.draw(unpack_mask(request["mask"], self._vocabulary), sampling, request["chance"])
@@ -82,7 +87,7 @@ class Host:
 
 
 def serve(host: Host, requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer until the input ends."""
+    """Answer until the input ends; raises :class:`EngineError` for a frame that is none."""
     while len(header := requests.read(HEADER.size)) == HEADER.size:
         reply = host.answer(unpack(requests.read(payload_length(header))))
         replies.write(pack(reply))
@@ -104,11 +109,19 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         host = _load(options.model, options.device)
     except LivecomposerError as error:
-        replies.write(pack({"error": str(error), "fatal": True}))
-        replies.flush()
-        return 2
-    serve(host, requests, replies)
+        return _refuse(replies, {"error": str(error), "fatal": True})
+    except (RuntimeError, AssertionError) as error:  # what PyTorch raises for a device that is not there, or too small
+        reason = " ".join(str(error).split())[:200]
+        return _refuse(replies, {"error": f"device {options.device!r} does not work ({reason}); try --device cpu"})
+    with suppress(BrokenPipeError):  # the parent died in between
+        serve(host, requests, replies)
     return 0
+
+
+def _refuse(replies: BinaryIO, reply: dict[str, Any]) -> int:
+    replies.write(pack(reply))
+    replies.flush()
+    return 2
 
 
 def _load(model: Path, device: str) -> Host:
@@ -119,8 +132,8 @@ def _load(model: Path, device: str) -> Host:
     for count in _WARM_UP_CHUNKS:
         engine.feed([0] * count)
         engine.feed([1])
-    facts = {key: config[key] for key in ("vocabulary", "shape", "training") if key in config}
-    hello = {"model": str(model), "device": device, "pid": os.getpid(), **facts}
+    facts: dict[str, Any] = {key: config[key] for key in ("vocabulary", "shape", "training") if key in config}
+    hello: dict[str, Any] = {"model": str(model), "device": device, "pid": os.getpid(), **facts}
     return Host(engine, vocabulary=decoder.shape.vocabulary, hello=hello)
 
 

@@ -47,5 +47,7 @@ def pack_mask(mask: npt.NDArray[np.bool_]) -> bytes:
 
 
 def unpack_mask(bits: bytes, size: int) -> npt.NDArray[np.bool_]:
-    """The mask (size,) in ``bits``."""
+    """The mask (size,) in ``bits``; raises :class:`ValueError` for a mask of another size."""
+    if len(bits) != -(-size // 8):
+        raise ValueError(f"a mask of {len(bits)} bytes; wanted {-(-size // 8)}")
     return np.unpackbits(np.frombuffer(bits, dtype=np.uint8), count=size).astype(np.bool_)

@@ -27,17 +27,23 @@ class ReferenceEngine:
 
     def feed(self, ids: Sequence[int]) -> int:
         """Take ``ids`` instead of what was there."""
+        if not ids:
+            raise ValueError("no id to feed; wanted at least one")
         common = common_prefix(self._ids, list(ids))
         self._ids = list(ids)
         return len(ids) - common
 
     def rewind(self, position: int) -> None:
-        """Forget everything from ``position`` on."""
+        """Forget everything from ``position`` (1 to the present one) on."""
+        if not 1 <= position <= len(self._ids):
+            raise ValueError(f"rewind to {position}; wanted 1 to {len(self._ids)}")
         del self._ids[position:]
 
     @torch.inference_mode()
     def logits(self) -> npt.NDArray[np.float32]:
         """For the next id, (V,)."""
+        if not self._ids:
+            raise ValueError("nothing was fed; wanted at least one id")
         result: npt.NDArray[np.float32] = self._decoder(torch.tensor([self._ids]))[0, -1].numpy()
         return result
 

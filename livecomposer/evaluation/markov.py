@@ -13,9 +13,10 @@ Two layers, both proper distributions over the whole vocabulary at every step:
 
 import argparse
 import json
+import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -42,10 +43,10 @@ _LEAST_DISCOUNT = 0.05  # above 0, so that no id is ever impossible
 class Recall:
     """How the piece's own past is heard: contexts of ``shortest`` to ``longest`` ids, see :func:`_recalled`."""
 
-    shortest: int = 3
-    longest: int = 12
-    discount: float = 0.5  # 0–1, taken from every count
-    strength: float = 2.0  # at least 0: how many observations the shorter context's word is worth
+    shortest: int = 1
+    longest: int = 16
+    discount: float = 0.7  # 0–1, taken from every count
+    strength: float = 1.0  # at least 0: how many observations the shorter context's word is worth
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,21 +185,35 @@ def _recalled(line: Ids, below: Floats, recall: Recall) -> Floats:
     """``below`` (T,) corrected by what followed the same contexts earlier in ``line`` (T + 1,), a piece behind its BOS.
 
     With a context heard c times, followed by n different ids and k times by this one, the new probability is
-    (max(k - discount, 0) + (strength + discount * n) * below) / (c + strength).
+    (max(k - discount, 0) + (strength + discount * n) * below) / (c + strength). Where the next longer context could
+    have foretold an id, the shorter one does not count it again ("update exclusion", Moffat 1990): it counts what was
+    new to the longer one, as Kneser-Ney does.
     """
+    numbers = list(_numbers(line, recall.longest + 1))
+    new = [_earlier(grams) == 0 for grams in numbers]
     result = below
-    before = np.zeros(len(line), dtype=np.int64)
-    for length in range(1, recall.longest + 1):
-        context = before[:-1]
-        before = np.concatenate(([_ABSENT], _distinct(context * _SIZE + line[1:])[2]))
-        if length <= recall.shortest:
-            continue
-        heard, matched = _earlier(context), _earlier(before[1:])
-        different = _earlier(context, matched == 0)
-        taken = np.maximum(matched - recall.discount, 0)
-        left = recall.strength + recall.discount * different
-        result = np.where(heard > 0, (taken + left * result) / (heard + recall.strength), result)
+    for length in range(recall.shortest, recall.longest + 1):
+        context, grams = _shifted(numbers[length]), numbers[length + 1]
+        counted = new[length + 2] if length < recall.longest else None
+        heard, matched = _earlier(context, counted), _earlier(grams, counted)
+        left = recall.strength + recall.discount * _earlier(context, new[length + 1])
+        corrected = (np.maximum(matched - recall.discount, 0) + left * result) / np.maximum(heard + recall.strength, 1)
+        result = np.where(heard > 0, corrected, result)
     return result
+
+
+def _numbers(line: Ids, longest: int) -> Iterator[Ids]:
+    """For each length from 0 to ``longest``, the number (T,) of the n-gram that ends at each id behind the BOS."""
+    numbers = np.zeros(len(line) - 1, dtype=np.int64)
+    yield numbers
+    for _ in range(longest):
+        numbers = _distinct(_shifted(numbers) * _SIZE + line[1:])[2].astype(np.int64)
+        yield numbers
+
+
+def _shifted(numbers: Ids) -> Ids:
+    """The number of what ends one place earlier; before the first there is nothing else like it."""
+    return np.concatenate(([_ABSENT], numbers[:-1]))
 
 
 def _earlier(groups: Ids, counted: npt.NDArray[np.bool_] | None = None) -> Ids:
@@ -211,3 +226,28 @@ def _earlier(groups: Ids, counted: npt.NDArray[np.bool_] | None = None) -> Ids:
     result = np.empty(len(groups), np.int64)
     result[order] = sums - np.repeat(sums[begins], np.diff(begins, append=len(groups)))
     return result
+
+
+def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
+    """Train on one shard, score another, print what :func:`as_json` gives, with the order and the seconds taken."""
+    parser = argparse.ArgumentParser(prog="python -m livecomposer.evaluation.markov", description=main.__doc__)
+    parser.add_argument("train", type=Path, metavar="TRAIN.npz")
+    parser.add_argument("valid", type=Path, metavar="VALID.npz")
+    parser.add_argument("--order", type=int, default=6, help="ids of context counted in training (default 6)")
+    parser.add_argument("--pieces", type=int, help="score so many pieces, drawn by the seed (default all)")
+    parser.add_argument("--seed", type=int, default=0, help="of the draw and the bootstrap (default 0)")
+    parser.add_argument("--no-recall", action="store_true", help="learn nothing from the piece that is scored")
+    given = parser.parse_args(arguments)
+    began = time.perf_counter()
+    recall = None if given.no_recall else Recall()
+    model = MarkovModel.train(load_shard(given.train), given.order, recall=recall)
+    trained = time.perf_counter()
+    result = as_json(evaluate(model.log_probabilities, load_shard(given.valid), pieces=given.pieces, seed=given.seed))
+    seconds = {"train_seconds": round(trained - began, 1), "score_seconds": round(time.perf_counter() - trained, 1)}
+    result |= {"order": given.order, "recall": asdict(recall) if recall else None} | seconds
+    sys.stdout.write(json.dumps(result, indent=2) + "\n")
+    return result
+
+
+if __name__ == "__main__":
+    main()

@@ -6,13 +6,14 @@ whatever the trainer wants remembered.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from livecomposer.errors import CheckpointError
 from livecomposer.model.decoder import Decoder, Shape
@@ -21,14 +22,17 @@ __all__ = ["describe", "load", "save"]
 
 FORMAT = 1
 ARCHITECTURE = "rope"
+_LARGEST = 2**14  # of any number in a shape; no instrument needs more
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 
 
 def save(
     folder: Path, decoder: Decoder, *, fingerprint: str, facts: Mapping[str, Any] | None = None, half: bool = False
 ) -> None:
-    """Write ``decoder``; ``half`` stores float16. Each file appears whole or not at all."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Write ``decoder``; ``half`` stores float16. Each file appears whole or not at all.
+
+    Raises :class:`CheckpointError` where the folder cannot be written.
+    """
     kind = torch.float16 if half else torch.float32
     weights = {name: weight.detach().to("cpu", kind).contiguous() for name, weight in decoder.state_dict().items()}
     config = {
@@ -38,10 +42,14 @@ def save(
         "shape": asdict(decoder.shape),
         "training": dict(facts or {}),
     }
-    save_file(weights, folder / f"{_WEIGHTS}.partial")
-    (folder / f"{_CONFIG}.partial").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-    for name in (_WEIGHTS, _CONFIG):
-        (folder / f"{name}.partial").replace(folder / name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file(weights, folder / f"{_WEIGHTS}.partial")
+        (folder / f"{_CONFIG}.partial").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        for name in (_WEIGHTS, _CONFIG):
+            (folder / f"{name}.partial").replace(folder / name)
+    except (OSError, SafetensorError) as error:
+        raise CheckpointError(f"{folder}: not written ({_line(error)}); make room, or name another folder") from error
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -52,8 +60,10 @@ def describe(folder: Path) -> dict[str, Any]:
         found = (config["format"], config["architecture"])
     except OSError as error:
         raise CheckpointError(f"{folder}: no readable {_CONFIG} in it; wanted a checkpoint folder") from error
-    except (ValueError, TypeError, KeyError) as error:
-        raise CheckpointError(f"{path}: damaged ({error!r}); wanted a checkpoint's config; copy it again") from error
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise CheckpointError(
+            f"{path}: damaged ({_line(error)}); wanted a checkpoint's config; copy it again"
+        ) from error
     if found != (FORMAT, ARCHITECTURE):
         wanted = f"format {FORMAT} {ARCHITECTURE!r}"
         raise CheckpointError(f"{path}: format {found[0]} {found[1]!r}; wanted {wanted}; update livecomposer")
@@ -70,26 +80,40 @@ def load(folder: Path, *, fingerprint: str | None = None) -> Decoder:
     if fingerprint is not None and config.get("vocabulary") != fingerprint:
         got = config.get("vocabulary")
         raise CheckpointError(f"{folder}: made for vocabulary {got}, wanted {fingerprint}; use weights of this version")
-    decoder = Decoder(_shape(folder, config))
+    shape = _shape(folder, config)
     try:
-        weights = load_file(folder / _WEIGHTS)
-        decoder.load_state_dict({name: weight.float() for name, weight in weights.items()})
+        decoder = _decoder(shape, load_file(folder / _WEIGHTS))
     except FileNotFoundError as error:
-        raise CheckpointError(f"{folder}: no {_WEIGHTS} in it; wanted a whole checkpoint folder; copy it again") from error
-    except (SafetensorError, OSError, RuntimeError) as error:
-        reason = str(error).splitlines()[0]
-        raise CheckpointError(f"{folder / _WEIGHTS}: damaged or of another shape ({reason}); copy it again") from error
+        raise CheckpointError(f"{folder}: no {_WEIGHTS} in it; wanted a checkpoint folder; copy it again") from error
+    except (SafetensorError, OSError, ValueError, RuntimeError) as error:
+        path, reason = folder / _WEIGHTS, _line(error)
+        raise CheckpointError(f"{path}: damaged or of another shape ({reason}); copy it again") from error
     if not all(bool(weight.isfinite().all()) for weight in decoder.parameters()):
         raise CheckpointError(f"{folder / _WEIGHTS}: has weights that are not finite; train again or copy it again")
     return decoder.eval().requires_grad_(requires_grad=False)
 
 
+def _decoder(shape: Shape, weights: Mapping[str, Tensor]) -> Decoder:
+    """Built without memory of its own: whatever the config claims, no more is taken than the file holds."""
+    if shape.layers > len(weights):
+        raise ValueError(f"{len(weights)} tensors; wanted {shape.layers} layers of them")
+    with torch.device("meta"):
+        decoder = Decoder(shape)
+    decoder.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True)
+    return decoder
+
+
+def _line(error: Exception) -> str:
+    """What ``error`` says, in one short line."""
+    return " ".join(str(error).split())[:200] or type(error).__name__
+
+
 def _shape(folder: Path, config: Mapping[str, Any]) -> Shape:
     try:
         shape = Shape(**config["shape"])
-        whole = all(isinstance(getattr(shape, f.name), int) and getattr(shape, f.name) > 0 for f in fields(Shape))
-        if not whole or shape.width % (2 * shape.heads) or max(asdict(shape).values()) > 2**20:
+        whole = all(type(value) is int and 0 < value <= _LARGEST for value in asdict(shape).values())
+        if not whole or shape.width % (2 * shape.heads):
             raise ValueError(asdict(shape))
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder / _CONFIG}: no usable shape in it ({error}); copy it again") from error
+        raise CheckpointError(f"{folder / _CONFIG}: no usable shape in it ({_line(error)}); copy it again") from error
     return shape

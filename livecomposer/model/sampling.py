@@ -27,18 +27,20 @@ class Sampling:
     creative_risk: float = 1.0
 
 
-def sample(
-    logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float
-) -> int:
+def sample(logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
     """The id that ``chance`` in [0, 1) draws from ``logits`` (V,), of those that ``mask`` (V,) allows.
 
-    Raises :class:`ValueError` for a mask that allows nothing or a technique that is unknown.
+    Raises :class:`ValueError` for a mask that allows nothing, a technique that is unknown, or a creative risk that is
+    not above 0.
     """
     ids = np.flatnonzero(mask)
     if not ids.size:
         raise ValueError("the mask allows no id; wanted at least one")
-    scaled = logits[ids].astype(np.float64) / sampling.creative_risk
-    weights = np.exp(scaled - scaled.max())
+    if not sampling.creative_risk > 0:
+        raise ValueError(f"a creative risk of {sampling.creative_risk}; wanted one above 0")
+    allowed = logits[ids].astype(np.float64)
+    with np.errstate(over="ignore"):  # towards no risk at all, every other id's weight becomes exactly 0
+        weights = np.exp((allowed - allowed.max()) / sampling.creative_risk)
     kept = _kept(weights / weights.sum(), sampling, len(logits))
     cumulative = np.cumsum(weights[kept])
     return int(ids[kept[np.searchsorted(cumulative, chance * cumulative[-1], side="right").clip(0, len(kept) - 1)]])

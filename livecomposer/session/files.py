@@ -40,7 +40,8 @@ async def continue_file(
 
 def render_file(source: Path, target: Path, settings: Settings) -> float:
     """Render ``source`` to the WAV file ``target``; returns its seconds."""
-    from livecomposer.playing.synth import find_soundfont, render
+    from livecomposer.playing.soundfonts import find_soundfont
+    from livecomposer.playing.synth import render
 
     recording = files.read(source)
     _refuse_overwriting(source, target)

@@ -21,7 +21,8 @@ _TO_COMPANION = VOCABULARY.first(Kind.NOTE_ON, Role.COMPANION) - _ON.start
 
 
 def _within(ids: Ids, range_: slice) -> npt.NDArray[np.bool_]:
-    return (ids >= range_.start) & (ids < range_.stop)
+    within: npt.NDArray[np.bool_] = (ids >= range_.start) & (ids < range_.stop)
+    return within
 
 
 def transpose(ids: Ids, semitones: int) -> Ids:
@@ -34,18 +35,21 @@ def transpose(ids: Ids, semitones: int) -> Ids:
 
 
 def stretch(ids: Ids, factor: float) -> Ids:
-    """Every time shift made ``factor`` times as long, rounding carried on so that it does not add up.
+    """Every stretch of time made ``factor`` (above 0) times as long; what rounding takes is given back in the next.
 
-    A shift that comes to nothing goes; one longer than the longest is cut to it.
+    Shifts are written anew, as the encoder writes them: as many of the longest as fit, then the rest.
     """
     is_shift = _within(ids, _SHIFT)
-    reached = np.rint(np.cumsum(ids[is_shift] - _SHIFT.start + 1) * factor).astype(np.int64)
-    steps = np.diff(reached, prepend=0)
-    result = ids.copy()
-    result[is_shift] = _SHIFT.start - 1 + np.minimum(steps, VOCABULARY.max_shift)
-    keep = np.ones(len(ids), dtype=np.bool_)
-    keep[np.flatnonzero(is_shift)[steps == 0]] = False
-    return result[keep]
+    moment = np.rint(np.cumsum(np.where(is_shift, ids - _SHIFT.start + 1, 0)) * factor).astype(np.int64)
+    said = np.flatnonzero(~is_shift)
+    gaps: Ids = np.diff(np.append(moment[said], moment[-1:]), prepend=0)  # before each that is no shift, and after the last
+    shifts = -(-gaps // VOCABULARY.max_shift)
+    ends = np.cumsum(shifts + 1) - 1  # where each that is no shift comes to stand
+    result = np.full(ends[-1] if len(ids) else 0, _SHIFT.stop - 1)
+    rests = shifts > 0
+    result[ends[rests] - 1] = _SHIFT.start + (gaps[rests] - 1) % VOCABULARY.max_shift
+    result[ends[:-1]] = ids[said]
+    return result
 
 
 def louder(ids: Ids, bins: int) -> Ids:

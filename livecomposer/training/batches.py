@@ -37,6 +37,8 @@ def batch(shard: Shard, *, seed: int, step: int, rows: int, length: int, augment
 
 def validation_cuts(shard: Shard, *, rows: int, length: int) -> Iterator[Ids]:
     """Cuts (1, length + 1) spread evenly over the shard, unchanged, the performer alone."""
+    if not len(shard):
+        return
     for at in np.linspace(0, max(0, len(shard.ids) - length), rows).astype(np.int64):
         yield _framed(_cut(shard, int(at), length), length)[None]
 
@@ -65,8 +67,8 @@ def _cut(shard: Shard, at: int, length: int) -> Ids:
 def _velocity_before(shard: Shard, begin: int, start: int) -> Ids:
     """The velocity in force at ``begin``, so that a cut says it first, as a performance does."""
     before = shard.ids[max(start, begin - 512) : begin]
-    said = before[(before >= _VELOCITY.start) & (before < _VELOCITY.stop)]
-    return said[-1:].astype(np.int64)
+    said: Ids = before[(before >= _VELOCITY.start) & (before < _VELOCITY.stop)].astype(np.int64)
+    return said[-1:]
 
 
 def _framed(ids: Ids, length: int) -> Ids:

@@ -1,17 +1,20 @@
 """Folders of MIDI files to shards of ids, and shards back to pieces.
 
-A shard is one ``.npz`` a split: ``ids`` (uint16, all pieces one after another), ``starts`` (int64, where each begins, and the
-end), ``names`` and the fingerprint of the vocabulary. Which split a piece belongs to comes from ``splits/<folder>.csv``
-(columns ``path,split``) where there is one, else from a hash of its path.
+A shard is one ``.npz`` a split: ``ids`` (uint16, all pieces one after another), ``starts`` (int64, where each begins,
+and the end), ``names`` and the fingerprint of the vocabulary. Which split a piece belongs to comes from
+``splits/<folder>.csv`` (columns ``path,split``) where there is one, else from a hash of its path.
 """
 
 import csv
 import hashlib
 import os
+import zipfile
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +30,10 @@ __all__ = ["SPLITS", "Shard", "load_shard", "prepare"]
 SPLITS = ("train", "valid", "test")
 MIN_NOTES = 16
 MAX_PIECE_SECONDS = 3600.0
+
+
+_DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
+"""What numpy raises for files that are no shard, whole or in part."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +58,15 @@ def prepare(
     *,
     splits: Path | None = None,
     workers: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, Counter[str]]:
     """Read every MIDI file below ``folders`` and write ``<split>.npz`` into ``out``; same input, same bytes.
 
     Returns, for each split, counts of ``pieces``, ``tokens`` and of files skipped by reason. Files that say the same
-    notes are kept once. Raises :class:`CorpusError` where no file is usable.
+    notes are kept once. ``progress`` is told how many files of how many are done. Raises :class:`CorpusError` where
+    no file is usable for training, a table of splits is damaged, or ``out`` cannot be written.
     """
+    folders = [folder.absolute() for folder in folders]  # so that "." has a name
     paths = sorted((folder, path) for folder in folders for path in _midi_files(folder))
     if not paths:
         raise CorpusError(f"no MIDI file in {', '.join(map(str, folders))}; wanted folders with .mid files")
@@ -65,7 +74,7 @@ def prepare(
     counts: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
     pieces: dict[str, list[tuple[str, npt.NDArray[np.uint16]]]] = {split: [] for split in SPLITS}
     seen: set[bytes] = set()
-    with ProcessPoolExecutor(workers or os.cpu_count()) as pool:
+    with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         results = pool.map(_encode, [path for _, path in paths], chunksize=8)
         for done, ((folder, path), result) in enumerate(zip(paths, results, strict=True), 1):
             name = f"{folder.name}/{path.relative_to(folder)}"
@@ -75,12 +84,17 @@ def prepare(
             if not reason and not isinstance(result, str):
                 counts[split]["tokens"] += len(result)
                 pieces[split].append((name, result))
-            progress(done, len(paths))
+            if progress:
+                progress(done, len(paths))
     if not pieces["train"]:
-        raise CorpusError(f"no usable piece in {len(paths)} files; wanted MIDI files of at least {MIN_NOTES} notes")
-    out.mkdir(parents=True, exist_ok=True)
-    for split in SPLITS:
-        _save(out / f"{split}.npz", pieces[split])
+        wanted = f"wanted MIDI files of at least {MIN_NOTES} notes"
+        raise CorpusError(f"no usable piece to train on in {len(paths)} files; {wanted}")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for split in SPLITS:
+            _save(out / f"{split}.npz", pieces[split])
+    except OSError as error:
+        raise CorpusError(f"{out}: not written ({error}); make room, or name another folder") from error
     return counts
 
 
@@ -90,7 +104,7 @@ def load_shard(path: Path) -> Shard:
         with np.load(path, allow_pickle=False) as data:
             fingerprint = str(data["fingerprint"])
             shard = Shard(data["ids"], data["starts"], tuple(map(str, data["names"])))
-    except (OSError, ValueError, KeyError, EOFError) as error:
+    except _DAMAGED as error:
         raise CorpusError(f"{path}: not a shard ({error}); make shards with 'livecomposer prepare'") from error
     if fingerprint != VOCABULARY.fingerprint:
         raise CorpusError(f"{path}: made for vocabulary {fingerprint}, wanted {VOCABULARY.fingerprint}; prepare again")
@@ -106,13 +120,24 @@ def _splits(folders: Sequence[Path], splits: Path | None) -> dict[str, str]:
     for folder in folders:
         table = (splits or folder.parent / "splits") / f"{folder.name}.csv"
         if table.exists():
-            with table.open(encoding="utf-8", newline="") as lines:
-                found |= {f"{folder.name}/{row['path']}": row["split"] for row in csv.DictReader(lines)}
+            found |= {f"{folder.name}/{path}": split for path, split in _read_table(table)}
     return found
 
 
+def _read_table(table: Path) -> list[tuple[str, str]]:
+    try:
+        with table.open(encoding="utf-8", newline="") as lines:
+            rows = [(row["path"], row["split"]) for row in csv.DictReader(lines)]
+    except (OSError, ValueError, KeyError, csv.Error) as error:
+        raise CorpusError(f"{table}: not a table of splits ({error}); wanted the columns path,split") from error
+    unknown = {split for _, split in rows} - set(SPLITS)
+    if unknown:
+        raise CorpusError(f"{table}: split {min(map(str, unknown))!r}; wanted {', '.join(SPLITS)}")
+    return rows
+
+
 def _hashed_split(name: str) -> str:
-    tenth = hashlib.sha256(name.encode()).digest()[0] % 10
+    tenth = hashlib.sha256(os.fsencode(name)).digest()[0] % 10
     return {0: "valid", 1: "test"}.get(tenth, "train")
 
 

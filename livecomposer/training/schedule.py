@@ -1,4 +1,4 @@
-"""How fast to learn when: warm-up, a plateau, then a straight way down to zero (Hu et al. 2024, "MiniCPM", section 4)."""
+"""How fast to learn when: warm-up, a plateau, a straight way down to zero (Hu et al. 2024, "MiniCPM", section 4)."""
 
 __all__ = ["learning_rate_share"]
 

@@ -1,8 +1,8 @@
 """One run: a config file in, checkpoints and a validation curve out; stopped at any moment it resumes exactly.
 
 Matrices of the blocks learn by Muon (Jordan et al. 2024), all else by AdamW (Loshchilov & Hutter 2019). The state
-of a run is one folder: ``state.safetensors`` (weights and both optimisers), ``state.json`` (the step), ``curve.csv``,
-and ``best/``, the checkpoint with the lowest validation loss.
+of a run is one folder: ``state.safetensors`` (weights, both optimisers, and the step among its metadata, so that one
+file holds one moment), ``curve.csv``, and ``best/``, the checkpoint with the lowest validation loss.
 """
 
 import csv
@@ -16,11 +16,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 
-from livecomposer.errors import CorpusError, SettingError
+from livecomposer.errors import CheckpointError, CorpusError, SettingError
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Shape
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
@@ -30,6 +31,7 @@ from livecomposer.training.schedule import learning_rate_share
 
 __all__ = ["Config", "Stage", "Trainer", "load_config", "set_threads"]
 
+_STATE = "state.safetensors"
 _PAD = VOCABULARY.id(Kind.PAD)
 
 
@@ -95,7 +97,7 @@ def load_config(path: Path) -> Config:
     """Read a run's TOML file; raises :class:`SettingError` for an unknown or missing key."""
     try:
         given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, ValueError) as error:
         raise SettingError(f"{path}: not a readable training config ({error}); see config/training/") from error
     unknown = set(given) - {f.name for f in fields(Config)}
     if unknown:
@@ -103,9 +105,27 @@ def load_config(path: Path) -> Config:
     try:
         stages = tuple(Stage(**stage) for stage in given.pop("stages", ()))
         augmentation = Augmentation(**given.pop("augmentation", {}))
-        return Config(**given, stages=stages, augmentation=augmentation)
+        config = Config(**given, stages=stages, augmentation=augmentation)
+        wrong = _wrong(config)
     except TypeError as error:
         raise SettingError(f"{path}: {error}; see config/training/ for a whole one") from error
+    if wrong:
+        raise SettingError(f"{path}: {wrong}; see config/training/ for a whole one")
+    return config
+
+
+def _wrong(config: Config) -> str | None:
+    """What no run could begin with, if anything; :class:`TypeError` for what is no number."""
+    numbers = {**asdict(config.shape), "validate_every": config.validate_every, "save_every": config.save_every}
+    numbers |= {f"stages.{key}": value for stage in config.stages for key, value in asdict(stage).items()}
+    small = [name for name, value in numbers.items() if not isinstance(value, int) or value < 1]
+    if small:
+        return f"{small[0]} = {numbers[small[0]]!r}, wanted a whole number of at least 1"
+    if not config.stages:
+        return "no [[stages]], wanted at least one"
+    if config.width % (2 * config.heads):
+        return f"width = {config.width} with {config.heads} heads, wanted an even number of channels a head"
+    return None
 
 
 def set_threads(count: int) -> None:
@@ -115,7 +135,11 @@ def set_threads(count: int) -> None:
 
 
 class Trainer:
-    """Owns one run's folder. ``run()`` trains to the end, or until ``stop`` says so."""
+    """Owns one run's folder. ``run()`` trains to the end, or until ``stop`` says so.
+
+    Raises :class:`CorpusError` for shards that cannot be used, :class:`SettingError` where the folder holds a run of
+    another shape, and :class:`CheckpointError` where what it holds is damaged.
+    """
 
     def __init__(self, config: Config, shards: Path, run: Path, *, device: str = "cpu", resume: bool = True) -> None:
         self.config = config
@@ -123,32 +147,43 @@ class Trainer:
         self.device = torch.device(device)
         self.train: Shard = load_shard(shards / "train.npz")
         self.valid: Shard = load_shard(shards / "valid.npz")
+        for name, shard in (("train", self.train), ("valid", self.valid)):
+            if not len(shard):
+                raise CorpusError(f"{shards / name}.npz: no piece in it; wanted one at least; prepare more files")
         torch.manual_seed(config.seed)
         self.decoder = Decoder(config.shape).to(self.device)
         self.optimisers = self._optimisers()
         self.step = 0
         self.best = float("inf")
-        if resume and (run / "state.json").exists():
+        if resume and (run / _STATE).exists():
             self._resume()
 
     def run(self, *, report: Callable[[str], None] = print, stop: Callable[[], bool] = lambda: False) -> float:
-        """Train; returns the best validation loss in nats a token. The last checkpoint survives whatever happens."""
-        self.run_folder.mkdir(parents=True, exist_ok=True)
+        """Train; returns the best validation loss in nats a token. The last save survives whatever happens.
+
+        Raises :class:`CorpusError` where the loss is no longer finite, and :class:`CheckpointError` where the run's
+        folder cannot be written.
+        """
+        try:
+            self.run_folder.mkdir(parents=True, exist_ok=True)
+            self._run(report, stop)
+            self._save()
+        except (OSError, SafetensorError) as error:
+            raise CheckpointError(f"{self.run_folder}: not written ({error}); make room and resume") from error
+        return self.best
+
+    def _run(self, report: Callable[[str], None], stop: Callable[[], bool]) -> None:
         began, tokens = time.perf_counter(), 0
         while self.step < self.config.steps and not stop():
             loss, seen = self._learn()
             tokens += seen
             self.step += 1
-            if not np.isfinite(loss):
-                raise CorpusError(f"step {self.step}: the loss is {loss}; lower the rates and resume from the last save")
-            last = self.step == self.config.steps
-            if self.step % self.config.save_every == 0 or last:
-                self._save()
-                report(f"step {self.step}/{self.config.steps}  loss {loss:.3f}  {tokens / (time.perf_counter() - began):,.0f} tokens/s")
+            at, last = f"step {self.step}/{self.config.steps}", self.step == self.config.steps
             if self.step % self.config.validate_every == 0 or last:
-                report(f"step {self.step}/{self.config.steps}  validation {self._validate(loss):.4f} nats a token")
-        self._save()
-        return self.best
+                report(f"{at}  validation {self._validate(loss):.4f} nats a token")
+            if self.step % self.config.save_every == 0:
+                self._save()
+                report(f"{at}  loss {loss:.3f}  {tokens / (time.perf_counter() - began):,.0f} tokens/s")
 
     def _learn(self) -> tuple[float, int]:
         config, stage = self.config, self.config.stage_at(self.step)
@@ -166,7 +201,10 @@ class Trainer:
         )
         loss = self._loss(ids)
         loss.backward()  # type: ignore[no-untyped-call]
-        torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), config.clip)
+        norm = torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), config.clip)
+        if not (loss.isfinite() and norm.isfinite()):  # before it reaches the weights
+            found = f"the loss is {loss.item()} and its gradient {norm.item()}"
+            raise CorpusError(f"step {self.step + 1}: {found}; lower the rates and resume from the last save")
         for optimiser in self.optimisers:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
@@ -205,18 +243,24 @@ class Trainer:
         for i, optimiser in enumerate(self.optimisers):
             for at, state in optimiser.state_dict()["state"].items():
                 tensors |= {f"optimiser.{i}.{at}.{key}": torch.as_tensor(value) for key, value in state.items()}
-        partial = self.run_folder / "state.partial"
-        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial)
-        meta = json.dumps({"step": self.step, "best": self.best, "shape": asdict(self.config.shape)})
-        partial.replace(self.run_folder / "state.safetensors")
-        (self.run_folder / "state.json").write_text(meta, encoding="utf-8")
+        facts = json.dumps({"step": self.step, "best": self.best, "shape": asdict(self.config.shape)})
+        partial = self.run_folder / f"{_STATE}.partial"
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, {"run": facts})
+        partial.replace(self.run_folder / _STATE)
 
     def _resume(self) -> None:
-        meta = json.loads((self.run_folder / "state.json").read_text(encoding="utf-8"))
-        if meta["shape"] != asdict(self.config.shape):
-            raise SettingError(f"{self.run_folder}: holds a run of another shape {meta['shape']}; name a new folder")
-        self.step, self.best = meta["step"], meta["best"]
-        tensors = load_file(self.run_folder / "state.safetensors")
+        path = self.run_folder / _STATE
+        try:
+            facts, tensors = _read_state(path)
+            if facts["shape"] != asdict(self.config.shape):
+                raise SettingError(f"{self.run_folder}: a run of another shape {facts['shape']}; name a new folder")
+            self._restore(tensors)
+            self.step, self.best = facts["step"], facts["best"]
+        except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:200]
+            raise CheckpointError(f"{path}: damaged ({reason}); delete it to begin again") from error
+
+    def _restore(self, tensors: dict[str, Tensor]) -> None:
         self.decoder.load_state_dict({k[6:]: v for k, v in tensors.items() if k.startswith("model.")})
         for i, optimiser in enumerate(self.optimisers):
             state: dict[int, dict[str, Tensor]] = {}
@@ -225,3 +269,11 @@ class Trainer:
                     _, _, at, key = name.split(".")
                     state.setdefault(int(at), {})[key] = tensor
             optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
+
+
+def _read_state(path: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """What a run's state file says of its moment, and its tensors; runs of old say it in a file beside."""
+    with safe_open(path, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+        said = (file.metadata() or {}).get("run") or path.with_suffix(".json").read_text(encoding="utf-8")
+    return json.loads(said), tensors

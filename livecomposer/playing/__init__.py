@@ -1,0 +1,1 @@
+"""What will sound, and when."""

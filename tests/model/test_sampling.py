@@ -1,0 +1,108 @@
+"""Drawing ids: technique, threshold, creative risk."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+
+from livecomposer.model.sampling import Sampling, sample
+
+LOGITS = np.log(np.array([0.3, 0.3, 0.2, 0.1, 0.05, 0.05], dtype=np.float32))
+ALL = np.ones(6, dtype=bool)
+CHANCES = np.linspace(0, 1, 500, endpoint=False)
+
+logits_of = arrays.arrays(np.float32, 12, elements=st.floats(-30, 30, width=32))
+masks = arrays.arrays(np.bool_, 12).filter(np.any)
+chances = st.floats(0, 1, exclude_max=True)
+samplings = st.builds(
+    Sampling,
+    technique=st.sampled_from(["topk", "nucleus", "random"]),
+    threshold=st.floats(0.01, 1),
+    creative_risk=st.floats(0.01, 10),
+)
+
+
+def drawn(logits, sampling, mask=ALL):
+    """Every id that some chance draws."""
+    return {sample(logits, mask, sampling, chance) for chance in CHANCES}
+
+
+@pytest.mark.parametrize(
+    ("technique", "threshold", "kept"),
+    [
+        ("topk", 0.5, {0, 1, 2}),
+        ("nucleus", 0.5, {0, 1}),
+        ("random", 0.5, {0, 1, 2, 3, 4, 5}),
+        ("topk", 1.0, {0, 1, 2, 3, 4, 5}),
+        ("nucleus", 1.0, {0, 1, 2, 3, 4, 5}),
+        ("topk", 1e-6, {0}),
+        ("nucleus", 1e-6, {0}),
+        ("topk", 0.34, {0, 1, 2}),
+    ],
+)
+def test_a_threshold_keeps_a_fraction_of_ids_or_of_probability(technique, threshold, kept):
+    """The threshold is a share of the vocabulary under topk, of probability under nucleus, and nothing under random."""
+    assert kept == drawn(LOGITS, Sampling(technique=technique, threshold=threshold))
+
+
+def test_ids_come_as_often_as_they_are_likely():
+    """Over evenly spread chances, each id is drawn in proportion to its probability."""
+    ids = [sample(LOGITS, ALL, Sampling(technique="random"), chance) for chance in CHANCES]
+    np.testing.assert_allclose([0.3, 0.3, 0.2, 0.1, 0.05, 0.05], np.bincount(ids) / len(ids), atol=0.004)
+
+
+@given(logits_of, masks, samplings, chances)
+def test_a_masked_id_is_never_drawn(logits, mask, sampling, chance):
+    """What the mask forbids cannot come out, and the same chance draws the same id again."""
+    id_ = sample(logits, mask, sampling, chance)
+    assert mask[id_]
+    assert id_ == sample(logits, mask, sampling, chance)
+
+
+@given(logits_of, masks, samplings, chances, chances)
+def test_a_greater_chance_never_draws_a_lower_id(logits, mask, sampling, one, other):
+    """The id grows with the chance."""
+    low, high = sorted((one, other))
+    assert sample(logits, mask, sampling, low) <= sample(logits, mask, sampling, high)
+
+
+@given(logits_of, masks, chances, st.sampled_from([1e-6, 1e-300, 5e-324]))
+def test_hardly_any_risk_draws_the_likeliest(logits, mask, chance, risk):
+    """As creative risk goes to nothing, one of the likeliest ids is drawn."""
+    sampling = Sampling(technique="random", creative_risk=risk)
+    best = logits[mask].max()
+    assert best - 1e-3 <= logits[sample(logits, mask, sampling, chance)]
+
+
+def test_boundless_risk_draws_all_alike():
+    """As creative risk grows, every id becomes equally likely."""
+    ids = [sample(LOGITS, ALL, Sampling(technique="random", creative_risk=1e9), chance) for chance in CHANCES]
+    np.testing.assert_allclose(1 / 6, np.bincount(ids) / len(ids), atol=0.004)
+
+
+@pytest.mark.parametrize(("technique", "threshold"), [("topk", 0.5), ("nucleus", 0.45)])
+def test_of_equals_the_lower_id_stays(technique, threshold):
+    """Where equally likely ids meet the threshold, the lower ones are kept."""
+    assert {0, 1, 2} == drawn(np.zeros(6, np.float32), Sampling(technique=technique, threshold=threshold))
+
+
+def test_topk_counts_the_whole_vocabulary():
+    """Under topk the fraction is of all ids, not of those the mask allows."""
+    mask = np.array([False, False, True, True, True, True])
+    assert {2, 3, 4} == drawn(LOGITS, Sampling(technique="topk", threshold=0.5), mask)
+
+
+@pytest.mark.parametrize(
+    ("sampling", "mask", "said"),
+    [
+        (Sampling(), ~ALL, "allows no id"),
+        (Sampling(technique="beam"), ALL, "'beam'"),
+        (Sampling(creative_risk=0.0), ALL, "creative risk"),
+        (Sampling(creative_risk=float("nan")), ALL, "creative risk"),
+    ],
+)
+def test_nonsense_is_refused(sampling, mask, said):
+    """An empty mask, an unknown technique and a risk of 0 are errors that say so."""
+    with pytest.raises(ValueError, match=said):
+        sample(LOGITS, mask, sampling, 0.5)
