@@ -115,8 +115,8 @@ def _levels(key: int, velocity: int, partials: _Partials) -> Wave:
     """Amplitudes at the blow, ``(partials,)``, signed."""
     strike = 1 / np.interp(key, [21, 60, 108], [8.0, 8.4, 15.0])
     comb = np.sin(partials.number * np.pi * strike)
-    comb = np.where(np.abs(comb) < 0.06, 0.06, comb)  # a hammer has width: it silences nothing wholly
-    slope = np.interp(velocity, [20, 120], [3.1, 2.2])
+    comb = np.where(np.abs(comb) < 0.1, 0.1, comb)  # a hammer has width: it silences nothing wholly
+    slope = np.interp(velocity, [20, 120], [3.1, 2.05])
     felt = (1 + (partials.hertz / felt_corner(key, velocity)) ** 2) ** (-slope / 2)
     low = (partials.hertz / 120) ** 2
     octaves = np.log2(partials.hertz / 55)
@@ -152,8 +152,8 @@ def _knock(key: int, velocity: int, time: Wave) -> Wave:
     for i in range(MODES.size):
         thump += level[i] * np.exp(-time * fade[i]) * np.sin(2 * np.pi * MODES[i] * time + MODE_PHASES[i])
     chance = np.random.default_rng(1000 + key)
-    noise = np.convolve(chance.normal(0, 1, time.size), np.hanning(7) / 3.5, mode="same") * np.exp(-time / 0.022)
+    noise = np.convolve(chance.normal(0, 1, time.size), np.hanning(7) / 3, mode="same") * np.exp(-time / 0.022)
     weight = 10 ** (np.interp(key, [21, 60, 84, 108], [-26, -24, -17, -8]) / 20)
     onset = np.clip(time / 0.0015, 0, 1)
-    wave: Wave = weight * onset * (thump / np.abs(thump).max() + 0.22 * (velocity / 64) ** 0.5 * noise)
+    wave: Wave = weight * onset * (thump / np.abs(thump).max() + 0.7 * (velocity / 64) ** 0.5 * noise)
     return wave

@@ -76,7 +76,7 @@ def _generators(root: int, layer: tuple[int, int], tone: Tone, roots: tuple[int,
     low = (below + root) // 2 + 1 if below >= 0 else 0
     high = (root + above) // 2 if above < 128 else 127
     fade = 100 * np.log(10) / 20 * tone.decay  # the format's decay is the time to fall by 100 dB (section 8.1.2)
-    cutoff = min(5 * felt_corner(root, layer[1]), 9000) * 2 ** (DARKENING * (1 - layer[1] / 127) / 1200)
+    cutoff = min(7 * felt_corner(root, layer[1]), 9000) * 2 ** (DARKENING * (1 - layer[1] / 127) / 1200)
     return {
         Gen.KEY_RANGE: range_amount(low, high),
         Gen.VELOCITY_RANGE: range_amount(*layer),

@@ -5,7 +5,7 @@ held against models with another vocabulary; nats a token cannot.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from livecomposer.engine.cache import Cache
 from livecomposer.errors import CorpusError
 from livecomposer.events import Role
 from livecomposer.model import checkpoint
-from livecomposer.model.decoder import Block, Decoder, rotate
+from livecomposer.model.decoder import Block, Decoder, rotary, rotate
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.corpus import Shard, load_shard
 from livecomposer.units import steps_to_seconds
@@ -34,6 +33,7 @@ LogProbs = Callable[[Ids], Floats]
 
 RESAMPLES = 2000
 CONFIDENCE = 0.95
+_CHUNK = 512  # tokens computed at once
 _BOS = VOCABULARY.id(Kind.BOS)
 _ON = tuple(VOCABULARY.ids_of(Kind.NOTE_ON, role) for role in Role)
 _SHIFT = VOCABULARY.ids_of(Kind.TIME_SHIFT)
@@ -87,17 +87,15 @@ def decoder_log_probs(decoder: Decoder, *, device: str = "cpu") -> LogProbs:
     from BOS. Moves ``decoder`` to ``device``.
     """
     decoder = decoder.to(device).eval()
-    chunk = min(decoder.shape.window, 512)
 
     @torch.inference_mode()
     def log_probs(ids: Ids) -> Floats:
-        cache = Cache(decoder.shape, torch.device(device))
+        stream = _Stream(decoder, device)
         line = torch.from_numpy(np.concatenate(([_BOS], ids)).astype(np.int64)).to(device)
-        scores = [
-            _score(decoder, cache, line[at : at + chunk], line[at + 1 : at + 1 + chunk])
-            for at in range(0, len(ids), chunk)
-        ]
-        return torch.cat(scores).double().cpu().numpy() if scores else np.zeros(0)
+        scores = [torch.zeros(0)]
+        for given, told in zip(line[:-1].split(_CHUNK), line[1:].split(_CHUNK), strict=True):
+            scores.append(-functional.cross_entropy(stream.logits(given).float(), told, reduction="none").cpu())
+        return torch.cat(scores).double().numpy()
 
     return log_probs
 
@@ -149,29 +147,35 @@ def _interval(bits: Floats, notes: Floats, seed: int) -> tuple[float, float]:
     return float(low), float(high)
 
 
-def _score(decoder: Decoder, cache: Cache, ids: Tensor, targets: Tensor) -> Tensor:
-    """Log probabilities of ``targets`` (at most a window), each after the id (of ``ids``) before it."""
-    count = len(targets)
-    cache.reserve(count)
-    visible, own = cache.visible(count)
-    mask = cache.window_mask(count, visible)
-    x = decoder.embedding(ids[:count])  # (count, width)
-    for layer, block in enumerate(decoder.blocks):
-        assert isinstance(block, Block)
-        x = x + block.out(_attend(cache, layer, block, x, visible, own, mask))
-        x = x + block.feedforward(x)
-    cache.position += count
-    return -functional.cross_entropy(decoder.logits(x).float(), targets, reduction="none")
+class _Stream:
+    """A decoder's forward pass, chunk after chunk: keys and values of the last ``window - 1`` tokens are carried on."""
 
+    def __init__(self, decoder: Decoder, device: str) -> None:
+        self.decoder = decoder
+        shape = decoder.shape
+        self.position = 0
+        self.past = [torch.zeros(2, shape.heads, 0, shape.head_width, device=device) for _ in decoder.blocks]
 
-def _attend(
-    cache: Cache, layer: int, block: Block, x: Tensor, visible: slice, own: slice, mask: Tensor | None
-) -> Tensor:
-    shape = cache.shape
-    qkv = block.qkv(block.attention_norm(x)).view(-1, 3, shape.heads, shape.head_width).permute(1, 2, 0, 3)
-    q, k = rotate(qkv[:2], cache.cos[own], cache.sin[own])  # each (heads, count, head_width)
-    cache.keys[layer, :, own] = k
-    cache.values[layer, :, own] = qkv[2]
-    keys, values = cache.keys[layer, :, visible], cache.values[layer, :, visible]
-    y = functional.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=mask)[0]
-    return y.transpose(0, 1).reshape(-1, shape.width)
+    def logits(self, ids: Tensor) -> Tensor:
+        """(count, vocabulary), after each of the next ``ids`` (count,)."""
+        positions = torch.arange(self.position, self.position + len(ids), device=ids.device)
+        turn = rotary(positions, self.decoder.shape.head_width)
+        x = self.decoder.embedding(ids)  # (count, width)
+        for layer, block in enumerate(self.decoder.blocks):
+            assert isinstance(block, Block)
+            x = x + block.out(self._attend(layer, block, x, turn))
+            x = x + block.feedforward(x)
+        self.position += len(ids)
+        return self.decoder.logits(x)
+
+    def _attend(self, layer: int, block: Block, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
+        shape = self.decoder.shape
+        qkv = block.qkv(block.attention_norm(x)).view(-1, 3, shape.heads, shape.head_width).permute(1, 2, 0, 3)
+        q, k = rotate(qkv[:2], *turn)  # each (heads, count, head_width)
+        seen = torch.cat((self.past[layer], torch.stack((k, qkv[2]))), dim=2)  # (2, heads, past + count, head_width)
+        self.past[layer] = seen[:, :, max(0, seen.shape[2] - shape.window + 1) :]
+        columns = torch.arange(seen.shape[2], device=x.device)
+        distance = columns[-len(x) :, None] - columns[None, :]
+        mask = (distance >= 0) & (distance < shape.window)  # (count, past + count): True where row may see column
+        y = functional.scaled_dot_product_attention(q[None], seen[None, 0], seen[None, 1], attn_mask=mask)[0]
+        return y.transpose(0, 1).reshape(-1, shape.width)

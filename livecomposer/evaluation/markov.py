@@ -55,8 +55,8 @@ class _Level:
 
     As continuations: ``keys`` (n,) int64, the number of the n-gram without its last id times the vocabulary's size plus
     that id; ``counts`` (n,) int32; ``discounts`` (4,), what is taken from a count of 0, 1, 2, and 3 or more.
-    As contexts of the next level: ``totals`` (n,) int32, the counts of all continuations, and ``backoffs`` (n,) float32,
-    the share of probability left to shorter contexts.
+    As contexts of the next level: ``totals`` (n,) int32, the counts of all continuations, and ``backoffs`` (n,)
+    float32, the share of probability left to shorter contexts.
     """
 
     keys: Ids
@@ -173,7 +173,7 @@ def _level(keys: Ids, counts: npt.NDArray[np.int32], above: _Level | None) -> _L
 
 
 def _discounts(counts: npt.NDArray[np.int32]) -> Floats:
-    """What is taken from a count of 0, 1, 2, and 3 or more (Chen & Goodman 1999, equation 26), kept within (0, count)."""
+    """Taken from a count of 0, 1, 2, and 3 or more (Chen & Goodman 1999, equation 26), kept between 0 and the count."""
     n1, n2, n3, n4 = np.bincount(counts.clip(max=5), minlength=6)[1:5].astype(float)
     share = n1 / (n1 + 2 * n2) if n1 and n2 else 0.5
     ratios = np.array([n2 / n1 if n1 else 0.5, n3 / n2 if n2 else 0.5, n4 / n3 if n3 else 0.5])

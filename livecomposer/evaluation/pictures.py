@@ -30,7 +30,7 @@ _FFT = 4096  # samples
 def piano_roll(
     tracks: Mapping[str, Sequence[Note]], path: Path, *, title: str = "", split_at: float | None = None
 ) -> None:
-    """Draw up to four named tracks into the PNG ``path``: seconds across, pitch up, loud notes opaque and soft ones pale.
+    """Draw up to four named tracks into the PNG ``path``: seconds across, pitch up, soft notes paler than loud ones.
 
     The first track is the performer's blue, the second the companion's vermilion. ``split_at`` (seconds) draws the line
     where the companion takes over. Raises :class:`LivecomposerError` for no note, more tracks, or no matplotlib.
@@ -97,7 +97,13 @@ def curve(csv: Path, png: Path) -> None:
     axes.plot(steps, training, color=COLOURS[Role.COMPANION], alpha=0.55, linewidth=1.2, label="training (one batch)")
     axes.plot(steps, validation, color=COLOURS[Role.PERFORMER], marker="o", markersize=3.5, label="validation")
     best = int(validation.argmin())
-    axes.annotate(f"best {validation[best]:.3f}", (steps[best], validation[best]), (0, -16), textcoords="offset points", ha="right")
+    axes.annotate(
+        f"best {validation[best]:.3f}",
+        (steps[best], validation[best]),
+        (0, -16),
+        textcoords="offset points",
+        ha="right",
+    )
     axes.grid(color="0.88")
     axes.set(title=csv.parent.name, xlabel="step", ylabel="loss (nats a token)")
     axes.margins(y=0.12)

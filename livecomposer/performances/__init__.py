@@ -8,7 +8,9 @@ __all__ = ["names", "path"]
 
 def names() -> list[str]:
     """What ships, by name."""
-    return sorted(entry.name.removesuffix(".mid") for entry in resources.files(__name__).iterdir() if entry.name.endswith(".mid"))
+    return sorted(
+        entry.name.removesuffix(".mid") for entry in resources.files(__name__).iterdir() if entry.name.endswith(".mid")
+    )
 
 
 def path(name: str) -> Path:

@@ -1,54 +1,86 @@
-"""Which SoundFont sounds: the one asked for, else the system's, else the piano that comes with us."""
+"""Which SoundFont plays: the one asked for, else the best bank of the system, else the project's own piano."""
 
-import sys
+import sysconfig
+from collections.abc import Sequence
 from pathlib import Path
 
 from livecomposer.errors import SoundError
+from livecomposer.places import beside
 
-__all__ = ["OWN", "find_soundfont"]
+__all__ = ["FOLDERS", "NAMES", "OWN", "find_soundfont"]
 
-OWN = "livecomposer-piano.sf2"
-
-_FOLDERS = (
-    "/usr/share/sounds/sf2",
-    "/usr/share/sounds/sf3",
-    "/usr/share/soundfonts",
-    "/usr/local/share/soundfonts",
-    "/opt/homebrew/share/soundfonts",
-    "/opt/homebrew/share/fluid-synth/sf2",
-    "/usr/local/share/fluid-synth/sf2",
-)
-# General MIDI banks, the fullest first.
-_BANKS = (
-    "FluidR3_GM.sf2",
-    "MuseScore_General.sf2",
+NAMES = (
     "MuseScore_General.sf3",
-    "MuseScore_General_Lite.sf3",
+    "MuseScore_General.sf2",
+    "MuseScore_General_Full.sf2",
+    "FluidR3_GM.sf2",
+    "FluidR3_GM.sf3",
     "GeneralUser-GS.sf2",
-    "default-GM.sf3",
     "default-GM.sf2",
+    "default-GM.sf3",
+    "default.sf2",
     "TimGM6mb.sf2",
 )
+"""General MIDI banks, the best pianos first."""
+
+FOLDERS = tuple(
+    Path(folder).expanduser()
+    for folder in (
+        "~/.local/share/soundfonts",
+        "~/.local/share/sounds/sf2",
+        "~/Library/Audio/Sounds/Banks",
+        "/usr/share/sounds/sf3",
+        "/usr/share/sounds/sf2",
+        "/usr/share/soundfonts",
+        "/usr/local/share/soundfonts",
+        "/usr/local/share/sounds/sf2",
+        "/opt/homebrew/share/soundfonts",
+        "/opt/homebrew/share/sounds/sf2",
+        "/Library/Audio/Sounds/Banks",
+    )
+)
+"""Where Debian, Fedora, Arch, Homebrew and macOS keep them; a person's own come first."""
+
+_PIANO = "livecomposer-piano.sf2"
+OWN = (
+    Path(__file__).parents[2] / "soundfonts" / _PIANO,
+    Path(sysconfig.get_path("data")) / "share" / "livecomposer" / "soundfonts" / _PIANO,
+)
+"""The project's own piano: in a checkout, and as installed."""
 
 
-def find_soundfont(wanted: str = "") -> Path:
-    """The file at ``wanted``, or the best there is; raises :class:`SoundError` where it is no SoundFont."""
-    path = Path(wanted) if wanted else _best()
-    try:
-        with path.open("rb") as file:
-            head = file.read(12)
-    except OSError as error:
-        raise SoundError(f"{path}: no readable SoundFont ({error.strerror}); name an .sf2 with --soundfont") from error
-    if head[:4] != b"RIFF" or head[8:] != b"sfbk":
-        raise SoundError(f"{path}: not a SoundFont; wanted an .sf2 or .sf3 file")
+def find_soundfont(
+    wanted: str = "", *, folders: Sequence[Path] = FOLDERS, names: Sequence[str] = NAMES, own: Sequence[Path] = OWN
+) -> Path:
+    """The path of the bank to load.
+
+    ``wanted`` is a path (``~`` allowed); empty takes the first of ``names`` that is in any of ``folders``, then the
+    first of ``own`` that is there. Raises :class:`SoundError` where ``wanted`` is absent or is no SoundFont, and where
+    nothing is found.
+    """
+    if wanted:
+        return _checked(Path(wanted).expanduser())
+    candidates = [folder / name for name in names for folder in folders]
+    for path in (*candidates, *own):
+        if _is_soundfont(path):
+            return path
+    raise SoundError(
+        "no SoundFont found; apt install fluid-soundfont-gm, or set soundfont to the path of an .sf2 or .sf3"
+    )
+
+
+def _checked(path: Path) -> Path:
+    if not path.is_file():
+        raise SoundError(f"{path}: no such file; set soundfont to the path of an .sf2 or .sf3, or leave it empty")
+    if not _is_soundfont(path):
+        raise SoundError(f"{path}: not a SoundFont (wanted RIFF sfbk, as .sf2 and .sf3 files are); choose another")
     return path
 
 
-def _best() -> Path:
-    banks = (Path(folder) / bank for bank in _BANKS for folder in _FOLDERS)
-    beside = Path(__file__).parents[2] / "soundfonts" / OWN  # a checkout
-    installed = Path(sys.prefix) / "share/livecomposer/soundfonts" / OWN
-    found = next((path for path in (*banks, beside, installed) if path.is_file()), None)
-    if found is None:
-        raise SoundError("no SoundFont found; apt install timgm6mb-soundfont, or name one with --soundfont FILE.sf2")
-    return found
+def _is_soundfont(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            head = file.read(12)
+    except OSError:
+        return False
+    return head[:4] == b"RIFF" and head[8:] == b"sfbk"

@@ -6,7 +6,7 @@ The lifecycle of ``jam`` on one screen: :func:`perform`. What was found and what
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -54,18 +54,21 @@ async def perform(
     record: Path | None,
     duration: float | None = None,
     fallback_performance: Path | None = None,
+    performance: Sequence[Event] | None = None,
     clock: Clock | None = None,
+    meters: Meters | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Performed:
     """Play until Ctrl-C, SIGTERM, ``duration`` seconds, or the end of a simulated performer's music.
 
     Ends in silence on every path. ``fallback_performance`` is played where the settings name no input and no keyboard
-    is connected. Raises what opening raises: :class:`PortError`, :class:`MidiFileError`, :class:`CheckpointError`, ….
+    is connected; ``performance`` is played whatever they name. ``meters`` are the caller's own, to look at meanwhile.
+    Raises what opening raises: :class:`PortError`, :class:`MidiFileError`, :class:`CheckpointError`, ….
     """
     clock = clock or MonotonicClock()
-    meters = Meters()
+    meters = meters or Meters()
     model = model_folder(settings.model)
-    simulated = _simulated_performance(settings, fallback_performance)
+    simulated = _simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
         output = Output(_open_sinks(settings, tell))
         stack.callback(output.close)
@@ -169,8 +172,12 @@ def _open_sink(wanted: str, settings: Settings) -> Sink:
     )
 
 
-def _simulated_performance(settings: Settings, fallback: Path | None) -> files.Recording | None:
-    """The file that plays in place of a person, if one does."""
+def _simulated_performance(
+    settings: Settings, fallback: Path | None, given: Sequence[Event] | None
+) -> files.Recording | None:
+    """What plays in place of a person, if anything does."""
+    if given is not None:
+        return files.Recording((files.Track("performer", tuple(given)),))
     if settings.input.lower().endswith((".mid", ".midi")):
         return files.read(Path(settings.input))
     if settings.input or fallback is None or ports.inputs():

@@ -1,0 +1,188 @@
+"""``livecomposer bench``: the engine by itself, or the whole session as a performer would meet it."""
+
+import argparse
+import asyncio
+import os
+import random
+import sys
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from livecomposer.control.progress import bar
+from livecomposer.events import SUSTAIN, Control, Event, Note, events_of_notes
+from livecomposer.session.meters import Meter, Meters
+from livecomposer.settings import Settings, changed, load
+
+__all__ = ["engine", "latency", "phrases", "table"]
+
+_SEED = 1
+_EXTENSION_SECONDS = 2.5
+_PHRASE_SECONDS = 2.0
+_LEAD_IN = 0.5
+_REST = 4.2  # phrase end noticed, the whole extension, and a breath
+_SHORT_REST = 2.4  # phrase end noticed, and about half the extension: the performer breaks in
+_PATIENCE = 60.0
+"""Seconds past the end of the music after which a session that does not end is ended."""
+_SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
+
+
+class _Summed(Meter):
+    """A meter that also knows the sum of all it was told, in seconds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds = 0.0
+
+    def add(self, seconds: float) -> None:
+        """Remember one measurement."""
+        super().add(seconds)
+        self.seconds += seconds
+
+
+def engine(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure the engine by itself: ``model`` and ``threads`` of ``options``. What ``bench engine --json`` prints.
+
+    Raises :class:`CheckpointError`.
+    """
+    from livecomposer.evaluation.latency import CONTEXTS, bench_engine
+    from livecomposer.session.weights import model_folder
+
+    with bar("measuring", len(CONTEXTS), unit="contexts") as progress:
+        result = bench_engine(model_folder(options.model), threads=options.threads, progress=progress)
+    return {**result, "load_average": _load_average()}
+
+
+def latency(options: argparse.Namespace) -> dict[str, Any]:
+    """Measure a real session: ``model``, ``threads`` and ``turns`` of ``options``. What ``bench latency --json`` prints.
+
+    A recorded performer plays ``turns`` phrases in real time, about six seconds each, through the session that ``jam``
+    runs: engine in its own process, player in its own thread. Output is none unless ``LIVECOMPOSER_OUTPUT`` names one;
+    other settings may come from the environment too. ``replan_ms`` is empty: nothing re-plans in these modes.
+    """
+    from livecomposer.session.stage import perform
+
+    settings = _settings(options)
+    music = phrases(options.turns, seed=_SEED)
+    length = music[-1].time
+    step = _Summed()
+    print(f"playing {options.turns} phrases, {length + _EXTENSION_SECONDS:.0f} s", file=sys.stderr, flush=True)
+    done = asyncio.run(
+        perform(
+            settings,
+            seed=_SEED,
+            record=None,
+            duration=length + _EXTENSION_SECONDS + _PATIENCE,
+            performance=music,
+            meters=Meters(step=step),
+        )
+    )
+    return _report(done.meters, step, settings, phrases_played=options.turns, turns=done.turns)
+
+
+def phrases(count: int, *, seed: int) -> list[Event]:
+    """A performance of ``count`` (1 or more) phrases of about two seconds, the same for the same ``seed``.
+
+    Phrases differ in pace, scale, register, touch and density; every other one is pedalled. The rests leave room for
+    an answer of 2.5 s, except that every third one is short, so that the performer breaks in.
+    """
+    draw = random.Random(seed)
+    events: list[Event] = []
+    start = _LEAD_IN
+    for number in range(count):
+        notes = list(_phrase(draw, start))
+        end = max(note.end for note in notes)
+        events += events_of_notes(notes)
+        if number % 2:
+            events += [Control(start, SUSTAIN, 127), Control(end, SUSTAIN, 0)]
+        start = end + (_SHORT_REST if number % 3 == 2 else _REST)
+    return sorted(events, key=lambda event: event.time)
+
+
+def table(what: str, result: Mapping[str, Any]) -> str:
+    """The ``result`` of :func:`engine` or :func:`latency` for a person to read; ``what`` says which."""
+    return "\n".join(_engine_lines(result) if what == "engine" else _latency_lines(result))
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    given = {"threads": options.threads, "extension_duration": _EXTENSION_SECONDS}
+    settings = load(options={**given, **({"model": options.model} if options.model else {})})
+    return settings if settings.output else changed(settings, {"output": "none"})
+
+
+def _phrase(draw: random.Random, start: float) -> Iterator[Note]:
+    """A walk on a scale, now and then with a chord below."""
+    scale, tonic = draw.choice(_SCALES), draw.randrange(48, 66)
+    pace, length = draw.uniform(0.13, 0.3), draw.uniform(0.5, 1.1)
+    degree, loud = draw.randrange(len(scale)), draw.randrange(50, 90)
+    at = start
+    while at < start + _PHRASE_SECONDS:
+        sounding = [degree, degree - 2, degree - 4] if draw.random() < 0.15 else [degree]
+        for one in sounding:
+            octave, step = divmod(one, len(scale))
+            pitch = tonic + 12 * octave + scale[step]
+            yield Note(at, at + pace * length, pitch, min(127, loud + draw.randrange(20)))
+        degree = max(-len(scale), min(2 * len(scale), degree + draw.choice((-3, -2, -1, 1, 2, 4))))
+        at += pace * draw.choice((0.5, 1, 1, 1, 1.5))
+
+
+def _report(meters: Meters, step: _Summed, settings: Settings, *, phrases_played: int, turns: int) -> dict[str, Any]:
+    timed = {name: getattr(meters, name).summary_ms() for name in ("thru", "takeover", "late", "step", "feed")}
+    return {
+        **{f"{name}_ms": summary for name, summary in timed.items()},
+        "replan_ms": Meter().summary_ms(),
+        "tokens_per_s": round(step.count / step.seconds, 1) if step.seconds else 0.0,
+        "horizon_ms": round(1000 * settings.horizon, 3),
+        "phrases": phrases_played,
+        "turns": turns,
+        "unanswered": turns - meters.takeover.count,
+        "tokens": meters.tokens,
+        "restarts": meters.restarts,
+        "threads": settings.threads,
+        "load_average": _load_average(),
+    }
+
+
+def _load_average() -> float | None:
+    """Of the last minute; ``None`` where the system does not say."""
+    return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
+
+
+def _engine_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    first = result["rows"][0]
+    yield (
+        f"{first['backend']} {first['precision']}, {first['params']:,} parameters, threads {first['threads']}, "
+        f"load average {result['load_average']}"
+    )
+    counts = list(first["feed_ms"])
+    names = ["context", "token", "p99", "floor", "x floor", "recompute", "x token", *(f"feed {n}" for n in counts)]
+    yield _columns([*names, "rewind"])
+    for row in result["rows"]:
+        token, floor, naive = row["ms_median"], row["floor_ms"], row["eager_ms"]
+        ratios = [token, row["ms_p99"], floor, _ratio(token, floor), naive, _ratio(naive, token)]
+        rest = [*(row["feed_ms"][n] for n in counts), row["rewind_ms"]]
+        yield _columns([f"{row['context']}", *(f"{value:.2f}" for value in (*ratios, *rest))])
+    yield "milliseconds, medians but for the p99; floor: all weights read once; recompute: nothing cached"
+
+
+def _latency_lines(result: Mapping[str, Any]) -> Iterator[str]:
+    yield (
+        f"{result['phrases']} phrases, {result['turns']} turns ({result['unanswered']} unanswered), "
+        f"threads {result['threads']}, load average {result['load_average']}"
+    )
+    quantiles = ("p50", "p99", "p999", "max")
+    yield _columns(["ms", *quantiles, "count"])
+    for name in ("thru", "takeover", "replan", "late", "step", "feed"):
+        summary = result[f"{name}_ms"]
+        yield _columns([name, *(f"{summary[q]:.3f}" for q in quantiles), f"{summary['count']}"])
+    yield (
+        f"{result['tokens']} tokens, {result['tokens_per_s']:g} a second; {result['restarts']} restarts; "
+        f"takeover includes the horizon of {result['horizon_ms']:g} ms"
+    )
+
+
+def _ratio(of: float, to: float) -> float:
+    return of / to if to else 0.0
+
+
+def _columns(cells: list[str]) -> str:
+    return "".join(f"{cell:>10}" for cell in cells)

@@ -1,0 +1,126 @@
+"""The process's loop, in this process."""
+
+import io
+
+import numpy as np
+import pytest
+
+from livecomposer.engine.cpu import CpuEngine
+from livecomposer.engine.host import Host, serve
+from livecomposer.engine.protocol import HEADER, pack, pack_mask, payload_length, unpack
+from livecomposer.engine.reference import ReferenceEngine
+from livecomposer.errors import EngineError
+from livecomposer.model.sampling import Sampling
+from tests.model.networks import SMALL, random_decoder
+
+DECODER = random_decoder()
+MASK = np.ones(SMALL.vocabulary, dtype=bool)
+STEP = {"op": "step", "mask": pack_mask(MASK), "sampling": ["random", 1.0, 1.0], "chance": 0.4}
+
+
+@pytest.fixture
+def host():
+    """A host that knows nothing yet."""
+    return Host(CpuEngine(DECODER), vocabulary=SMALL.vocabulary, hello={"model": "tiny"})
+
+
+def drawn(ids, chance=0.4):
+    """What the reference draws after ``ids``."""
+    engine = ReferenceEngine(DECODER)
+    engine.feed(ids)
+    return engine.draw(MASK, Sampling(technique="random", threshold=1.0), chance)
+
+
+def feed(host, keep, ids):
+    """The reply to one feed."""
+    return host.answer({"op": "feed", "keep": keep, "ids": ids})
+
+
+def test_hello_is_what_it_was_given(host):
+    """Hello tells what was loaded."""
+    assert {"model": "tiny"} == host.answer({"op": "hello"})
+
+
+def test_feed_and_step_go_hand_in_hand(host):
+    """A drawn id is answered first and taken in after, so that a feed behind it computes only what is new."""
+    assert feed(host, 0, [1, 2, 3])["computed"] == 3
+    id_ = host.answer(STEP)["id"]
+    assert drawn([1, 2, 3]) == id_
+    host.after()
+    assert drawn([1, 2, 3, id_]) == host.answer(STEP)["id"]
+    host.after()
+    assert feed(host, 4, [9])["computed"] == 1
+    assert drawn([1, 2, 3, id_, 9]) == host.answer(STEP)["id"]
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {},
+        {"op": "sing"},
+        {"op": "feed"},
+        {"op": "feed", "keep": 4, "ids": [1]},
+        {"op": "feed", "keep": -1, "ids": [1]},
+        {"op": "feed", "keep": 0, "ids": []},
+        {"op": "feed", "keep": 3, "ids": [SMALL.vocabulary]},
+        {"op": "feed", "keep": 3, "ids": [-1]},
+        {"op": "feed", "keep": 3, "ids": ["x"]},
+        {"op": "feed", "keep": 3, "ids": None},
+        {"op": "step"},
+        STEP | {"mask": b"\xff"},
+        STEP | {"mask": pack_mask(~MASK)},
+        STEP | {"sampling": ["beam", 1.0, 1.0]},
+        STEP | {"sampling": ["random", 1.0, 0.0]},
+        STEP | {"chance": "high"},
+    ],
+)
+def test_a_request_that_fails_changes_nothing(host, request_):
+    """Every bad request is answered with an error, after which the host goes on from where it was."""
+    feed(host, 0, [1, 2, 3])
+    assert isinstance(host.answer(request_)["error"], str)
+    host.after()
+    assert feed(host, 3, [4])["computed"] == 1
+    assert drawn([1, 2, 3, 4]) == host.answer(STEP)["id"]
+
+
+class FailingOnce(CpuEngine):
+    """An engine whose first long feed runs out of memory half-way."""
+
+    failed = False
+
+    def feed(self, ids):
+        """Take in a part, then fail, once."""
+        if len(ids) > 3 and not self.failed:
+            self.failed = True
+            super().feed(ids[:2])
+            raise RuntimeError("out of memory")
+        return super().feed(ids)
+
+
+def test_no_id_is_drawn_from_half_a_feed():
+    """After a feed that failed inside the engine, a step is refused until a feed succeeds."""
+    host = Host(FailingOnce(DECODER), vocabulary=SMALL.vocabulary, hello={})
+    assert "error" in host.answer(STEP)
+    feed(host, 0, [1, 2, 3])
+    assert "out of memory" in feed(host, 3, [4])["error"]
+    assert "feed first" in host.answer(STEP)["error"]
+    assert "computed" in feed(host, 3, [4])
+    assert drawn([1, 2, 3, 4]) == host.answer(STEP)["id"]
+
+
+def test_serve_answers_until_the_input_ends(host):
+    """One reply a request, in order; half a header at the end is the end."""
+    requests = [{"op": "hello"}, {"op": "feed", "keep": 0, "ids": [1]}, STEP, {"op": "sing"}]
+    replies = io.BytesIO()
+    serve(host, io.BytesIO(b"".join(map(pack, requests)) + b"\x01"), replies)
+    replies.seek(0)
+    read = []
+    while header := replies.read(HEADER.size):
+        read.append(unpack(replies.read(payload_length(header))))
+    assert [["model"], ["computed", "seconds"], ["id", "seconds"], ["error"]] == [sorted(reply) for reply in read]
+
+
+def test_serve_gives_up_on_garbage(host):
+    """When the two sides have lost each other, there is nothing to answer."""
+    with pytest.raises(EngineError):
+        serve(host, io.BytesIO(b"\xff" * 32), io.BytesIO())
