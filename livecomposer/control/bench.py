@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from livecomposer.control.progress import bar
+from livecomposer.errors import SettingError
 from livecomposer.events import SUSTAIN, Control, Event, Note, events_of_notes
 from livecomposer.session.meters import Meter, Meters
 from livecomposer.settings import Settings, changed, load
@@ -40,24 +41,27 @@ class _Summed(Meter):
 
 
 def engine(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure the engine by itself: ``model`` and ``threads`` of ``options``. What ``bench engine --json`` prints.
+    """Measure the engine by itself, with ``model`` and ``threads`` of ``options``; what ``bench engine --json`` prints.
 
-    Raises :class:`CheckpointError`.
+    Raises :class:`CheckpointError` and :class:`SettingError`.
     """
     from livecomposer.evaluation.latency import CONTEXTS, bench_engine
     from livecomposer.session.weights import model_folder
 
+    settings = _settings(options)
     with bar("measuring", len(CONTEXTS), unit="contexts") as progress:
-        result = bench_engine(model_folder(options.model), threads=options.threads, progress=progress)
+        result = bench_engine(model_folder(settings.model), threads=settings.threads, progress=progress)
     return {**result, "load_average": _load_average()}
 
 
 def latency(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure a real session: ``model``, ``threads`` and ``turns`` of ``options``. What ``bench latency --json`` prints.
+    """Measure a session, by ``model``, ``threads`` and ``turns`` of ``options``; what ``bench latency --json`` prints.
 
     A recorded performer plays ``turns`` phrases in real time, about six seconds each, through the session that ``jam``
     runs: engine in its own process, player in its own thread. Output is none unless ``LIVECOMPOSER_OUTPUT`` names one;
-    other settings may come from the environment too. ``replan_ms`` is empty: nothing re-plans in these modes.
+    other settings may come from the environment too. ``replan_ms`` is all zeros: no mode re-plans yet. Ctrl-C ends
+    it early and keeps what was measured. Raises what :func:`livecomposer.session.stage.perform` raises, and
+    :class:`SettingError`.
     """
     from livecomposer.session.stage import perform
 
@@ -80,11 +84,14 @@ def latency(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def phrases(count: int, *, seed: int) -> list[Event]:
-    """A performance of ``count`` (1 or more) phrases of about two seconds, the same for the same ``seed``.
+    """A performance of ``count`` (1 or more) phrases of about two seconds; the same ``seed``, the same music.
 
     Phrases differ in pace, scale, register, touch and density; every other one is pedalled. The rests leave room for
-    an answer of 2.5 s, except that every third one is short, so that the performer breaks in.
+    an answer of 2.5 s, except that every third one is short, so that the performer breaks in. Raises
+    :class:`SettingError` for a ``count`` below 1.
     """
+    if count < 1:
+        raise SettingError(f"turns = {count}: wanted 1 or more")
     draw = random.Random(seed)
     events: list[Event] = []
     start = _LEAD_IN

@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -42,10 +43,11 @@ def bench_engine(
 ) -> dict[str, Any]:
     """Rows of ``bench engine --json``, one for each of ``contexts``; ``progress`` is told how many rows are done.
 
-    ``ms_median`` and ``ms_p99`` are of taking in one token; ``floor_ms`` of reading all the weights once from memory,
-    which no token can do without; ``eager_ms`` of the naive way to the same token, the whole context computed anew
-    with nothing cached; ``feed_ms`` of so many new ids at once; ``rewind_ms`` of forgetting the last ten. All but the
-    p99 are medians, in milliseconds. Raises :class:`CheckpointError`.
+    ``ms_median`` and ``ms_p99`` are of taking in one token; ``floor_ms`` of reading all the weights once (summing
+    each tensor), which no token can do without: from memory, or from the processor's cache if they fit into it, as
+    they would for a token; ``eager_ms`` of the naive way to the same token, the whole context computed anew with
+    nothing cached; ``feed_ms`` of so many new ids at once; ``rewind_ms`` of forgetting the last ten. All but the p99
+    are medians, in milliseconds. Raises :class:`CheckpointError`.
     """
     decoder = checkpoint.load(model)
     rows = []
@@ -58,38 +60,49 @@ def bench_engine(
 
 
 def measure(decoder: Decoder, context: int, *, rounds: int) -> Times:
-    """Seconds of each part: ``token``, ``floor``, ``eager``, ``rewind`` and ``feed 8``, …; ``rounds`` of each but the
-    tokens, of which every round has ten.
+    """Seconds of each part, by name: ``token``, ``floor``, ``eager``, ``rewind`` and ``feed 8``, ….
+
+    ``rounds`` of each, but ten times as many of ``token``.
     """
     draw = np.random.default_rng(context)
     ids: list[int] = draw.integers(0, decoder.shape.vocabulary, context + max(FEEDS)).tolist()
-    engine, naive = CpuEngine(decoder), ReferenceEngine(decoder)
-    engine.feed(ids[:context])
-    naive.feed(ids[:context])
+    subject = _Subject(decoder, CpuEngine(decoder), ReferenceEngine(decoder), ids, context)
+    for _ in range(_WARM_UP_ROUNDS):
+        subject.round(defaultdict(list))
     times: Times = defaultdict(list)
-    for number in range(_WARM_UP_ROUNDS + rounds):
-        if number == _WARM_UP_ROUNDS:
-            times.clear()
-        _round(engine, naive, decoder, ids, context, times)
+    for _ in range(rounds):
+        subject.round(times)
     return dict(times)
 
 
-def _round(
-    engine: CpuEngine, naive: ReferenceEngine, decoder: Decoder, ids: list[int], context: int, times: Times
-) -> None:
-    for id_ in ids[context:][:_TOKENS_A_ROUND]:
-        with _timed(times, "token"):
-            engine.advance(id_)
-    with _timed(times, "rewind"):
-        engine.rewind(context)
-    with _timed(times, "floor"):
-        _read_weights(decoder)
-    with _timed(times, "eager"):
-        naive.logits()
-    for count in FEEDS:
-        with _timed(times, f"feed {count}"):
-            engine.feed(ids[: context + count])
-        engine.rewind(context)
+@dataclass(frozen=True, slots=True)
+class _Subject:
+    """What is measured at one context; between rounds its engine holds just that context."""
+
+    decoder: Decoder
+    engine: CpuEngine
+    naive: ReferenceEngine
+    ids: list[int]
+    context: int
+
+    def round(self, times: Times) -> None:
+        """Measure every part once, and a token ten times."""
+        held = self.ids[: self.context]
+        self.engine.feed(held)
+        self.naive.feed(held)
+        for id_ in self.ids[self.context :][:_TOKENS_A_ROUND]:
+            with _timed(times, "token"):
+                self.engine.advance(id_)
+        with _timed(times, "rewind"):
+            self.engine.rewind(self.context)
+        with _timed(times, "floor"):
+            _read_weights(self.decoder)
+        with _timed(times, "eager"):
+            self.naive.logits()
+        for count in FEEDS:
+            with _timed(times, f"feed {count}"):
+                self.engine.feed(self.ids[: self.context + count])
+            self.engine.rewind(self.context)
 
 
 @contextmanager

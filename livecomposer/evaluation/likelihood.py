@@ -93,7 +93,7 @@ def decoder_log_probs(decoder: Decoder, *, device: str = "cpu") -> LogProbs:
         stream = _Stream(decoder, device)
         line = torch.from_numpy(np.concatenate(([_BOS], ids)).astype(np.int64)).to(device)
         scores = [torch.zeros(0)]
-        for given, told in zip(line[:-1].split(_CHUNK), line[1:].split(_CHUNK), strict=True):
+        for given, told in zip(torch.split(line[:-1], _CHUNK), torch.split(line[1:], _CHUNK), strict=True):
             scores.append(-functional.cross_entropy(stream.logits(given).float(), told, reduction="none").cpu())
         return torch.cat(scores).double().numpy()
 

@@ -1,6 +1,5 @@
 """Which SoundFont plays: the one asked for, else the best bank of the system, else the project's own piano."""
 
-import sysconfig
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -41,27 +40,23 @@ FOLDERS = tuple(
 )
 """Where Debian, Fedora, Arch, Homebrew and macOS keep them; a person's own come first."""
 
-_PIANO = "livecomposer-piano.sf2"
-OWN = (
-    Path(__file__).parents[2] / "soundfonts" / _PIANO,
-    Path(sysconfig.get_path("data")) / "share" / "livecomposer" / "soundfonts" / _PIANO,
-)
-"""The project's own piano: in a checkout, and as installed."""
+OWN = beside("soundfonts/livecomposer-piano.sf2")
+"""The project's own piano."""
 
 
 def find_soundfont(
-    wanted: str = "", *, folders: Sequence[Path] = FOLDERS, names: Sequence[str] = NAMES, own: Sequence[Path] = OWN
+    wanted: str = "", *, folders: Sequence[Path] = FOLDERS, names: Sequence[str] = NAMES, own: Path = OWN
 ) -> Path:
     """The path of the bank to load.
 
-    ``wanted`` is a path (``~`` allowed); empty takes the first of ``names`` that is in any of ``folders``, then the
-    first of ``own`` that is there. Raises :class:`SoundError` where ``wanted`` is absent or is no SoundFont, and where
+    ``wanted`` is a path (``~`` allowed); empty takes the first of ``names`` that is in any of ``folders``, then
+    ``own``. Raises :class:`SoundError` where ``wanted`` is absent or is no SoundFont, and where
     nothing is found.
     """
     if wanted:
         return _checked(Path(wanted).expanduser())
     candidates = [folder / name for name in names for folder in folders]
-    for path in (*candidates, *own):
+    for path in (*candidates, own):
         if _is_soundfont(path):
             return path
     raise SoundError(

@@ -5,11 +5,11 @@ Where none does, PortAudio is asked (the ``sounddevice`` package), which knows d
 """
 
 import ctypes
-import importlib
+import os
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Self
 
 from livecomposer.errors import SoundError
@@ -24,6 +24,9 @@ DRIVERS = ("jack", "pipewire", "pulseaudio", "alsa", "coreaudio", "wasapi", "dso
 
 PERIOD, PERIODS = 128, 3
 """Frames a period and periods of buffer asked of FluidSynth's drivers: 8 ms at 48 kHz."""
+
+CLIENT = "livecomposer-synth"
+"""Name among the clients of a JACK server."""
 
 _START_WITHIN = 1.0
 _REMEDY = "check the sound system, set output to a MIDI port instead, or audio to 'off'"
@@ -83,19 +86,36 @@ def open_synth(
     if audio not in carriers:
         raise SoundError(f"audio = {audio!r}: wanted one of auto, fluidsynth, portaudio, off")
     bank = find_soundfont(soundfont)
-    options: Mapping[str, Any] = {"audio.period-size": PERIOD, "audio.periods": PERIODS, "audio.jack.autoconnect": 1}
-    instrument = Instrument(bank, gain=gain, sample_rate=sample_rate, **options)
+    options: Mapping[str, Any] = {
+        "audio.period-size": PERIOD,
+        "audio.periods": PERIODS,
+        "audio.jack.autoconnect": 1,
+        "audio.jack.id": CLIENT,
+    }
+    instrument = Instrument(gain=gain, sample_rate=sample_rate, **options)
+    os.environ.setdefault("JACK_NO_START_SERVER", "1")  # a server is the performer's to start
     refusals = []
     for carrier in carriers[audio]:
         try:
-            return carrier(instrument, audio_device, sample_rate)
-        except SoundError as error:
+            return _loaded(carrier(instrument, audio_device, sample_rate), instrument, bank)
+        except _NoDeviceError as error:
             refusals.append(str(error))
-        except BaseException:
-            instrument.delete()
-            raise
     instrument.delete()
     raise SoundError(f"{'; '.join(refusals)}; {_REMEDY}")
+
+
+class _NoDeviceError(SoundError):
+    """This carrier has no device; another may."""
+
+
+def _loaded(synth: Synth, instrument: Instrument, bank: Path) -> Synth:
+    """Load last, so that a missing device is noticed before a large bank is read."""
+    try:
+        instrument.load(bank)
+    except BaseException:
+        synth.close()
+        raise
+    return synth
 
 
 def _nothing(*_: object) -> None:
@@ -109,10 +129,10 @@ def _by_fluidsynth(instrument: Instrument, wanted: str, sample_rate: int) -> Syn
     names = [name for name in DRIVERS if name in has and driver in ("", name)]
     if not names:
         offered = ", ".join(name for name in DRIVERS if name in has) or "none"
-        raise SoundError(f"FluidSynth has no audio driver {driver!r} (it has {offered})")
+        raise _NoDeviceError(f"FluidSynth has no audio driver {driver!r} (it has {offered})")
     for name in names:
         with hushed():
-            started = instrument.start(name, device) and _sounds(instrument)
+            started = instrument.start(name, device) and instrument.running(within=_START_WITHIN)
             if not started:
                 instrument.stop()
         if started:
@@ -122,17 +142,7 @@ def _by_fluidsynth(instrument: Instrument, wanted: str, sample_rate: int) -> Syn
                 latency=PERIOD * PERIODS / sample_rate,
                 name=f"FluidSynth on {name}",
             )
-    raise SoundError(f"no audio device answered FluidSynth (tried {', '.join(names)})")
-
-
-def _sounds(instrument: Instrument) -> bool:
-    """Whether the driver takes sound away: some open without a device and then stand still."""
-    begun, give_up = instrument.ticks(), time.monotonic() + _START_WITHIN
-    while instrument.ticks() == begun:
-        if time.monotonic() > give_up:
-            return False
-        time.sleep(0.005)
-    return True
+    raise _NoDeviceError(f"no audio device answered FluidSynth (tried {', '.join(names)})")
 
 
 def _end(instrument: Instrument) -> None:
@@ -144,7 +154,8 @@ def _end(instrument: Instrument) -> None:
 def _by_portaudio(instrument: Instrument, wanted: str, sample_rate: int) -> Synth:
     """Render into a PortAudio stream on the device whose name has ``wanted`` in it, or on the system's choice."""
     with hushed(), _converted():
-        sounddevice = importlib.import_module("sounddevice")
+        import sounddevice
+
         devices = [dict(device) for device in sounddevice.query_devices()]
     number, name = _chosen(devices, wanted, int(sounddevice.default.device[1]))
 
@@ -170,22 +181,22 @@ def _chosen(devices: list[dict[str, Any]], wanted: str, default: int) -> tuple[i
     """Number and name of the output device to use, of PortAudio's ``devices`` in their order."""
     names = {i: str(device["name"]) for i, device in enumerate(devices) if device["max_output_channels"] >= 2}
     if not names:
-        raise SoundError("PortAudio finds no audio output device")
+        raise _NoDeviceError("PortAudio finds no audio output device")
     found = [i for i, name in names.items() if wanted.lower() in name.lower()]
     if not found:
-        raise SoundError(f"no audio device has {wanted!r} in its name (there are {', '.join(names.values())})")
+        raise _NoDeviceError(f"no audio device has {wanted!r} in its name (there are {', '.join(names.values())})")
     number = default if not wanted and default in names else found[0]
     return number, names[number]
 
 
 @contextmanager
 def _converted() -> Iterator[None]:
-    """Turn PortAudio's complaints, and its absence, into :class:`SoundError`."""
+    """Turn PortAudio's complaints, and its absence, into :class:`_NoDeviceError`."""
     try:
         yield
     except (ImportError, OSError) as error:
-        raise SoundError(f"no PortAudio ({error}); {_REMEDY_PORTAUDIO}") from error
+        raise _NoDeviceError(f"no PortAudio ({error}); {_REMEDY_PORTAUDIO}") from error
     except Exception as error:
         if type(error).__name__ != "PortAudioError":
             raise
-        raise SoundError(f"PortAudio cannot open the device ({' '.join(str(error).split())})") from error
+        raise _NoDeviceError(f"PortAudio cannot open the device ({' '.join(str(error).split())})") from error

@@ -5,10 +5,10 @@ leaves out (pressure, floating-point blocks, the log, driver names) is called th
 """
 
 import ctypes
-import importlib
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -29,7 +29,7 @@ _HUSH = threading.Lock()
 
 @contextmanager
 def hushed() -> Iterator[None]:
-    """Send file descriptor 2 nowhere meanwhile: ALSA, JACK and PortAudio complain there about devices that are absent."""
+    """Send file descriptor 2 nowhere meanwhile: ALSA, JACK and PortAudio complain there about what is absent."""
     with _HUSH:
         sys.stderr.flush()
         kept = os.dup(2)
@@ -47,7 +47,8 @@ def hushed() -> Iterator[None]:
 def library() -> tuple[ModuleType, ctypes.CDLL]:
     """The binding and the bare library, its log silenced. Raises :class:`SoundError` where either is missing."""
     try:
-        binding = importlib.import_module("fluidsynth")
+        import fluidsynth as binding
+
         bare = ctypes.CDLL(binding.lib)
     except ModuleNotFoundError as error:
         raise SoundError(f"no FluidSynth binding ({error}); {_REMEDY_BINDING}") from error
@@ -57,9 +58,7 @@ def library() -> tuple[ModuleType, ctypes.CDLL]:
     bare.fluid_set_log_function.argtypes = [number, pointer, pointer]
     bare.fluid_synth_channel_pressure.argtypes = [pointer, number, number]
     bare.fluid_synth_key_pressure.argtypes = [pointer, number, number, number]
-    bare.fluid_synth_write_float.argtypes = [pointer, number, *[pointer, number, number] * 2]
-    bare.fluid_synth_get_ticks.argtypes = [pointer]
-    bare.fluid_synth_get_ticks.restype = ctypes.c_uint
+    bare.fluid_synth_write_float.argtypes = [pointer, number, pointer, number, number, pointer, number, number]
     bare.fluid_settings_option_concat.argtypes = [pointer, ctypes.c_char_p, ctypes.c_char_p]
     bare.fluid_settings_option_concat.restype = pointer
     bare.fluid_free.argtypes = [pointer]
@@ -70,13 +69,13 @@ def library() -> tuple[ModuleType, ctypes.CDLL]:
 
 
 class Instrument:
-    """One FluidSynth with one bank loaded. ``send`` and ``fill`` may be called by different threads.
+    """One FluidSynth, silent until a bank is loaded. ``send`` and ``fill`` may be called by different threads.
 
-    ``gain`` 0–5 (the library's own scale), ``sample_rate`` in Hz. Raises :class:`SoundError` where the library is
-    missing or refuses the bank.
+    ``gain`` 0–5 (the library's own scale), ``sample_rate`` in Hz; ``options`` are the library's own settings. Raises
+    :class:`SoundError` where the library is missing.
     """
 
-    def __init__(self, bank: Path, *, gain: float, sample_rate: int, **options: str | float) -> None:
+    def __init__(self, *, gain: float, sample_rate: int, **options: str | float) -> None:
         binding, self._bare = library()
         self._synth: Any = binding.Synth(
             gain=float(gain),
@@ -86,8 +85,13 @@ class Instrument:
         )
         self._binding = binding
         self._driver: Any = None
-        if not self._synth.synth or self._synth.sfload(str(bank), 1) == binding.FLUID_FAILED:
+        if not self._synth.synth:
             self.delete()
+            raise SoundError(f"FluidSynth refuses to start at {sample_rate} Hz; wanted 8000 to 96000")
+
+    def load(self, bank: Path) -> None:
+        """Sound with ``bank``, which may take a second; raises :class:`SoundError`."""
+        if self._synth.sfload(str(bank), 1) == self._binding.FLUID_FAILED:
             raise SoundError(f"{bank}: FluidSynth cannot load it; set soundfont to another .sf2 or .sf3")
 
     def send(self, data: bytes) -> None:
@@ -120,13 +124,19 @@ class Instrument:
         """Render ``frames`` stereo frames of interleaved float32, full scale 1.0, into memory at ``address``."""
         self._bare.fluid_synth_write_float(self._synth.synth, frames, address, 0, 2, address, 1, 2)
 
-    def ticks(self) -> int:
-        """Milliseconds of sound rendered so far; it stands still while nobody takes the sound away."""
-        return int(self._bare.fluid_synth_get_ticks(self._synth.synth))
-
-    def setting(self, name: str) -> Any:
-        """Value of a FluidSynth setting, or ``None``."""
-        return self._synth.get_setting(name)
+    def running(self, *, within: float) -> bool:
+        """Whether sound is taken away, as seen in at most ``within`` seconds: some drivers start and stand still."""
+        binding, give_up = self._binding, time.monotonic() + within
+        counter = binding.new_fluid_sequencer2(0)  # its ticks are those of the sound rendered
+        try:
+            binding.fluid_sequencer_register_fluidsynth(counter, self._synth.synth)
+            while binding.fluid_sequencer_get_tick(counter) == 0:
+                if time.monotonic() > give_up:
+                    return False
+                time.sleep(0.002)
+            return True
+        finally:
+            binding.delete_fluid_sequencer(counter)
 
     def drivers(self) -> list[str]:
         """The audio drivers that this build of the library has."""

@@ -45,8 +45,9 @@ def render(
     timed = sorted(events, key=lambda event: event[0])
     frames = _blocks((timed[-1][0] if timed else 0.0) + tail, sample_rate)
     raw, beside = (path.with_name(f".{path.name}.{os.getpid()}.{ending}") for ending in ("raw", "wav"))
-    instrument = Instrument(soundfont, gain=gain, sample_rate=sample_rate, **{"synth.polyphony": 512})
+    instrument = Instrument(gain=gain, sample_rate=sample_rate, **{"synth.polyphony": 512})
     try:
+        instrument.load(soundfont)
         with raw.open("w+b") as store:
             peak = 0.0
             for done, block in _played(instrument, timed, frames, sample_rate):

@@ -88,20 +88,20 @@ async def test_the_process_plays_what_the_engine_plays(weights):
     async with EngineClient(host_command(weights)) as client:
         assert client.hello["vocabulary"] == "abc"
         assert client.hello["shape"]["width"] == SMALL.width
-        assert (await client.feed([1, 2, 3])).computed == 3
-        assert drawn([1, 2, 3]) == [await client.step(MASK, SAMPLING, chance) for chance in CHANCES]
-        assert (await client.feed([1, 2, 3, *drawn([1, 2, 3]), 8, 9])).computed == 2
+        assert (await client.feed([5, 2, 3])).computed == 3
+        assert drawn([5, 2, 3]) == [await client.step(MASK, SAMPLING, chance) for chance in CHANCES]
+        assert (await client.feed([5, 2, 3, *drawn([5, 2, 3]), 8, 9])).computed == 2
         with pytest.raises(EngineError, match="wanted 0 to"):
-            await client.feed([1, 2, 3, 10_000])
-        assert drawn([1, 2, 3, *drawn([1, 2, 3]), 8, 9], [0.7]) == [await client.step(MASK, SAMPLING, 0.7)]
+            await client.feed([5, 2, 3, 10_000])
+        assert drawn([5, 2, 3, *drawn([5, 2, 3]), 8, 9], [0.7]) == [await client.step(MASK, SAMPLING, 0.7)]
         for between in ("requests", "request and reply"):
             pid = client.hello["pid"]
             if between == "requests":
                 os.kill(pid, signal.SIGKILL)
-                asked = client.feed([1, 2, 3, 4])
+                asked = client.feed([5, 2, 3, 4])
             else:
                 os.kill(pid, signal.SIGSTOP)
-                asked = asyncio.create_task(client.feed([1, 2, 3, 4]))
+                asked = asyncio.create_task(client.feed([5, 2, 3, 4]))
                 await asyncio.sleep(0)
                 os.kill(pid, signal.SIGKILL)
             with pytest.raises(EngineError):
@@ -111,8 +111,8 @@ async def test_the_process_plays_what_the_engine_plays(weights):
                 await client.step(MASK, SAMPLING, 0.5)
             await client.restart()
             assert client.hello["pid"] != pid
-            assert (await client.feed([1, 2, 3, 4])).computed == 4
-            assert drawn([1, 2, 3, 4]) == [await client.step(MASK, SAMPLING, chance) for chance in CHANCES]
+            assert (await client.feed([5, 2, 3, 4])).computed == 4
+            assert drawn([5, 2, 3, 4]) == [await client.step(MASK, SAMPLING, chance) for chance in CHANCES]
         assert client.restarts == 2
         pid = client.hello["pid"]
     assert gone(pid)
@@ -131,14 +131,14 @@ async def test_requests_at_once_go_one_after_the_other(weights):
 async def test_a_hung_process_is_killed_and_replaced(weights):
     """A stopped process costs one timeout; the next one is fed everything."""
     async with EngineClient(host_command(weights), timeout=0.5) as client:
-        await client.feed([1, 2])
+        await client.feed([5, 2])
         pid = client.hello["pid"]
         os.kill(pid, signal.SIGSTOP)
         with pytest.raises(EngineError, match="no answer"):
             await client.step(MASK, SAMPLING, 0.5)
         assert gone(pid)
         await client.restart()
-        assert (await client.feed([1, 2])).computed == 2
+        assert (await client.feed([5, 2])).computed == 2
 
 
 async def test_bad_weights_are_a_checkpoint_error(tmp_path):
@@ -182,11 +182,11 @@ async def test_garbage_is_an_engine_error(does):
 async def test_a_refusal_leaves_both_sides_agreed():
     """After an error reply the process lives, and the next feed still sends only what the host lacks."""
     async with EngineClient(odd_host("hfefs")) as client:
-        await client.feed([1, 2, 3])
+        await client.feed([5, 2, 3])
         with pytest.raises(EngineError, match="refused"):
             await client.feed([1, 2, 9, 9])
         assert client.alive
-        assert (await client.feed([1, 2, 3, 4])).computed == 1
+        assert (await client.feed([5, 2, 3, 4])).computed == 1
 
 
 async def test_a_cancelled_request_leaves_no_process():

@@ -47,10 +47,12 @@ def test_feed_and_step_go_hand_in_hand(host):
     id_ = host.answer(STEP)["id"]
     assert drawn([1, 2, 3]) == id_
     host.after()
-    assert drawn([1, 2, 3, id_]) == host.answer(STEP)["id"]
+    last = host.answer(STEP)["id"]
+    assert drawn([1, 2, 3, id_]) == last
     host.after()
-    assert feed(host, 4, [9])["computed"] == 1
-    assert drawn([1, 2, 3, id_, 9]) == host.answer(STEP)["id"]
+    other = (last + 1) % SMALL.vocabulary
+    assert feed(host, 4, [other])["computed"] == 1
+    assert drawn([1, 2, 3, id_, other]) == host.answer(STEP)["id"]
 
 
 @pytest.mark.parametrize(

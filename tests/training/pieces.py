@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from livecomposer.events import Note
+from livecomposer.events import Note, events_of_notes
 from livecomposer.midi import files
 from livecomposer.tokens.stream import ids_of_notes
 from livecomposer.training.corpus import Shard
@@ -40,4 +40,4 @@ def shard_of(seeds, count=40):
 def write_midi(path, seed):
     """Write one piece as a MIDI file."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    files.write(path, {"piano": notes_of(seed, 40)})
+    files.write(path, [files.Track("piano", tuple(events_of_notes(notes_of(seed, 40))))])

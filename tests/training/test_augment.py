@@ -1,0 +1,125 @@
+"""The same music told differently."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livecomposer.events import Role
+from livecomposer.tokens.stream import notes_of_ids
+from livecomposer.tokens.vocabulary import VOCABULARY, Kind
+from livecomposer.training.augment import hand_over, louder, stretch, transpose
+from tests.training.pieces import ids_of
+
+pieces = st.builds(ids_of, st.integers(0, 200))
+SHIFT = VOCABULARY.ids_of(Kind.TIME_SHIFT)
+
+
+def kinds(ids):
+    """The kind of every id; fails for what is no id."""
+    return [VOCABULARY.tokens[id_].kind for id_ in ids.tolist()]
+
+
+def heard(ids):
+    """Pitches, velocities and times of the notes, whoever plays them."""
+    return sorted((n.start, n.pitch, n.end, n.velocity) for n in notes_of_ids(ids.tolist(), origin=0.0))
+
+
+def steps(ids):
+    """The time that ids tell, in steps."""
+    shifts = ids[(ids >= SHIFT.start) & (ids < SHIFT.stop)]
+    return int((shifts - SHIFT.start + 1).sum())
+
+
+@given(pieces, st.integers(-30, 30))
+def test_transposing_moves_every_note(ids, semitones):
+    """Every pitch moves alike, and nothing else changes."""
+    moved = transpose(ids, semitones)
+    assert [(s, p + semitones, e, v) for s, p, e, v in heard(ids)] == heard(moved)
+    np.testing.assert_array_equal(ids, transpose(moved, -semitones))
+
+
+@given(pieces, st.sampled_from([-80, -41, 60, 127]))
+def test_transposing_out_of_the_keyboard_changes_nothing(ids, semitones):
+    """Where a note would leave 0–127, the music stays as it is, whole; else it all moves."""
+    pitches = [p + semitones for _, p, _, _ in heard(ids)]
+    leaves = not 0 <= min(pitches) <= max(pitches) <= 127
+    assert leaves == np.array_equal(ids, transpose(ids, semitones))
+
+
+@given(pieces, st.floats(0.5, 2.0))
+def test_stretching_keeps_every_moment_in_place(ids, factor):
+    """Each thing said moves to its time times the factor, within half a step, long rests included."""
+    stretched = stretch(ids, factor)
+    assert [k for k in kinds(ids) if k is not Kind.TIME_SHIFT] == [
+        k for k in kinds(stretched) if k is not Kind.TIME_SHIFT
+    ]
+    assert abs(steps(ids) * factor - steps(stretched)) <= 0.5
+    before, after = ([n.start for n in notes_of_ids(x.tolist(), origin=0.0)] for x in (ids, stretched))
+    if len(before) == len(after):  # a factor below 1 may leave a note no time at all
+        np.testing.assert_allclose(np.array(before) * factor, after, atol=0.0051)
+    assert len(after) == len(before) or factor < 1
+
+
+@given(pieces)
+def test_stretching_by_one_changes_nothing(ids):
+    """Shifts are written as the encoder writes them."""
+    np.testing.assert_array_equal(ids, stretch(ids, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("shifts", "factor", "expected"),
+    [([100, 100, 7], 1.1, [100, 100, 28]), ([100], 1.5, [100, 50]), ([1, 1, 1], 0.3, [1]), ([1], 0.3, []), ([], 2, [])],
+)
+def test_a_run_of_shifts_is_written_anew(shifts, factor, expected):
+    """As many of the longest as fit, then the rest; a shift that comes to nothing goes."""
+    ids = np.array(shifts, dtype=np.int64) + SHIFT.start - 1
+    assert expected == (stretch(ids, factor) - SHIFT.start + 1).tolist()
+
+
+@given(pieces, st.integers(-40, 40))
+def test_louder_moves_velocities_within_their_range(ids, bins):
+    """Only velocities change, each by as many bins as the range allows."""
+    changed = louder(ids, bins)
+    assert kinds(ids) == kinds(changed)
+    first = VOCABULARY.first(Kind.VELOCITY)
+    for before, after in zip(ids.tolist(), changed.tolist(), strict=True):
+        if VOCABULARY.tokens[before].kind is Kind.VELOCITY:
+            assert min(31, max(0, before - first + bins)) == after - first
+        else:
+            assert before == after
+
+
+turns_of = st.lists(st.integers(0, 120), max_size=4).map(sorted)
+
+
+@given(pieces, turns_of, st.sampled_from(Role))
+def test_handing_over_keeps_the_music(ids, turns, first):
+    """The same notes sound, each ended by whoever began it, and each begun by whose turn it is."""
+    shared = hand_over(ids, np.array(turns, dtype=np.int64), first=first)
+    assert kinds(ids) == kinds(shared)
+    assert heard(ids) == heard(shared)
+    held = {}
+    for at, id_ in enumerate(shared.tolist()):
+        token = VOCABULARY.tokens[id_]
+        if token.kind is Kind.NOTE_ON:
+            assert Role((int(first) + sum(turn <= at for turn in turns)) % 2) == token.role
+            held[token.value] = token.role
+        elif token.kind is Kind.NOTE_OFF:
+            assert held.pop(token.value) == token.role
+
+
+@given(pieces, st.integers(0, 200), turns_of, st.sampled_from(Role))
+def test_handing_over_a_cut_stays_in_the_vocabulary(ids, begin, turns, first):
+    """A cut that begins amid sounding notes keeps its kinds and pitches."""
+    cut = ids[begin:]
+    shared = hand_over(cut, np.array(turns, dtype=np.int64), first=first)
+    tokens = [[VOCABULARY.tokens[i] for i in x.tolist()] for x in (cut, shared)]
+    assert [(t.kind, t.value) for t in tokens[0]] == [(t.kind, t.value) for t in tokens[1]]
+
+
+def test_nothing_stays_nothing():
+    """No ids in, no ids out."""
+    none = np.zeros(0, dtype=np.int64)
+    for result in (transpose(none, 3), stretch(none, 1.1), louder(none, 2), hand_over(none, none, first=Role.COMPANION)):
+        assert len(result) == 0

@@ -1,0 +1,117 @@
+"""From folders of MIDI to shards and back."""
+
+import numpy as np
+import pytest
+
+from livecomposer.errors import CorpusError
+from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.training.corpus import SPLITS, load_shard, prepare
+from tests.training.pieces import ids_of, write_midi
+
+TABLE = "path,split\na.mid,train\nsub/b.mid,train\nc.mid,valid\nd.MID,test\n"
+
+
+@pytest.fixture
+def music(tmp_path):
+    """A folder with four pieces, a copy, a short piece and a broken file, and a table of splits beside it."""
+    folder = tmp_path / "music"
+    for seed, name in enumerate(("a.mid", "sub/b.mid", "c.mid", "d.MID", "short.mid")):
+        write_midi(folder / name, seed)
+    write_midi(folder / "z_copy.mid", 0)
+    (folder / "broken.mid").write_bytes(b"MThd\x00\x00 and no more")
+    (folder / "readme.txt").write_text("no music")
+    (tmp_path / "splits").mkdir()
+    (tmp_path / "splits" / "music.csv").write_text(TABLE + "broken.mid,test\nz_copy.mid,train\nshort.mid,train\n")
+    return folder
+
+
+def refused(*arguments, **options):
+    """The one line that preparing raises."""
+    with pytest.raises(CorpusError) as caught:
+        prepare(*arguments, workers=1, **options)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def test_a_folder_becomes_shards(music, tmp_path):
+    """Pieces go where the table says, once each; what is broken is counted; the same again gives the same bytes."""
+    told = []
+    counts = prepare([music], tmp_path / "one", workers=1, progress=lambda done, total: told.append((done, total)))
+    assert [(i, 7) for i in range(1, 8)] == told
+    assert counts["train"]["pieces"] == 3
+    assert counts["train"]["duplicate"] == 1
+    assert counts["test"]["unreadable"] == 1
+    train, valid, test = (load_shard(tmp_path / "one" / f"{split}.npz") for split in SPLITS)
+    assert ("music/a.mid", "music/short.mid", "music/sub/b.mid") == train.names
+    assert (("music/c.mid",), ("music/d.MID",)) == (valid.names, test.names)
+    assert len(train.ids) == counts["train"]["tokens"] == train.starts[-1]
+    assert train.ids.dtype == np.uint16
+    np.testing.assert_array_equal(ids_of(0, 40), train.piece(0))
+    prepare([music], tmp_path / "two", workers=2)
+    for split in SPLITS:
+        assert (tmp_path / "one" / f"{split}.npz").read_bytes() == (tmp_path / "two" / f"{split}.npz").read_bytes()
+
+
+def test_nothing_usable_is_one_line(tmp_path):
+    """No folder, no MIDI file, or only broken ones: each says so in one line, and nothing is written."""
+    (tmp_path / "music").mkdir()
+    assert "no MIDI file" in refused([tmp_path / "music"], tmp_path / "out")
+    assert "no MIDI file" in refused([tmp_path / "nowhere"], tmp_path / "out")
+    (tmp_path / "music" / "a.mid").write_bytes(b"no music")
+    (tmp_path / "music" / "b.mid").mkdir()
+    assert "no usable piece to train on in 2 files" in refused([tmp_path / "music"], tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("table", ["path,split\na.mid,validation\n", "file,part\na.mid,train\n", "path,split\na.mid\n"])
+def test_a_bad_table_of_splits_is_one_line(tmp_path, table):
+    """An unknown split, other columns, or a row without a split names the table."""
+    write_midi(tmp_path / "music" / "a.mid", 0)
+    (tmp_path / "tables").mkdir()
+    (tmp_path / "tables" / "music.csv").write_text(table)
+    assert "music.csv" in refused([tmp_path / "music"], tmp_path / "out", splits=tmp_path / "tables")
+
+
+def test_an_unwritable_place_is_one_line(music, tmp_path):
+    """Where shards cannot be written, the message names the folder."""
+    (tmp_path / "file").write_text("in the way")
+    assert "file: not written" in refused([music], tmp_path / "file")
+
+
+def save(path, **changes):
+    """Write a shard by hand."""
+    whole = {"ids": ids_of(0).astype(np.uint16), "starts": np.array([0, len(ids_of(0))]), "names": np.array(["a"])}
+    np.savez(path, **{**whole, "fingerprint": np.array(VOCABULARY.fingerprint), **changes})
+
+
+def test_a_shard_of_another_vocabulary_is_refused(tmp_path):
+    """A shard names the vocabulary it was made for."""
+    save(tmp_path / "whole.npz")
+    assert len(load_shard(tmp_path / "whole.npz")) == 1
+    save(tmp_path / "other.npz", fingerprint=np.array("0123456789ab"))
+    with pytest.raises(CorpusError, match="0123456789ab"):
+        load_shard(tmp_path / "other.npz")
+
+
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.5, 0.99])
+def test_a_truncated_shard_is_refused(tmp_path, share):
+    """However much is missing, it is one line."""
+    save(tmp_path / "a.npz")
+    data = (tmp_path / "a.npz").read_bytes()
+    (tmp_path / "a.npz").write_bytes(data[: int(share * len(data))])
+    with pytest.raises(CorpusError, match="not a shard"):
+        load_shard(tmp_path / "a.npz")
+
+
+def test_what_is_no_shard_is_refused(tmp_path):
+    """A missing file, a lone array, a zip of something else and flipped bytes are one line each."""
+    np.save(tmp_path / "array.npy", np.zeros(3))
+    np.savez(tmp_path / "other.npz", a=np.zeros(3))
+    save(tmp_path / "flipped.npz")
+    data = bytearray((tmp_path / "flipped.npz").read_bytes())
+    data[200:260] = bytes(60)
+    (tmp_path / "flipped.npz").write_bytes(data)
+    for name in ("missing.npz", "array.npy", "other.npz", "flipped.npz"):
+        with pytest.raises(CorpusError, match="not a shard") as caught:
+            load_shard(tmp_path / name)
+        assert "\n" not in str(caught.value)

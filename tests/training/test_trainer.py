@@ -1,0 +1,221 @@
+"""One run: it learns, resumes exactly, and stops cleanly."""
+
+import json
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors import safe_open
+from safetensors.torch import load_file, save_file
+
+from livecomposer.errors import CheckpointError, CorpusError, LivecomposerError, SettingError
+from livecomposer.model import checkpoint
+from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.training import trainer as trainer_module
+from livecomposer.training.batches import Augmentation
+from livecomposer.training.corpus import Shard
+from livecomposer.training.trainer import Config, Stage, Trainer, load_config
+from tests.training.pieces import shard_of
+
+PLAIN = Augmentation(transpose_down=0, transpose_up=0, stretch=0.0, velocity_bins=0, takeover=0.0)
+TINY = Config(
+    layers=1,
+    width=16,
+    heads=2,
+    hidden=32,
+    window=16,
+    stages=(Stage(steps=4, rows=2, length=16), Stage(steps=2, rows=1, length=32)),
+    warmup=2,
+    cooldown=2,
+    validate_every=4,
+    validation_rows=2,
+    save_every=2,
+)
+TOML = "layers = 1\nwidth = 16\nheads = 2\nhidden = 32\nwindow = 16\n[[stages]]\nsteps = 4\nrows = 2\nlength = 16\n"
+
+
+@pytest.fixture(scope="module")
+def shards(tmp_path_factory):
+    """A folder with shards of a few pieces."""
+    folder = tmp_path_factory.mktemp("shards")
+    for name, seeds in (("train", [1, 2]), ("valid", [3])):
+        write_shard(folder / f"{name}.npz", shard_of(seeds))
+    return folder
+
+
+def write_shard(path, shard):
+    """Write a shard as prepare does."""
+    fingerprint = np.array(VOCABULARY.fingerprint)
+    names = np.array(shard.names, dtype=np.str_)
+    np.savez(path, ids=shard.ids, starts=shard.starts, names=names, fingerprint=fingerprint)
+
+
+def run(trainer, *, until=math.inf):
+    """Train up to a step, in silence."""
+    return trainer.run(report=lambda line: None, stop=lambda: trainer.step >= until)
+
+
+def state(folder):
+    """A run's saved tensors and step."""
+    with safe_open(folder / "state.safetensors", framework="pt") as file:
+        return load_file(folder / "state.safetensors"), json.loads(file.metadata()["run"])
+
+
+def assert_same_state(one, other):
+    """Two runs' folders hold the same to the bit."""
+    (tensors, facts), (others, other_facts) = state(one), state(other)
+    assert facts == other_facts
+    assert tensors.keys() == others.keys()
+    for name, tensor in tensors.items():
+        assert torch.equal(tensor, others[name]), name
+
+
+def test_it_learns_a_tiny_shard(shards, tmp_path):
+    """It begins near ln(vocabulary) and soon knows a small shard by heart."""
+    long = replace(TINY, width=32, stages=(Stage(steps=60, rows=4, length=32),), augmentation=PLAIN, validate_every=100)
+    trainer = Trainer(long, shards, tmp_path)
+    losses = []
+    learn = trainer._learn
+    trainer._learn = lambda: losses.append(learn()) or losses[-1]
+    best = run(trainer)
+    assert losses[0][0] == pytest.approx(math.log(VOCABULARY.size), abs=0.3)
+    assert losses[-1][0] < 0.6 * losses[0][0]
+    assert checkpoint.describe(tmp_path / "best")["training"]["step"] == 60
+    assert checkpoint.describe(tmp_path / "best")["training"]["validation_nats_per_token"] == round(best, 4)
+    checkpoint.load(tmp_path / "best", fingerprint=VOCABULARY.fingerprint)
+
+
+def test_a_stopped_run_resumes_exactly(shards, tmp_path):
+    """Six steps are three, a stop, and three more: the same weights, optimisers and best loss, to the bit."""
+    run(Trainer(TINY, shards, tmp_path / "whole"))
+    run(Trainer(TINY, shards, tmp_path / "parts"), until=3)
+    assert state(tmp_path / "parts")[1]["step"] == 3
+    resumed = Trainer(TINY, shards, tmp_path / "parts")
+    assert resumed.step == 3
+    run(resumed)
+    assert_same_state(tmp_path / "whole", tmp_path / "parts")
+    assert (tmp_path / "whole" / "curve.csv").read_text() == (tmp_path / "parts" / "curve.csv").read_text()
+
+
+def test_a_run_of_old_resumes(shards, tmp_path):
+    """A state whose step stands in a file beside it is read too."""
+    run(Trainer(TINY, shards, tmp_path / "whole"))
+    run(Trainer(TINY, shards, tmp_path / "old"), until=3)
+    tensors, facts = state(tmp_path / "old")
+    save_file(tensors, tmp_path / "old" / "state.safetensors")
+    (tmp_path / "old" / "state.json").write_text(json.dumps(facts))
+    run(Trainer(TINY, shards, tmp_path / "old"))
+    assert_same_state(tmp_path / "whole", tmp_path / "old")
+
+
+def test_a_new_start_ignores_what_is_there(shards, tmp_path):
+    """Without resume, step 0 it is."""
+    run(Trainer(TINY, shards, tmp_path), until=2)
+    assert Trainer(TINY, shards, tmp_path, resume=False).step == 0
+
+
+def test_another_shape_is_refused(shards, tmp_path):
+    """A folder that holds a run of another shape is not overwritten."""
+    run(Trainer(TINY, shards, tmp_path), until=1)
+    with pytest.raises(SettingError, match="another shape"):
+        Trainer(replace(TINY, hidden=48), shards, tmp_path)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.01, 0.5, 0.99])
+def test_a_damaged_state_is_one_line(shards, tmp_path, share):
+    """A state cut short says so and how to begin again."""
+    run(Trainer(TINY, shards, tmp_path), until=1)
+    data = (tmp_path / "state.safetensors").read_bytes()
+    (tmp_path / "state.safetensors").write_bytes(data[: int(share * len(data))])
+    with pytest.raises(CheckpointError, match="damaged") as caught:
+        Trainer(TINY, shards, tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["loss", "gradient"])
+def test_a_loss_that_is_not_finite_stops_before_the_weights(shards, tmp_path, where):
+    """It is one line; the weights, and the last save, stay as they were."""
+    trainer = Trainer(TINY, shards, tmp_path)
+    run(trainer, until=2)
+    before, weights = state(tmp_path)[0], {k: v.clone() for k, v in trainer.decoder.state_dict().items()}
+    if where == "loss":
+        trainer._loss = lambda ids: trainer.decoder.embedding.weight.sum() * math.nan
+    else:
+        trainer.decoder.norm.weight.register_hook(lambda gradient: gradient * math.inf)
+    with pytest.raises(CorpusError, match="step 3: the loss is"):
+        run(trainer)
+    assert all(torch.equal(weight, weights[name]) for name, weight in trainer.decoder.state_dict().items())
+    assert all(torch.equal(tensor, before[name]) for name, tensor in state(tmp_path)[0].items())
+
+
+def test_a_full_disk_is_one_line(shards, tmp_path, monkeypatch):
+    """Where a save fails half-way, the last one stays whole, and the run resumes from it."""
+    trainer = Trainer(TINY, shards, tmp_path)
+    run(trainer, until=2)
+
+    def full(tensors, path, metadata):
+        path.write_bytes(b"half")
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(trainer_module, "save_file", full)
+        with pytest.raises(LivecomposerError, match="No space left") as caught:
+            run(trainer)
+    assert "\n" not in str(caught.value)
+    assert Trainer(TINY, shards, tmp_path).step == 2
+
+
+def test_an_unwritable_folder_is_one_line(shards, tmp_path):
+    """A file in the folder's place is one line."""
+    (tmp_path / "run").write_text("in the way")
+    with pytest.raises(LivecomposerError, match="not written"):
+        run(Trainer(TINY, shards, tmp_path / "run"))
+
+
+def test_no_piece_to_validate_on_is_refused_at_once(shards, tmp_path):
+    """An empty shard is found before the first step."""
+    whole = shard_of([1])
+    write_shard(tmp_path / "train.npz", whole)
+    write_shard(tmp_path / "valid.npz", Shard(whole.ids[:0], whole.starts[:1], ()))
+    with pytest.raises(CorpusError, match="no piece in it"):
+        Trainer(TINY, tmp_path, tmp_path / "run")
+
+
+def test_a_config_is_read(tmp_path):
+    """A TOML file gives the run it describes, defaults filled in."""
+    (tmp_path / "a.toml").write_text(TOML + "[augmentation]\ntakeover = 0.5\n")
+    config = load_config(tmp_path / "a.toml")
+    assert ((Stage(steps=4, rows=2, length=16),), 0.5, 4) == (config.stages, config.augmentation.takeover, config.steps)
+    assert config.shape.vocabulary == VOCABULARY.size
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("depth = 3\n" + TOML, "'depth'"),
+        (TOML.replace("width = 16\n", ""), "width"),
+        (TOML.replace("width = 16", "width = 15"), "width = 15"),
+        (TOML.replace("width = 16", "width = 'x'"), "'x'"),
+        (TOML.replace("heads = 2", "heads = 0"), "heads = 0"),
+        (TOML.replace("rows = 2", "rows = 0"), "stages.rows = 0"),
+        (TOML.replace("rows = 2", "lines = 2"), "lines"),
+        (TOML.partition("[[")[0], "no \\[\\[stages"),
+        ("stages = 3\n" + TOML.partition("[[")[0], "see config/training"),
+        (TOML + "[augmentation]\nfaster = 1\n", "faster"),
+        ("layers = ", "not a readable"),
+        ("\udcff", "not a readable"),
+    ],
+)
+def test_a_bad_config_is_one_line(tmp_path, text, said):
+    """What is unknown, missing, impossible or no TOML is named."""
+    (tmp_path / "a.toml").write_bytes(text.encode(errors="surrogateescape"))
+    with pytest.raises(SettingError, match=said) as caught:
+        load_config(tmp_path / "a.toml")
+    assert "\n" not in str(caught.value)
+
+
+def test_stages_follow_each_other():
+    """A step falls in the stage that has reached it; past the end, in the last."""
+    assert [16, 16, 16, 16, 32, 32, 32] == [TINY.stage_at(step).length for step in range(7)]
