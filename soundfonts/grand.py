@@ -65,7 +65,7 @@ def frequency(key: int) -> float:
 
 
 def inharmonicity(key: int) -> float:
-    """Rigaud et al.'s B of MIDI key ``key``."""
+    """B of MIDI key ``key``, by the model of Rigaud et al. with coefficients typical of a grand."""
     return float(np.exp(-0.0847 * key - 5.82) + np.exp(0.0926 * key - 13.64))
 
 
@@ -101,11 +101,11 @@ def _partials(key: int, rate: int) -> _Partials:
     hertz = first * n * np.sqrt((1 + bend * n**2) / (1 + bend))  # the first partial, the pitch, is exact
     n, hertz = n[hertz < 0.45 * rate], hertz[hertz < 0.45 * rate]
     kilo = (hertz - first) / 1000
-    fast = (4.5 * 2 ** ((key - 21) / 18) + 6.5 * kilo + 0.5 * kilo**2) * np.exp(chance.normal(0, 0.22, n.size))
-    slow = fast / np.maximum(2.2, chance.normal(3.6, 0.5, n.size))
+    fast = (4.5 * 2 ** ((key - 21) / 19.5) + 6.5 * kilo + 0.5 * kilo**2) * np.exp(chance.normal(0, 0.22, n.size))
+    slow = fast / np.maximum(2.2, chance.normal(4.0, 0.5, n.size))
     slow[0] = min(slow[0], fast[0] / 3)
     slow = np.maximum(slow, slow[0])  # nothing may outlast the envelope that the whole tone shares
-    residue = 10 ** ((chance.normal(-12, 3, n.size) - 0.08 * (key - 21)) / 20)
+    residue = 10 ** ((chance.normal(-12, 3, n.size) - 0.065 * (key - 21)) / 20)
     cents = chance.uniform(0.25, 0.75, 2) * (1, -1) if key > 32 else np.array([0.1, -0.06])
     detune = 2 ** ((cents + chance.normal(0, 0.12, (n.size, 2))) / 1200)
     return _Partials(n, hertz, fast, slow, residue, detune, chance.normal(0, 2.0, n.size))

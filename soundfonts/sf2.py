@@ -1,4 +1,4 @@
-"""Write SoundFont 2.04 files: one instrument, one preset, any number of samples.
+"""Write SoundFont 2.04 files: one instrument of any number of samples, as a preset and a mute drum kit.
 
 Layout after the "SoundFont Technical Specification, version 2.04" (E-mu Systems / Creative Technology, 2006): a RIFF
 form ``sfbk`` of the lists INFO (section 5), sdta (section 6) and pdta (section 7).
@@ -108,14 +108,19 @@ def _name(text: str) -> bytes:
 
 
 def _presets(name: str) -> bytes:
-    """One preset, bank 0 program 0, of one zone that names the instrument; each table ends in its terminal record."""
-    header = struct.pack("<20sHHHIII", _name(name), 0, 0, 0, 0, 0, 0)
-    end = struct.pack("<20sHHHIII", _name("EOP"), 0, 0, 1, 0, 0, 0)
+    """The instrument as bank 0 program 0, and a drum kit that is mute; each table ends in its terminal record.
+
+    Players expect drums on channel 10 (bank 128) and complain if there are none. This kit is one key, never played.
+    """
+    names = ((name, 0), ("No drums", 128), ("EOP", 0))
+    heads = [struct.pack("<20sHHHIII", _name(text), 0, bank, i, 0, 0, 0) for i, (text, bank) in enumerate(names)]
+    mute = struct.pack("<Hh", Gen.KEY_RANGE, range_amount(0, 0))
+    instrument = struct.pack("<Hh", Gen.INSTRUMENT, 0)
     return (
-        _chunk("phdr", header + end)
-        + _chunk("pbag", struct.pack("<HHHH", 0, 0, 1, 0))
+        _chunk("phdr", b"".join(heads))
+        + _chunk("pbag", struct.pack("<HHHHHH", 0, 0, 1, 0, 3, 0))
         + _chunk("pmod", bytes(10))
-        + _chunk("pgen", struct.pack("<Hh", Gen.INSTRUMENT, 0) + bytes(4))
+        + _chunk("pgen", instrument + mute + instrument + bytes(4))
     )
 
 

@@ -41,11 +41,11 @@ _LEAST_DISCOUNT = 0.05  # above 0, so that no id is ever impossible
 
 @dataclass(frozen=True, slots=True)
 class Recall:
-    """How the piece's own past is heard: contexts of ``shortest`` to ``longest`` ids, see :func:`_recalled`."""
+    """How the piece's own past is heard, see :func:`_recalled`."""
 
-    shortest: int = 1
-    longest: int = 16
-    discount: float = 0.7  # 0–1, taken from every count
+    shortest: tuple[int, ...] = (1, 3)  # ids of the shortest context, at least 1
+    longest: int = 16  # ids of the longest context
+    discount: float = 0.6  # 0–1, taken from every count
     strength: float = 1.0  # at least 0: how many observations the shorter context's word is worth
 
 
@@ -80,7 +80,7 @@ class MarkovModel:
 
     @property
     def order(self) -> int:
-        """The most ids of context that training counted."""
+        """The most ids of context that training counted: as asked for, or fewer where no piece is that long."""
         return len(self.levels) - 2
 
     @classmethod
@@ -138,6 +138,8 @@ def _count(
     keys, counts = np.zeros(1, np.int64), np.zeros(1, np.int32)
     for length in range(1, longest + 1):
         at = np.flatnonzero(places >= length - 1)
+        if not at.size:
+            break
         longer, how_often, numbers, sample = _distinct(before[at - 1] * np.int64(_SIZE) + ids[at])
         follows = np.bincount(before[at[sample]], minlength=len(keys)).astype(np.int32)
         yield keys, np.where(follows > 0, follows, counts)
@@ -187,26 +189,30 @@ def _recalled(line: Ids, below: Floats, recall: Recall) -> Floats:
     With a context heard c times, followed by n different ids and k times by this one, the new probability is
     (max(k - discount, 0) + (strength + discount * n) * below) / (c + strength). Where the next longer context could
     have foretold an id, the shorter one does not count it again ("update exclusion", Moffat 1990): it counts what was
-    new to the longer one, as Kneser-Ney does.
+    new to the longer one, as Kneser-Ney does. The result is the mean over where the contexts may begin.
     """
     numbers = list(_numbers(line, recall.longest + 1))
     new = [_earlier(grams) == 0 for grams in numbers]
-    result = below
-    for length in range(recall.shortest, recall.longest + 1):
-        context, grams = _shifted(numbers[length]), numbers[length + 1]
-        counted = new[length + 2] if length < recall.longest else None
+    results = [below] * len(recall.shortest)
+    for length in range(1, recall.longest + 1):
+        context, grams = _shifted(numbers[length - 1]), numbers[length]
+        counted = new[length + 1] if length < recall.longest else None
         heard, matched = _earlier(context, counted), _earlier(grams, counted)
-        left = recall.strength + recall.discount * _earlier(context, new[length + 1])
-        corrected = (np.maximum(matched - recall.discount, 0) + left * result) / np.maximum(heard + recall.strength, 1)
-        result = np.where(heard > 0, corrected, result)
-    return result
+        taken = np.maximum(matched - recall.discount, 0)
+        left = recall.strength + recall.discount * _earlier(context, new[length])
+        whole = np.where(heard > 0, heard + recall.strength, 1)
+        for i, shortest in enumerate(recall.shortest):
+            if length >= shortest:
+                results[i] = np.where(heard > 0, (taken + left * results[i]) / whole, results[i])
+    mixed: Floats = np.mean(results, axis=0)
+    return mixed
 
 
 def _numbers(line: Ids, longest: int) -> Iterator[Ids]:
-    """For each length from 0 to ``longest``, the number (T,) of the n-gram that ends at each id behind the BOS."""
-    numbers = np.zeros(len(line) - 1, dtype=np.int64)
+    """For each length from 1 to ``longest``, the number (T,) of the n-gram that ends at each id behind the BOS."""
+    numbers = line[1:]
     yield numbers
-    for _ in range(longest):
+    for _ in range(longest - 1):
         numbers = _distinct(_shifted(numbers) * _SIZE + line[1:])[2].astype(np.int64)
         yield numbers
 
@@ -233,7 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
     parser = argparse.ArgumentParser(prog="python -m livecomposer.evaluation.markov", description=main.__doc__)
     parser.add_argument("train", type=Path, metavar="TRAIN.npz")
     parser.add_argument("valid", type=Path, metavar="VALID.npz")
-    parser.add_argument("--order", type=int, default=6, help="ids of context counted in training (default 6)")
+    parser.add_argument("--order", type=int, default=8, help="ids of context counted in training (default 8)")
     parser.add_argument("--pieces", type=int, help="score so many pieces, drawn by the seed (default all)")
     parser.add_argument("--seed", type=int, default=0, help="of the draw and the bootstrap (default 0)")
     parser.add_argument("--no-recall", action="store_true", help="learn nothing from the piece that is scored")

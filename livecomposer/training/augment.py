@@ -42,9 +42,8 @@ def stretch(ids: Ids, factor: float) -> Ids:
     is_shift = _within(ids, _SHIFT)
     moment = np.rint(np.cumsum(np.where(is_shift, ids - _SHIFT.start + 1, 0)) * factor).astype(np.int64)
     said = np.flatnonzero(~is_shift)
-    gaps: Ids = np.diff(
-        np.append(moment[said], moment[-1:]), prepend=0
-    )  # before each that is no shift, and after the last
+    reached: Ids = np.concatenate((np.zeros(1, np.int64), moment[said], moment[-1:]))
+    gaps = reached[1:] - reached[:-1]  # before each that is no shift, and after the last
     shifts = -(-gaps // VOCABULARY.max_shift)
     ends = np.cumsum(shifts + 1) - 1  # where each that is no shift comes to stand
     result = np.full(ends[-1] if len(ids) else 0, _SHIFT.stop - 1)

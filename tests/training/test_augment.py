@@ -121,5 +121,10 @@ def test_handing_over_a_cut_stays_in_the_vocabulary(ids, begin, turns, first):
 def test_nothing_stays_nothing():
     """No ids in, no ids out."""
     none = np.zeros(0, dtype=np.int64)
-    for result in (transpose(none, 3), stretch(none, 1.1), louder(none, 2), hand_over(none, none, first=Role.COMPANION)):
+    for result in (
+        transpose(none, 3),
+        stretch(none, 1.1),
+        louder(none, 2),
+        hand_over(none, none, first=Role.COMPANION),
+    ):
         assert len(result) == 0

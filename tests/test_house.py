@@ -1,0 +1,64 @@
+"""The files around the package tell the truth."""
+
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import livecomposer
+from livecomposer import performances
+from livecomposer.control.cli import build_parser
+from livecomposer.midi import files
+from livecomposer.settings import load
+
+ROOT = Path(__file__).parents[1]
+
+
+def commands() -> set[str]:
+    """The commands that the command line has."""
+    choices = next(action.choices for action in build_parser()._actions if action.choices)
+    return set(choices)
+
+
+def test_the_readme_names_only_commands_that_exist():
+    """Whoever types what the README says gets no usage error."""
+    named = set(
+        re.findall(r"^livecomposer (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
+    )
+    assert commands() == named
+
+
+def test_the_changelog_knows_the_version():
+    """The version that is installed has its entry."""
+    assert f"## {livecomposer.__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", [*sorted((ROOT / "config").glob("presets/*.toml")), ROOT / "config/default.toml"])
+def test_every_config_loads(path):
+    """No preset names a setting that does not exist or is out of its range."""
+    assert load(path, environment={}) is not None
+
+
+def test_the_pinned_torch_is_in_the_published_range():
+    """CI tests a version that users may have."""
+    pinned = re.search(r"torch==(\d+)\.(\d+)", (ROOT / "constraints.txt").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lowest = next(re.search(r"torch>=(\d+)\.(\d+)", line) for line in project["dependencies"] if "torch" in line)
+    assert tuple(map(int, pinned.groups())) >= tuple(map(int, lowest.groups()))
+
+
+def test_ci_runs_what_the_makefile_has():
+    """The script of CI is executable, and make knows what it asks for."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert os.access(ROOT / ".ci/run", os.X_OK)
+    assert {"jam", "test"} <= set(re.findall(r"^([a-z]+):", makefile, flags=re.MULTILINE))
+
+
+@pytest.mark.parametrize("name", performances.names())
+def test_every_performance_is_music(name):
+    """What ships for the simulated performer reads without a note dropped."""
+    recording = files.read(performances.path(name))
+    assert {} == recording.dropped
+    assert name in (ROOT / "livecomposer/performances/README.md").read_text(encoding="utf-8")
