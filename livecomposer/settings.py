@@ -55,7 +55,9 @@ class Settings:
     plan_ahead: float = _number(2.0, 0.1, 30.0, "s", "how far the companion plans")
 
     input: str = _text("", "MIDI input: part of a port's name, 'virtual', or a FILE.mid as simulated performer")
-    output: str = _text("", "where it sounds: part of a port's name, 'virtual', 'synth' or 'none'")
+    output: str = _text(
+        "", "where it sounds: part of a port's name, 'virtual', 'synth', FILE.wav or 'none'; or several"
+    )
     thru: str = _choice("on", ("on", "off"), "pass the performer's keys to the output")
     audio: str = _choice("auto", ("auto", "fluidsynth", "portaudio", "off"), "what carries the synthesiser's sound")
     audio_device: str = _text("", "part of the audio device's name; empty for the system's choice")

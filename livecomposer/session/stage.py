@@ -70,7 +70,7 @@ async def perform(
     model = model_folder(settings.model)
     simulated = _simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
-        output = Output(_open_sinks(settings, tell))
+        output = Output(_open_sinks(settings, clock, tell))
         stack.callback(output.close)
         stop = stack.enter_context(_stopped_by_signals())
         tell(f"loading {model.name}")
@@ -147,22 +147,28 @@ def _journal(
     return Journal(folder, began=clock.now(), header=header)
 
 
-def _open_sinks(settings: Settings, tell: Callable[[str], None]) -> list[Sink]:
+def _open_sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> list[Sink]:
     if settings.output:
-        return [_open_sink(wanted.strip(), settings) for wanted in settings.output.split(",")]
+        return [_open_sink(wanted.strip(), settings, clock) for wanted in settings.output.split(",")]
     sinks: list[Sink] = []
     for wanted in ("virtual", "synth"):
         try:
-            sinks.append(_open_sink(wanted, settings))
+            sinks.append(_open_sink(wanted, settings, clock))
             tell(f"output: {sinks[-1].name}")
         except (PortError, SoundError) as error:
             tell(f"no {'sound' if wanted == 'synth' else 'virtual output'}: {error}")
     return sinks or [NullSink()]
 
 
-def _open_sink(wanted: str, settings: Settings) -> Sink:
+def _open_sink(wanted: str, settings: Settings, clock: Clock) -> Sink:
     if wanted == "none":
         return NullSink()
+    if wanted.lower().endswith(".wav"):
+        from livecomposer.playing.soundfonts import find_soundfont
+        from livecomposer.playing.wav_sink import WavSink
+
+        font = find_soundfont(settings.soundfont)
+        return WavSink(Path(wanted), clock=clock, soundfont=font, gain=settings.gain)
     if wanted != "synth":
         return Outlet(wanted)
     from livecomposer.playing.synth import open_synth

@@ -20,10 +20,10 @@ def test_there_is_always_a_soundfont():
     assert probe.soundfont_found("").endswith((".sf2", ".sf3"))
 
 
-def test_audio_that_is_off_is_an_error_of_one_line():
-    """The remedy says how to hear something."""
-    with pytest.raises(SoundError, match="audio"):
-        probe.audio_found("off", "")
+def test_an_audio_device_that_is_not_there_is_an_error_of_one_line():
+    """What carries the sound is opened once, so a wrong name is found before the performance."""
+    with pytest.raises(SoundError, match="PortAudio"):
+        probe.audio_found("portaudio", "no such device")
 
 
 def test_a_model_is_described_by_its_config(tmp_path):
