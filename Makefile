@@ -1,20 +1,20 @@
 # livecomposer: `make jam` plays, `make test` checks; each sets up whatever is missing, and says so.
 
 PYTHON ?= python3
-VENV := .venv
-BIN := $(VENV)/bin
+BIN := .venv/bin
 ARGS ?=
 
 .PHONY: help jam test check setup test-tools clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
-	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 jam: setup ## Play: a connected keyboard, else a recorded performance (ARGS="--mode respond" and so on)
 	@$(BIN)/livecomposer jam $(ARGS)
 
-test: setup test-tools check ## Run every check
+test: setup test-tools ## Run every check
+	@$(MAKE) --no-print-directory check
 
 check: ## Run every check, without setting up
 	$(BIN)/ruff check .
@@ -22,19 +22,14 @@ check: ## Run every check, without setting up
 	$(BIN)/mypy
 	$(BIN)/pytest $(ARGS)
 
-setup: $(VENV)/.ready ## Install what playing needs
+setup: .venv/.ready ## Install what playing needs
 	@scripts/system sound
 
 test-tools:
-	@scripts/system sound tools
+	@scripts/system tools
 
-$(VENV)/.ready: pyproject.toml constraints.txt
-	@echo "setting up $(VENV) (once; some minutes)"
-	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt torch
-	@$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[all]' --group dev
-	@touch $@
+.venv/.ready: pyproject.toml constraints.txt
+	@PYTHON="$(PYTHON)" scripts/setup
 
 clean: ## Remove what was set up
-	rm -rf $(VENV) build *.egg-info
+	rm -rf .venv build *.egg-info

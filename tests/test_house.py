@@ -30,6 +30,18 @@ def test_the_readme_names_only_commands_that_exist():
     assert commands() == named
 
 
+def test_the_readme_maps_every_file():
+    """Every module is on the map with its job, and nothing else is."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("### The map")[2].split("```")[1]
+    folder, mapped = "", []
+    for name, job in re.findall(r"^ *(\S+)  +(\S.*)$", text, flags=re.MULTILINE):
+        folder = name if name.endswith("/") else folder
+        mapped += [] if name.endswith("/") else [folder + name]
+        assert len(job.split()) <= 6
+    there = [p for top in ("livecomposer", "soundfonts") for p in (ROOT / top).rglob("*.py") if p.stem != "__init__"]
+    assert sorted((p.parent.name + "/" + p.name).removeprefix("livecomposer/") for p in there) == sorted(mapped)
+
+
 def test_the_changelog_knows_the_version():
     """The version that is installed has its entry."""
     assert f"## {livecomposer.__version__} " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")

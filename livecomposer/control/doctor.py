@@ -1,17 +1,20 @@
 """What was found, what is missing, what to type."""
 
-import platform
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from importlib import metadata
+from pathlib import Path
+from typing import Protocol
 
 from livecomposer.errors import LivecomposerError
 from livecomposer.session import probe
 from livecomposer.settings import Settings
 
-__all__ = ["Check", "checks", "report"]
+__all__ = ["Check", "Facts", "checks", "report"]
 
-_PACKAGES = ("torch", "numpy", "mido", "python-rtmidi", "safetensors", "msgpack")
+_NEEDED = ("torch", "numpy", "mido", "python-rtmidi", "safetensors", "msgpack")
+_OPTIONAL = ("pyfluidsynth", "sounddevice", "matplotlib")
+_OLDEST_PYTHON = (3, 11)
+_COARSEST_CLOCK = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +27,65 @@ class Check:
     remedy: str = ""
 
 
-def checks(settings: Settings, *, found: Callable[[Settings], Sequence[Check]] | None = None) -> list[Check]:
-    """Look at everything that ``jam`` would need with these settings."""
-    return list((found or _look)(settings))
+class Facts(Protocol):
+    """Where the facts come from: :mod:`livecomposer.session.probe`, or a made-up machine.
+
+    What is not to be had is a :class:`LivecomposerError`.
+    """
+
+    def python_found(self) -> tuple[int, int, int]:
+        """Version of Python."""
+        ...
+
+    def package_found(self, name: str, /) -> str:
+        """Version of a package."""
+        ...
+
+    def model_found(self, wanted: str, /) -> str:
+        """The weights that would play."""
+        ...
+
+    def soundfont_found(self, wanted: str, /) -> str:
+        """The SoundFont that would sound."""
+        ...
+
+    def audio_found(self, audio: str, device: str, /) -> str:
+        """What would carry the sound."""
+        ...
+
+    def midi_ports(self) -> dict[str, list[str]]:
+        """``apis``, ``inputs`` and ``outputs``."""
+        ...
+
+    def folder_found(self, folder: Path, /) -> str:
+        """A folder that can be written to."""
+        ...
+
+    def threads_found(self) -> int:
+        """How many processors there are."""
+        ...
+
+    def clock_resolution(self) -> float:
+        """Seconds the clock can tell apart."""
+        ...
+
+
+def checks(settings: Settings, *, facts: Facts = probe, takes: Path = Path("takes")) -> list[Check]:
+    """Look at everything that ``jam`` would need with these settings, and at what it would use."""
+    model = "reinstall, or name a checkpoint with --model PATH"
+    font = "apt install timgm6mb-soundfont, or --soundfont FILE.sf2"
+    sound = "connect an audio device, or play to a MIDI port: --output PORT; without either, sessions end in a WAV file"
+    rows = [_python(facts.python_found())]
+    rows += [_package(facts, name, needed=name in _NEEDED) for name in (*_NEEDED, *_OPTIONAL)]
+    rows += [
+        _looked("weights", lambda: facts.model_found(settings.model), remedy=model, needed=True),
+        _looked("soundfont", lambda: facts.soundfont_found(settings.soundfont), remedy=font),
+        _looked("sound", lambda: facts.audio_found(settings.audio, settings.audio_device), remedy=sound),
+    ]
+    rows += _midi(facts.midi_ports())
+    keep = "go to a folder of your own, or: livecomposer jam --record DIR"
+    rows.append(_looked("takes", lambda: facts.folder_found(takes), remedy=keep, needed=True))
+    return [*rows, _threads(facts.threads_found(), settings.threads), _clock(facts.clock_resolution())]
 
 
 def report(rows: Sequence[Check]) -> str:
@@ -42,39 +101,42 @@ def report(rows: Sequence[Check]) -> str:
     return "\n".join(lines)
 
 
-def _look(settings: Settings) -> list[Check]:
-    version = platform.python_version()
-    rows = [Check("python", version >= "3.11", version)]
-    rows += [_package(name) for name in _PACKAGES]
-    model = "reinstall, or name a checkpoint with --model PATH"
-    rows.append(_probed("weights", lambda: probe.model_found(settings.model), remedy=model, needed=True))
-    font = "apt install timgm6mb-soundfont, or --soundfont FILE.sf2"
-    rows.append(_probed("soundfont", lambda: probe.soundfont_found(settings.soundfont), remedy=font))
-    sound = "connect an audio device, or play to a MIDI port: --output PORT"
-    rows.append(_probed("sound", lambda: probe.audio_found(settings.audio, settings.audio_device), remedy=sound))
-    return rows + _midi(probe.midi_ports())
+def _python(version: tuple[int, int, int]) -> Check:
+    ok = version >= _OLDEST_PYTHON
+    return Check(
+        "python", ok, ".".join(map(str, version)), "" if ok else "install Python 3.11 or later, then: make setup"
+    )
 
 
-def _package(name: str) -> Check:
-    try:
-        return Check(name, ok=True, found=metadata.version(name))
-    except metadata.PackageNotFoundError:
-        return Check(name, ok=False, found="not installed", remedy=f"pip install {name}")
+def _package(facts: Facts, name: str, *, needed: bool) -> Check:
+    return _looked(name, lambda: facts.package_found(name), remedy=f"pip install {name}", needed=needed)
 
 
-def _probed(name: str, look: Callable[[], str], *, remedy: str, needed: bool = False) -> Check:
+def _looked(name: str, look: Callable[[], str], *, remedy: str, needed: bool = False) -> Check:
     try:
         return Check(name, ok=True, found=look())
     except LivecomposerError as error:
-        return Check(name, ok=not needed, found=str(error), remedy=remedy)
+        return Check(name, ok=not needed, found=" ".join(str(error).split()), remedy=remedy)
 
 
 def _midi(ports: dict[str, list[str]]) -> list[Check]:
     apis = ", ".join(ports["apis"])
-    start = "start a JACK server or load the snd-seq module; files can play without"
+    start = "start a JACK server (jackd -d alsa) or type: modprobe snd-seq; files can play without either"
     rows = [Check("midi", ok=True, found=apis or "no usable MIDI system", remedy="" if apis else start)]
     for kind in ("inputs", "outputs"):
         names = ", ".join(ports[kind])
         hint = "" if names or kind == "outputs" else "connect a keyboard, or use --input virtual or --input FILE.mid"
         rows.append(Check(f"midi {kind}", ok=True, found=names or "none", remedy=hint))
     return rows
+
+
+def _threads(there: int, wanted: int) -> Check:
+    remedy = f"more threads than processors slow the engine down: --threads {there}" if wanted > there else ""
+    return Check("processors", ok=True, found=f"{there}, of which the engine takes {wanted}", remedy=remedy)
+
+
+def _clock(resolution: float) -> Check:
+    remedy = (
+        "notes will be late by so much; close what runs in a virtual machine" if resolution > _COARSEST_CLOCK else ""
+    )
+    return Check("clock", ok=True, found=f"tells apart {1e6 * resolution:.3g} µs", remedy=remedy)

@@ -1,9 +1,56 @@
-"""What the rooms find on this machine, as facts, for ``doctor`` and ``ports``."""
+"""What the rooms and the machine offer, as facts, for ``doctor`` and ``ports``."""
+
+import os
+import sys
+import time
+from importlib import metadata
+from pathlib import Path
 
 from livecomposer.errors import LivecomposerError
 from livecomposer.session.weights import model_folder
 
-__all__ = ["audio_found", "midi_ports", "model_found", "soundfont_found"]
+__all__ = [
+    "audio_found",
+    "clock_resolution",
+    "folder_found",
+    "midi_ports",
+    "model_found",
+    "package_found",
+    "python_found",
+    "soundfont_found",
+    "threads_found",
+]
+
+
+def python_found() -> tuple[int, int, int]:
+    """Version of the Python that runs."""
+    return sys.version_info[:3]
+
+
+def package_found(name: str) -> str:
+    """Version of an installed package; it is not imported. Raises :class:`LivecomposerError`."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError as error:
+        raise LivecomposerError("not installed") from error
+
+
+def threads_found() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def clock_resolution() -> float:
+    """Seconds that the session's clock can tell apart."""
+    return time.get_clock_info("perf_counter").resolution
+
+
+def folder_found(folder: Path) -> str:
+    """Where sessions would be kept; raises :class:`LivecomposerError` where nothing can be written."""
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir() or not os.access(nearest, os.W_OK | os.X_OK):
+        raise LivecomposerError(f"{nearest}: cannot be written to")
+    return str(folder.absolute())
 
 
 def midi_ports() -> dict[str, list[str]]:
@@ -38,6 +85,6 @@ def model_found(wanted: str) -> str:
     folder = model_folder(wanted)
     try:
         shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))["shape"]
+        return f"{folder} ({shape['layers']} layers of {shape['width']}, window {shape['window']})"
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise LivecomposerError(f"{folder}: damaged config.json ({error}); copy the checkpoint again") from error
-    return f"{folder} ({shape['layers']} layers of {shape['width']}, window {shape['window']})"

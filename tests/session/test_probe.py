@@ -37,3 +37,34 @@ def test_a_damaged_config_is_an_error_of_one_line(tmp_path):
     (tmp_path / "config.json").write_text("{")
     with pytest.raises(LivecomposerError, match="copy the checkpoint again"):
         probe.model_found(str(tmp_path))
+
+
+def test_the_python_that_runs_is_found():
+    """Three numbers, the first of them 3."""
+    assert (3, 3) == (len(probe.python_found()), probe.python_found()[0])
+
+
+def test_a_package_is_found_by_its_name():
+    """Its version is told; one that is not installed is an error."""
+    assert "." in probe.package_found("mido")
+    with pytest.raises(LivecomposerError, match="not installed"):
+        probe.package_found("no-such-package-of-ours")
+
+
+def test_a_folder_that_can_be_made_is_found(tmp_path):
+    """It need not exist yet; looking does not make it."""
+    assert str(tmp_path / "new" / "takes") == probe.folder_found(tmp_path / "new" / "takes")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_folder_below_a_file_is_an_error_of_one_line(tmp_path):
+    """Nothing can be kept there."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(LivecomposerError, match="cannot be written to"):
+        probe.folder_found(tmp_path / "file" / "takes")
+
+
+def test_the_machine_has_a_processor_and_a_clock():
+    """At least one thread can run, and the clock tells a millisecond apart."""
+    assert probe.threads_found() >= 1
+    assert 0 < probe.clock_resolution() < 1e-3

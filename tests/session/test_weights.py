@@ -1,0 +1,29 @@
+"""Which weights are played."""
+
+import pytest
+
+from livecomposer.errors import CheckpointError
+from livecomposer.session.weights import model_folder, vocabulary_checked
+from livecomposer.tokens.vocabulary import VOCABULARY
+
+
+def test_the_default_is_the_checkpoint_that_ships():
+    """It is there in every installation."""
+    assert (model_folder() / "model.safetensors").is_file()
+
+
+def test_a_folder_without_a_checkpoint_is_refused(tmp_path):
+    """One line names it and what was wanted."""
+    with pytest.raises(CheckpointError, match=r"no checkpoint there; wanted a folder with config\.json"):
+        model_folder(str(tmp_path))
+
+
+def test_weights_of_another_vocabulary_are_refused(tmp_path):
+    """Both fingerprints are told."""
+    with pytest.raises(CheckpointError, match=f"vocabulary abc, wanted {VOCABULARY.fingerprint}"):
+        vocabulary_checked(tmp_path, {"vocabulary": "abc"})
+
+
+def test_weights_of_this_vocabulary_pass(tmp_path):
+    """Nothing is raised."""
+    vocabulary_checked(tmp_path, {"vocabulary": VOCABULARY.fingerprint})
