@@ -13,7 +13,7 @@ RATE = 48000
 """Sample rate of the private server, Hz."""
 
 PERIOD = 128
-"""Frames a period of the private server."""
+"""Frames a period of the private server, unless told otherwise."""
 
 ABSENT = "jackd is not installed (apt install jackd2, brew install jack)"
 """Why a test that needs the server is skipped."""
@@ -28,8 +28,10 @@ def available() -> bool:
 
 
 @contextmanager
-def jack_server(name: str | None = None) -> Iterator[str]:
+def jack_server(name: str | None = None, *, period: int = PERIOD) -> Iterator[str]:
     """Run ``jackd`` under ``name`` (default: a fresh one) and make it this process's default server.
+
+    ``period``: frames; a longer one loses fewer messages on a busy machine.
 
     Yields the name; restores the environment and ends the server on leaving. Raises ``RuntimeError``, with the server's
     own words, where it does not come up.
@@ -39,7 +41,7 @@ def jack_server(name: str | None = None) -> Iterator[str]:
     kept = {key: os.environ.get(key) for key in ours}
     os.environ.update(ours)
     try:
-        server = _started(name)
+        server = _started(name, period)
         try:
             yield name
         finally:
@@ -49,11 +51,11 @@ def jack_server(name: str | None = None) -> Iterator[str]:
             os.environ.pop(key, None) if value is None else os.environ.update({key: value})
 
 
-def _started(name: str) -> "subprocess.Popen[bytes]":
+def _started(name: str, period: int) -> "subprocess.Popen[bytes]":
     said = b""
     for _ in range(ATTEMPTS):
         server = subprocess.Popen(
-            ["jackd", "-n", name, "--no-realtime", "-d", "dummy", "-r", str(RATE), "-p", str(PERIOD)],
+            ["jackd", "-n", name, "--no-realtime", "-d", "dummy", "-r", str(RATE), "-p", str(period)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

@@ -127,7 +127,7 @@ def _lines(journal: Path) -> Iterator[dict[str, Any]]:
 
 
 def _whole(events: Iterable[Event], end: float) -> list[Event]:
-    """``events`` in time order, with the note-offs that a crash left out."""
+    """``events`` in time order; what was sounding when the session ended, or crashed, ends there."""
     events = list(events)
     notes = notes_of_events((e for e in events if isinstance(e, NoteOn | NoteOff)), end=end)
     others = [event for event in events if not isinstance(event, NoteOn | NoteOff)]

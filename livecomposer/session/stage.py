@@ -89,6 +89,8 @@ async def perform(
                     await _until_over(session, duet, performer, stop, duration)
                 finally:
                     performer.close()
+            if journal is not None:
+                journal.note(clock.now(), "silence")
         output.close()
     return Performed(
         midi=journal.midi_path if journal and journal.midi_path.exists() else None,

@@ -1,0 +1,290 @@
+"""The whole instrument: its own processes, real ports, and synthesisers that are not ours."""
+
+import asyncio
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from livecomposer.errors import MidiFileError, PortError, SoundError
+from livecomposer.events import NoteOn
+from livecomposer.midi import files
+from livecomposer.places import beside
+from livecomposer.session.stage import perform
+from livecomposer.settings import Settings, changed
+from tests.jack import ABSENT, available, jack_server
+from tests.session.minds import tiny_checkpoint
+from tests.session.players import phrase
+
+HANDS = Path(__file__).with_name("jack_hands.py")
+QUICK = {"extension_duration": "1.5", "phrase_wait": "0.3", "phrase_wait_max": "0.8"}
+READY_SECONDS = 90
+COMPANION_CHANNEL = 1
+
+
+@pytest.fixture(scope="module")
+def tiny(tmp_path_factory):
+    """A checkpoint that loads at once."""
+    return tiny_checkpoint(tmp_path_factory.mktemp("weights") / "tiny")
+
+
+@pytest.fixture
+def score(tmp_path):
+    """A simulated performer's file: one phrase."""
+    path = tmp_path / "score.mid"
+    files.write(path, [files.Track("hands", tuple(phrase(0.1, notes=6, spacing=0.15, length=0.1)))])
+    return path
+
+
+def settings_of(tiny, **values):
+    """Quick settings for the tiny checkpoint."""
+    return changed(Settings(), {**QUICK, "model": str(tiny), "output": "none", **values})
+
+
+class Jam:
+    """``livecomposer jam`` as a process of its own; ends with it."""
+
+    def __init__(self, *arguments, cwd):
+        options = [text for name, value in QUICK.items() for text in ("--" + name.replace("_", "-"), value)]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "livecomposer.control.cli", "jam", *options, *map(str, arguments)],
+            cwd=cwd,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.said = []
+        while "ready:" not in (line := self.process.stderr.readline()):
+            self.said.append(line)
+            assert line, f"jam ended before it was ready: {''.join(self.said)}"
+
+    def end(self, number=signal.SIGTERM):
+        """Send a signal; the exit code, and all that was said."""
+        self.process.send_signal(number)
+        out, said = self.process.communicate(timeout=60)
+        return self.process.returncode, out, said
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.communicate()
+
+
+async def test_a_simulated_performer_is_answered_and_the_take_is_kept(tiny, score, tmp_path):
+    """The session ends by itself once the answer is over: two tracks, and nothing left on."""
+    done = await perform(settings_of(tiny, input=str(score)), seed=1, record=tmp_path / "takes")
+    tracks = {track.name: track.events for track in files.read(done.midi).tracks}
+    assert 1 == done.turns
+    assert 0 == done.notes_on
+    assert 6 == sum(isinstance(event, NoteOn) for event in tracks["performer"])
+    assert any(isinstance(event, NoteOn) for event in tracks["companion"])
+    assert 2 * sum(isinstance(event, NoteOn) for event in tracks["companion"]) == len(tracks["companion"])
+
+
+async def test_a_duration_ends_a_session_that_would_go_on(tiny, score):
+    """Whatever is sounding ends with it."""
+    done = await perform(
+        settings_of(tiny, input=str(score), extension_duration=600), seed=1, record=None, duration=4.0
+    )
+    assert 0 == done.notes_on
+
+
+@pytest.mark.parametrize(
+    ("values", "error"),
+    [
+        ({"input": "no-such-file.mid"}, MidiFileError),
+        ({"output": "no such port"}, PortError),
+        ({"output": "synth", "soundfont": "no-such.sf2"}, SoundError),
+    ],
+)
+async def test_what_cannot_be_opened_is_told_before_the_weights_are_loaded(tmp_path, values, error):
+    """The folder of weights is empty, and yet the first complaint is the right one."""
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(error):
+        await perform(changed(Settings(), {"model": str(tmp_path), **values}), seed=1, record=None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_end_in_silence_with_the_take_written(tiny, score, tmp_path, number):
+    """In the middle of a long answer; the exit code says that all is well."""
+    jam = _long_answer(score, tiny, tmp_path)
+    with Jam(*jam, cwd=tmp_path) as running:
+        journal = next(tmp_path.glob("*.jsonl"))
+        _wait_until(lambda: '"companion"' in journal.read_text())
+        code, _, said = running.end(number)
+    assert 0 == code, said
+    events = {track.name: track.events for track in files.read(journal.with_suffix(".mid")).tracks}["companion"]
+    assert 2 * sum(isinstance(event, NoteOn) for event in events) == len(events)
+
+
+def test_a_killed_session_leaves_no_orphan_and_its_take_is_recovered(tiny, score, tmp_path):
+    """The engine's process ends when its session does, however it does; the next session writes the MIDI file."""
+    jam = _long_answer(score, tiny, tmp_path)
+    with Jam(*jam, cwd=tmp_path) as running:
+        engines = _children(running.process.pid)
+        assert engines
+        journal = next(tmp_path.glob("*.jsonl"))
+        _wait_until(lambda: '"companion"' in journal.read_text())
+        running.process.kill()
+    _wait_until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in engines))
+    with Jam(*jam, cwd=tmp_path) as running:
+        assert any("recovered" in line for line in running.said)
+        running.end()
+    assert journal.with_suffix(".mid").exists()
+
+
+def test_an_engine_that_is_killed_is_started_again(tiny, score, tmp_path):
+    """The session says so and goes on."""
+    later = phrase(0.1, notes=6, spacing=0.15, length=0.1) + phrase(300.0)  # else its end would be the session's
+    files.write(score, [files.Track("hands", tuple(later))])
+    jam = _long_answer(score, tiny, tmp_path)
+    with Jam(*jam, cwd=tmp_path) as running:
+        journal = next(tmp_path.glob("*.jsonl"))
+        _wait_until(lambda: '"companion"' in journal.read_text())
+        for pid in _children(running.process.pid):
+            os.kill(pid, signal.SIGKILL)
+        line = ""
+        while "the engine is back" not in line:
+            line = running.process.stderr.readline()
+            assert line, "jam ended with its engine"
+        code, _, said = running.end()
+    assert 0 == code, said
+
+
+@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+@pytest.mark.parametrize("mode", ["continue", "respond"])
+def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode):
+    """An independent client plays; FluidSynth, as a program of its own, sounds the companion; nothing is left on."""
+    model = beside("livecomposer/weights/first")
+    jam = ["--input", "virtual", "--output", "virtual", "--mode", mode, "--json", "--record", tmp_path]
+    with (
+        jack_server(period=512),
+        Jam(*jam, "--model", model if (model / "config.json").exists() else tiny, cwd=tmp_path) as running,
+        _synthesiser(),
+        _hands(phrases=3, between=4.0) as hands,
+    ):
+        _connect("hands:out", _port(r"livecomposer.*:livecomposer", "input"))
+        _connect(_port(r"livecomposer.*:livecomposer", "output"), "ears:in")
+        _connect(_port(r"livecomposer.*:livecomposer", "output"), _port(r"fluidsynth.*:midi.*", "input"))
+        with _captured(tmp_path / "sound.wav", seconds=12):
+            heard, _ = hands.communicate("play\n", timeout=60)
+        code, out, said = running.end()
+    assert 0 == code, said
+    report = json.loads(out)
+    assert 3 == report["turns"]
+    assert 0 == report["notes_on"]
+    _assert_answered_and_ended(json.loads(heard.splitlines()[-1]), turns=3)
+    assert _loudness(tmp_path / "sound.wav") > 100
+
+
+def _long_answer(score, model, folder):
+    recorded = ["--input", score, "--output", "none", "--record", folder]
+    return [*recorded, "--model", model, "--extension-duration", "60"]
+
+
+def _assert_answered_and_ended(heard, *, turns):
+    """The companion struck keys in each turn, and every key that was struck was released."""
+    struck, sounding = [], set()
+    for moment, status, *data in heard:
+        key = (int(status) & 15, int(data[0]))
+        if int(status) & 0xF0 == 0x90 and data[1]:
+            sounding.add(key)
+            struck += [moment] if key[0] == COMPANION_CHANNEL else []
+        elif int(status) & 0xF0 in (0x80, 0x90):
+            sounding.discard(key)
+    assert set() == sounding
+    assert turns == 1 + sum(later - earlier > 2.0 for earlier, later in zip(struck, struck[1:], strict=False))
+
+
+def _loudness(path):
+    with wave.open(str(path)) as file:
+        sound = np.frombuffer(file.readframes(file.getnframes()), dtype="<i2").astype(float)
+    return np.sqrt(np.mean(sound**2))
+
+
+def _synthesiser():
+    """FluidSynth's own program on JACK."""
+    font = str(beside("soundfonts/livecomposer-piano.sf2"))
+    command = ["fluidsynth", "-a", "jack", "-m", "jack", "-s", "-i", "-r", "48000", "-g", "1", font]
+    return _Program(command, until=lambda: "fluidsynth" in _listed())
+
+
+def _hands(*, phrases, between):
+    command = [sys.executable, str(HANDS), str(phrases), str(between)]
+    return _Program(command, until=lambda: "ears" in _listed())
+
+
+def _captured(path, *, seconds):
+    ports = ["--port", _port("fluidsynth.*:left", "output"), "--port", _port("fluidsynth.*:right", "output")]
+    command = ["jack_capture", *ports, "-d", str(seconds), "-b", "16", "--hide-buffer-usage", str(path)]
+    return _Program(command, until=lambda: "jack_capture" in _listed(), wait=True)
+
+
+class _Program:
+    """A program that runs beside the test; started once it can be seen, ended with it, or awaited."""
+
+    def __init__(self, command, *, until, wait=False):
+        assert shutil.which(command[0]), f"{command[0]} is not installed"
+        self._wait = wait
+        self._process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+        _wait_until(until)
+
+    def __enter__(self):
+        return self._process
+
+    def __exit__(self, *_):
+        if self._wait:
+            self._process.communicate(timeout=60)
+        else:
+            self._process.kill()
+            self._process.communicate()
+
+
+def _listed():
+    return subprocess.run(["jack_lsp", "-p"], capture_output=True, text=True, check=False).stdout
+
+
+def _port(pattern, direction):
+    """The one port whose name and direction fit."""
+    found = re.findall(rf"^({pattern})\n\s+properties: {direction}", _listed(), flags=re.MULTILINE)
+    assert 1 == len(found), _listed()
+    return found[0]
+
+
+def _connect(source, target):
+    subprocess.run(["jack_connect", source, target], check=True, capture_output=True)
+
+
+def _children(pid):
+    return [int(text) for text in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _wait_until(condition):
+    """A fact about other processes, within the longest time that a busy machine may take."""
+    until = time.monotonic() + READY_SECONDS
+    while not condition():
+        assert time.monotonic() < until, "waited in vain"
+        time.sleep(0.05)
+
+
+def test_the_loop_is_left_without_a_signal_handler():
+    """A session that has ended gives Ctrl-C back."""
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(PortError):
+        asyncio.run(perform(changed(Settings(), {"output": "no such port"}), seed=1, record=None))
+    assert before == signal.getsignal(signal.SIGINT)
