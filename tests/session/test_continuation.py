@@ -37,9 +37,7 @@ async def test_the_prompt_is_kept_and_the_continuation_is_a_track_behind_it():
 
 async def test_the_same_seed_gives_the_same_notes():
     """And another seed others."""
-    first, again, other = [
-        (await continue_recording(PROMPT, FakeEngine(), TEN, seed=seed)).notes for seed in (1, 1, 2)
-    ]
+    first, again, other = [(await continue_recording(PROMPT, FakeEngine(), TEN, seed=seed)).notes for seed in (1, 1, 2)]
     assert first == again
     assert first != other
 

@@ -96,9 +96,7 @@ async def test_a_simulated_performer_is_answered_and_the_take_is_kept(tiny, scor
 
 async def test_a_duration_ends_a_session_that_would_go_on(tiny, score):
     """Whatever is sounding ends with it."""
-    done = await perform(
-        settings_of(tiny, input=str(score), extension_duration=600), seed=1, record=None, duration=4.0
-    )
+    done = await perform(settings_of(tiny, input=str(score), extension_duration=600), seed=1, record=None, duration=4.0)
     assert 0 == done.notes_on
 
 

@@ -1,0 +1,161 @@
+"""What may be typed, and what is answered to what may not."""
+
+import re
+
+import pytest
+
+from livecomposer import performances
+from livecomposer.control.cli import build_parser, main
+from livecomposer.errors import LivecomposerError
+from livecomposer.midi import files
+from livecomposer.session.meters import Meters
+from tests.session.minds import tiny_checkpoint
+
+SOURCE = str(performances.path("gymnopedie"))
+
+
+def refused(capsys, *arguments):
+    """The one line that a bad command is answered with."""
+    assert 2 == main([str(argument) for argument in arguments])
+    out, err = capsys.readouterr()
+    lines = [line for line in err.splitlines() if not line.startswith(("seed ", "no ", "loading", "output"))]
+    assert "" == out
+    assert 1 == len(lines), err
+    assert lines[0].startswith("livecomposer: ")
+    return lines[0]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a readable MIDI file"),
+        (b"this is no music", "not a readable MIDI file"),
+        (b"MThd\0\0\0\6\0\2\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0", "type 2"),
+        (b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\0\0\xff\xff\0\x90", "not a readable MIDI file"),
+        (b"MThd\0\0\0\6\0\1\0\1\1\xe0MTrk\0\0\0\4\0\xff\x2f\0", "no playable note"),
+    ],
+)
+def test_a_file_that_is_no_music_is_refused(capsys, tmp_path, content, said):
+    """Corrupt, empty, truncated, of type 2, or without a note: one line, exit code 2, and no output."""
+    source = tmp_path / "in.mid"
+    source.write_bytes(content)
+    assert said in refused(capsys, "continue", source, "-o", tmp_path / "out.mid")
+    assert said in refused(capsys, "render", source, "-o", tmp_path / "out.wav")
+    assert ["in.mid"] == [path.name for path in tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("--creative-risk", "9", "creative_risk = '9': wanted a number from 0.1 to 4"),
+        ("--max-rest", "nan", "max_rest = 'nan': wanted a number from 0.05 to 10"),
+        ("--seconds", "soon", "extension_duration = 'soon': wanted a number from 0.5 to 3600"),
+        ("--sampling", "best", "sampling = 'best': wanted one of topk, nucleus, random"),
+        ("--seed", "1.5", "seed = '1.5': wanted a whole number from -1 to"),
+    ],
+)
+def test_a_setting_out_of_its_range_is_refused(capsys, tmp_path, option, value, said):
+    """The line names the key, the value and the range."""
+    assert said in refused(capsys, "continue", SOURCE, "-o", tmp_path / "out.mid", option, value)
+
+
+def test_an_unknown_setting_in_a_file_is_refused(capsys, tmp_path):
+    """With the names that there are."""
+    (tmp_path / "my.toml").write_text("tempo = 120\n")
+    line = refused(capsys, "jam", "--config", tmp_path / "my.toml")
+    assert "unknown setting 'tempo'" in line
+    assert "creative_risk" in line
+
+
+def test_an_unknown_preset_is_refused(capsys):
+    """With the presets that there are."""
+    assert "call-and-response" in refused(capsys, "jam", "--preset", "jazz")
+
+
+def test_an_unknown_port_is_refused(capsys, tmp_path):
+    """With the ports that there are."""
+    model = tiny_checkpoint(tmp_path / "tiny")
+    line = refused(capsys, "jam", "--model", model, "--output", "no such port", "--no-record")
+    assert "'no such port'; there are: " in line
+
+
+def test_a_missing_soundfont_is_refused(capsys, tmp_path):
+    """And nothing is written."""
+    line = refused(capsys, "render", SOURCE, "-o", tmp_path / "out.wav", "--soundfont", tmp_path / "none.sf2")
+    assert "none.sf2" in line
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_a_checkpoint_of_another_vocabulary_is_refused(capsys, tmp_path):
+    """What is at the output's place stays."""
+    model = tiny_checkpoint(tmp_path / "other", fingerprint="0123456789ab")
+    (tmp_path / "out.mid").write_bytes(b"mine")
+    assert "0123456789ab" in refused(capsys, "continue", SOURCE, "-o", tmp_path / "out.mid", "--model", model)
+    assert b"mine" == (tmp_path / "out.mid").read_bytes()
+
+
+def test_a_damaged_checkpoint_is_refused(capsys, tmp_path):
+    """By the engine's process, in its words."""
+    model = tiny_checkpoint(tmp_path / "tiny")
+    weights = model / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:1000])
+    assert "model.safetensors" in refused(capsys, "continue", SOURCE, "-o", tmp_path / "out.mid", "--model", model)
+
+
+def test_a_continuation_honours_its_controls_in_the_file(capsys, tmp_path):
+    """Seconds, longest rest and longest note hold in what was written; the prompt is kept."""
+    model = tiny_checkpoint(tmp_path / "tiny")
+    out = tmp_path / "out.mid"
+    controls = ["--seconds", "5", "--max-rest", "0.3", "--max-note", "0.5", "--seed", "3", "--model", str(model)]
+    assert 0 == main(["continue", SOURCE, "-o", str(out), *controls])
+    *prompt, companion = files.read(out).tracks
+    before = files.read(performances.path("gymnopedie")).tracks
+    assert [len(track.events) for track in before] == [len(track.events) for track in prompt]
+    assert "companion" == companion.name
+    _assert_within(companion.events, max_rest=0.3, max_note=0.5, seconds=5.0)
+    assert re.search(r"\d+ notes in 5 s, seed 3", capsys.readouterr().out)
+
+
+def _assert_within(events, *, max_rest, max_note, seconds, slack=0.002):
+    struck, reached = {}, events[0].time
+    for event in events:
+        if hasattr(event, "velocity"):
+            assert struck or event.time - reached <= max_rest + slack
+            struck[event.pitch] = event.time
+        else:
+            assert event.time - struck.pop(event.pitch) <= max_note + slack
+            reached = event.time
+    assert {} == struck
+    assert reached - events[0].time <= seconds + slack
+
+
+def test_every_command_has_help():
+    """Each says what it does, and every setting its range."""
+    commands = next(action.choices for action in build_parser()._actions if action.choices)
+    for name, parser in commands.items():
+        assert parser.description, name
+    assert "0.1–4" in commands["continue"].format_help()
+
+
+@pytest.mark.parametrize("duration", ["0", "-1", "inf", "long"])
+def test_a_duration_that_is_none_is_a_usage_error(duration):
+    """Exit code 2, before anything is opened."""
+    with pytest.raises(SystemExit) as caught:
+        main(["jam", "--duration", duration])
+    assert 2 == caught.value.code
+
+
+def test_an_error_of_several_lines_is_told_in_one(capsys, monkeypatch):
+    """Whatever a library says, the performer reads one line."""
+
+    def fail(_options):
+        raise LivecomposerError("first\n  second")
+
+    monkeypatch.setattr("livecomposer.control.commands.ports", fail)
+    assert 2 == main(["ports"])
+    assert "livecomposer: first second\n" == capsys.readouterr().err
+
+
+def test_meters_are_what_json_promises():
+    """The names of design do not change."""
+    assert {"thru_ms", "takeover_ms", "late_ms"} <= set(Meters().summary())

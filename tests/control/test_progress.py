@@ -1,0 +1,29 @@
+"""Progress, where a person looks."""
+
+import io
+import sys
+
+from livecomposer.control.progress import bar
+
+
+class Terminal(io.StringIO):
+    """Says that it is a terminal; unreal in that nobody looks."""
+
+    def isatty(self):
+        return True
+
+
+def test_a_pipe_gets_nothing(monkeypatch):
+    """Logs stay clean."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    with bar("reading", 10, unit="files") as progress:
+        progress(5)
+    assert "" == sys.stderr.getvalue()
+
+
+def test_a_terminal_gets_a_bar(monkeypatch):
+    """What is being done, and how far it is; the total may come with the progress."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    with bar("reading", 0, unit="files") as progress:
+        progress(5, 10)
+    assert "reading  50%" in sys.stderr.getvalue()
