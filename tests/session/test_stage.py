@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import wave
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -204,7 +205,7 @@ def _assert_answered_and_ended(heard, *, turns):
         elif int(status) & 0xF0 in (0x80, 0x90):
             sounding.discard(key)
     assert set() == sounding
-    assert turns == 1 + sum(later - earlier > 2.0 for earlier, later in zip(struck, struck[1:], strict=False))
+    assert turns == 1 + sum(later - earlier > 2.0 for earlier, later in pairwise(struck))
 
 
 def _loudness(path):
