@@ -1,6 +1,7 @@
 """Fixtures that more than one room's tests share."""
 
 import os
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +16,9 @@ def jack() -> Iterator[str]:
         pytest.skip(ABSENT)
     with jack_server() as name:
         yield name
+        portaudio = sys.modules.get("sounddevice")
+        while portaudio is not None and portaudio._initialized:  # it aborts the process if its server ends first
+            portaudio._terminate()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -4,10 +4,13 @@ Nothing heavy is imported here, so that ``--help`` is instant. Bad input ends wi
 """
 
 import argparse
+import os
 import sys
+from contextlib import suppress
 from dataclasses import fields
+from math import inf
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from livecomposer import __version__
 from livecomposer.errors import LivecomposerError
@@ -20,6 +23,13 @@ _ENGINE = ("seed", "model", "device", "threads")
 _JAM = tuple(field.name for field in fields(Settings))
 
 
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as everything else here does."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(2, f"{self.prog}: {message}; see {self.prog} --help\n")
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 a check failed, 2 bad input, 130 interrupted."""
     options = build_parser().parse_args(arguments)
@@ -27,19 +37,21 @@ def main(arguments: list[str] | None = None) -> int:
 
     try:
         code: int = getattr(commands, options.run)(options)
+        sys.stdout.flush()  # while a reader that has gone can still be told apart from an error
     except LivecomposerError as error:
         print(f"livecomposer: {' '.join(str(error).split())}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains on its way out
         return 0
     return code
 
 
 def build_parser() -> argparse.ArgumentParser:
     """The whole grammar of the command line."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="livecomposer",
         description="A real-time MIDI companion: it listens to what you play, continues it, or answers.",
         epilog="Begin with: livecomposer doctor; then: livecomposer jam",
@@ -91,8 +103,7 @@ def _add_continue(commands: Any) -> None:
         "--extension-duration",
         dest="extension_duration",
         metavar="S",
-        default="20",
-        help="how long the continuation is (20 s)",
+        help=meaning_of("extension_duration"),
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     _add_settings(parser, _SAMPLING + _ENGINE)
@@ -143,10 +154,10 @@ def _add_bench(commands: Any) -> None:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
-    if not 0 < seconds < float("inf"):
-        raise ValueError
-    return seconds
+    with suppress(ValueError):
+        if 0 < (seconds := float(text)) < inf:
+            return seconds
+    raise argparse.ArgumentTypeError(f"{text!r}: wanted seconds, more than 0")
 
 
 if __name__ == "__main__":

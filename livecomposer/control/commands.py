@@ -6,6 +6,7 @@ import json
 import random
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -195,4 +196,5 @@ def _keep_sound_and_picture(midi: Path, settings: Settings) -> None:
 
 
 def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
+    with suppress(OSError):  # a terminal that was closed must not end the music
+        print(line, file=sys.stderr, flush=True)

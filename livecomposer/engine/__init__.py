@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from livecomposer.model.sampling import Sampling
+from livecomposer.model.sampling import Language, Sampling
 
 __all__ = ["Engine", "common_prefix"]
 
@@ -31,7 +31,9 @@ class Engine(Protocol):
         """For the next id; :class:`ValueError` before anything was taken in."""
         ...
 
-    def draw(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
+    def draw(
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None = None
+    ) -> int:
         """The next id, not yet taken in."""
         ...
 

@@ -18,11 +18,12 @@ import numpy.typing as npt
 from livecomposer.engine import common_prefix
 from livecomposer.engine.protocol import HEADER, pack, pack_mask, payload_length, unpack
 from livecomposer.errors import CheckpointError, EngineError, LivecomposerError
-from livecomposer.model.sampling import Sampling
+from livecomposer.model.sampling import Language, Sampling
 
 __all__ = ["EngineClient", "Fed", "host_command"]
 
 _START_TIMEOUT = 120.0
+_SHORTEST_BACK_OFF = 0.05
 _LONGEST_BACK_OFF = 10.0
 
 
@@ -49,16 +50,18 @@ class EngineClient:
     another, which knows nothing: the next ``feed`` sends everything. A request that is refused changes nothing.
     """
 
-    def __init__(self, command: Sequence[str], *, timeout: float = 10.0) -> None:
+    def __init__(self, command: Sequence[str], *, language: Language | None = None, timeout: float = 10.0) -> None:
         self.hello: dict[str, Any] = {}
         self.restarts = 0
         self.step_seconds = 0.0
         """What taking in the last drawn id but one cost, in the engine."""
         self._command = list(command)
         self._timeout = timeout
+        self._language = None if language is None else [language.kinds.tolist(), language.twins.tolist()]
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
         self._ids: list[int] = []
+        self._back_off = _SHORTEST_BACK_OFF
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -83,11 +86,15 @@ class EngineClient:
             await self._start()
 
     async def restart(self) -> None:
-        """Kill what is left and start again, waiting longer each time (at most 10 s)."""
+        """Kill what is left and start again.
+
+        Waits first: 50 ms, and twice as long each time (at most 10 s) until a feed or step succeeds again.
+        """
         self._signal_death()
         async with self._lock:
             await self._reap()
-            await asyncio.sleep(min(0.05 * 2**self.restarts, _LONGEST_BACK_OFF))
+            wait, self._back_off = self._back_off, min(2 * self._back_off, _LONGEST_BACK_OFF)
+            await asyncio.sleep(wait)
             self.restarts += 1
             await self._start()
 
@@ -130,7 +137,7 @@ class EngineClient:
         except OSError as error:
             raise EngineError(f"the engine's process cannot run ({error}); install livecomposer again") from error
         try:
-            self.hello = await self._ask({"op": "hello"}, seconds=_START_TIMEOUT)
+            self.hello = await self._ask({"op": "hello", "language": self._language}, seconds=_START_TIMEOUT)
         except LivecomposerError:
             await self._reap()
             raise
@@ -159,6 +166,8 @@ class EngineClient:
             raise
         if "error" in reply:
             raise (CheckpointError if reply.get("fatal") else EngineError)(reply["error"])
+        if wanted:
+            self._back_off = _SHORTEST_BACK_OFF
         return reply
 
     def _signal_death(self) -> None:

@@ -14,6 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import torch
 
 from livecomposer.engine import Engine
@@ -21,7 +22,7 @@ from livecomposer.engine.cpu import CpuEngine
 from livecomposer.engine.protocol import HEADER, pack, payload_length, unpack, unpack_mask
 from livecomposer.errors import LivecomposerError
 from livecomposer.model import checkpoint
-from livecomposer.model.sampling import Sampling
+from livecomposer.model.sampling import Language, Sampling
 
 __all__ = ["Host", "main"]
 
@@ -39,13 +40,14 @@ class Host:
         self._to_advance: int | None = None
         self._fed = False
         self._step_seconds = 0.0
+        self._language: Language | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request; :meth:`after` must be called once it is sent."""
         try:
             match request.get("op"):
                 case "hello":
-                    return self._hello
+                    return self._greet(request.get("language"))
                 case "feed":
                     return self._feed(request["keep"], request["ids"])
                 case "step":
@@ -54,6 +56,14 @@ class Host:
                     return {"error": f"unknown request {other!r}"}
         except (ValueError, TypeError, KeyError, IndexError, RuntimeError, LivecomposerError) as error:
             return {"error": f"{type(error).__name__}: {error}"}
+
+    def _greet(self, language: list[list[int]] | None) -> dict[str, Any]:
+        if language is not None:
+            kinds, twins = (np.array(numbers, dtype=np.int64) for numbers in language)
+            if not len(kinds) == len(twins) == self._vocabulary or min(kinds.min(), twins.min()) < 0:
+                raise ValueError(f"a language of {len(kinds)} ids; wanted {self._vocabulary}")
+            self._language = Language(kinds, twins)
+        return self._hello
 
     def after(self) -> None:
         """Do what the reply did not have to wait for."""
@@ -80,7 +90,8 @@ class Host:
             raise ValueError("a step without a feed that succeeded; feed first")
         technique, threshold, creative_risk = request["sampling"]
         sampling = Sampling(technique=technique, threshold=threshold, creative_risk=creative_risk)
-        id_ = self._engine.draw(unpack_mask(request["mask"], self._vocabulary), sampling, request["chance"])
+        mask = unpack_mask(request["mask"], self._vocabulary)
+        id_ = self._engine.draw(mask, sampling, request["chance"], self._language)
         self._to_advance = id_
         self._ids.append(id_)
         return {"id": id_, "seconds": self._step_seconds}

@@ -8,7 +8,7 @@ import torch
 
 from livecomposer.engine import common_prefix
 from livecomposer.model.decoder import Decoder
-from livecomposer.model.sampling import Sampling, sample
+from livecomposer.model.sampling import Language, Sampling, sample
 
 __all__ = ["ReferenceEngine"]
 
@@ -47,9 +47,11 @@ class ReferenceEngine:
         result: npt.NDArray[np.float32] = self._decoder(torch.tensor([self._ids]))[0, -1].numpy()
         return result
 
-    def draw(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
+    def draw(
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None = None
+    ) -> int:
         """The next id, not yet taken in."""
-        return sample(self.logits(), mask, sampling, chance)
+        return sample(self.logits(), mask, sampling, chance, language)
 
     def advance(self, id_: int) -> None:
         """Take in one more id."""

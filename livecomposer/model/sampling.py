@@ -10,7 +10,7 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Sampling", "sample"]
+__all__ = ["Language", "Sampling", "sample"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,9 +27,38 @@ class Sampling:
     creative_risk: float = 1.0
 
 
-def sample(logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
+@dataclass(frozen=True, slots=True, eq=False)
+class Language:
+    """What a mask must not distort: which ids are of one kind, and which say the same in another's name.
+
+    ``kinds`` (V,): the number of each id's kind. ``twins`` (V,): the id that has each id's probability instead of it
+    (itself, for most). What is forbidden within a kind is left to the rest of that kind; so where a model believes
+    that a note must end which does not sound, some other note ends, rather than one more beginning.
+    """
+
+    kinds: npt.NDArray[np.int64]
+    twins: npt.NDArray[np.int64]
+
+    def weighted(self, weights: npt.NDArray[np.float64], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+        """Weights (V,), zero where ``mask`` forbids, each kind that is left as heavy as it was."""
+        heard = np.bincount(self.twins, weights, len(weights)).astype(np.float64)
+        allowed = heard * mask
+        before, after = (np.bincount(self.kinds, mass).astype(np.float64) for mass in (heard, allowed))
+        scale = np.divide(before, after, out=np.zeros_like(before), where=after > 0)
+        result: npt.NDArray[np.float64] = allowed * scale[self.kinds]
+        return result
+
+
+def sample(
+    logits: npt.NDArray[np.float32],
+    mask: npt.NDArray[np.bool_],
+    sampling: Sampling,
+    chance: float,
+    language: Language | None = None,
+) -> int:
     """The id that ``chance`` in [0, 1) draws from ``logits`` (V,), of those that ``mask`` (V,) allows.
 
+    With a ``language`` the mask leaves each kind of id its probability; without one, all that is allowed gains alike.
     Raises :class:`ValueError` for a mask that allows nothing, a technique that is unknown, or a creative risk that is
     not above 0.
     """
@@ -38,23 +67,42 @@ def sample(logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], samplin
         raise ValueError("the mask allows no id; wanted at least one")
     if not sampling.creative_risk > 0:
         raise ValueError(f"a creative risk of {sampling.creative_risk}; wanted one above 0")
-    allowed = logits[ids].astype(np.float64)
-    with np.errstate(over="ignore"):  # towards no risk at all, every other id's weight becomes exactly 0
-        weights = np.exp((allowed - allowed.max()) / sampling.creative_risk)
+    weights = _weights(logits, mask, sampling.creative_risk, language)[ids]
     kept = _kept(weights / weights.sum(), sampling, len(logits))
-    cumulative = np.cumsum(weights[kept])
-    return int(ids[kept[np.searchsorted(cumulative, chance * cumulative[-1], side="right").clip(0, len(kept) - 1)]])
+    cumulative = weights[kept].cumsum()
+    drawn = int(cumulative.searchsorted(chance * cumulative[-1], side="right"))
+    return int(ids[kept[min(drawn, len(kept) - 1)]])
+
+
+def _weights(
+    logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], creative_risk: float, language: Language | None
+) -> npt.NDArray[np.float64]:
+    """Unnormalised probabilities (V,), of which those that the mask allows count."""
+    exact = logits.astype(np.float64)
+    with np.errstate(over="ignore", under="ignore"):  # towards no risk at all, every other weight becomes exactly 0
+        if language is not None:
+            spoken = language.weighted(np.exp((exact - exact.max()) / creative_risk), mask)
+            if spoken.sum() > 0:
+                return spoken
+        weights: npt.NDArray[np.float64] = np.exp((exact - exact[mask].max()) / creative_risk)
+        return weights
 
 
 def _kept(probabilities: npt.NDArray[np.float64], sampling: Sampling, size: int) -> npt.NDArray[np.int64]:
     """Indices that stay in play, ascending; of equals the lower index stays."""
     if sampling.technique == "random":
         return np.arange(len(probabilities))
-    order = np.argsort(-probabilities, kind="stable")
+    ranked = np.sort(probabilities)[::-1]
     if sampling.technique == "topk":
         count = ceil(sampling.threshold * size - 1e-9)
     elif sampling.technique == "nucleus":
-        count = int(np.searchsorted(np.cumsum(probabilities[order]), sampling.threshold - 1e-12)) + 1
+        count = int(ranked.cumsum().searchsorted(sampling.threshold - 1e-12)) + 1
     else:
         raise ValueError(f"technique {sampling.technique!r}; wanted topk, nucleus or random")
-    return np.sort(order[: max(1, count)])
+    count = min(max(1, count), len(ranked))
+    least = ranked[count - 1]
+    kept = np.flatnonzero(probabilities >= least)
+    if len(kept) == count:
+        return kept
+    equals = np.flatnonzero(probabilities == least)
+    return np.setdiff1d(kept, equals[count - len(kept) :], assume_unique=True)

@@ -5,12 +5,13 @@ leaves out (pressure, floating-point blocks, the log, driver names) is called th
 """
 
 import ctypes
+import io
 import os
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -47,7 +48,8 @@ def hushed() -> Iterator[None]:
 def library() -> tuple[ModuleType, ctypes.CDLL]:
     """The binding and the bare library, its log silenced. Raises :class:`SoundError` where either is missing."""
     try:
-        import fluidsynth as binding
+        with redirect_stdout(io.StringIO()):  # where CI is set, it prints which library it found
+            import fluidsynth as binding
 
         bare = ctypes.CDLL(binding.lib)
     except ModuleNotFoundError as error:

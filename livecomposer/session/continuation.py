@@ -49,11 +49,9 @@ async def continue_recording(
     end = max(note.end for note in heard)
     prompt = _last(heard, end - settings.input_duration)
     origin = prompt[0].start
-    start = origin + ceil((end - origin) * STEPS_PER_SECOND - 1e-6) / STEPS_PER_SECOND
-    ids = _context(prompt, origin, start)
-    turn = Turn(
-        ids, origin=origin, start=start, seconds=settings.extension_duration, settings=settings, seed=f"{seed}:0"
-    )
+    ids = _context(prompt, origin, end)
+    turn = Turn(ids, origin=origin, seconds=settings.extension_duration, settings=settings, seed=f"{seed}:0")
+    start = turn.start
     sampling = Sampling(technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk)
     await engine.feed(ids)
     while not turn.planned:
@@ -76,7 +74,9 @@ def _last(notes: list[Note], since: float) -> list[Note]:
     return [replace(note, start=max(note.start, since)) for note in notes if note.end > since]
 
 
-def _context(prompt: list[Note], origin: float, start: float) -> list[int]:
+def _context(prompt: list[Note], origin: float, end: float) -> list[int]:
+    """BOS and the prompt, up to the first whole step at which all of it has ended."""
     encoder = Encoder(origin=origin)
     told = [id_ for event in events_of_notes(prompt) for id_ in encoder.encode(event)]
-    return [VOCABULARY.id(Kind.BOS), *told, *encoder.advance(start)]
+    last_step = ceil((end - origin) * STEPS_PER_SECOND - 1e-6)
+    return [VOCABULARY.id(Kind.BOS), *told, *encoder.flush(), *encoder.advance(origin + last_step / STEPS_PER_SECOND)]

@@ -5,6 +5,7 @@ take back, and when to look again. No clock, no thread, no await.
 """
 
 from dataclasses import dataclass
+from math import inf
 
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
 from livecomposer.listening.phrases import PhraseEnd, Trigger
@@ -114,9 +115,12 @@ class Duet:
         turn = self.turn
         if turn is None:
             return self._phrase.next_check(now)
-        if turn.plan:
-            return turn.plan[0].time - self._settings.horizon
-        return turn.reached if turn.over else None
+        if turn.over:
+            return turn.reached
+        to_commit = turn.plan[0].time - self._settings.horizon if turn.plan else inf
+        to_plan = inf if turn.planned else turn.reached - self._settings.plan_ahead
+        moment = min(to_commit, to_plan if to_plan > now else inf)  # else the engine is at it already
+        return moment if moment < inf else None
 
     def _want_feed(self, turn: Turn | None) -> Feed | None:
         if turn is not None:
@@ -130,12 +134,11 @@ class Duet:
     def _take_over(self, now: float) -> None:
         phrase = self._phrase.ended
         assert phrase is not None  # a phrase end has just been decided
-        start = now + self._settings.horizon
         seconds = self._settings.extension_duration
         if self._settings.mode == "respond":
             seconds = min(max(phrase.end - phrase.start, _SHORTEST_ANSWER), seconds)
-        ids, origin = self._tape.ids_until(start)
+        ids, origin = self._tape.ids_until(now + self._settings.horizon)
         seed = f"{self._seed}:{self.turns}"
-        self.turn = Turn(ids, origin=origin, start=start, seconds=seconds, settings=self._settings, seed=seed)
+        self.turn = Turn(ids, origin=origin, seconds=seconds, settings=self._settings, seed=seed)
         self.turns += 1
         self.decided_at = now

@@ -9,7 +9,7 @@ from livecomposer.events import Note
 from livecomposer.midi import files
 from livecomposer.midi.wire import encode
 from livecomposer.session.continuation import continue_recording
-from livecomposer.session.weights import model_folder, vocabulary_checked
+from livecomposer.session.weights import COMPANIONS_LANGUAGE, model_folder, vocabulary_checked
 from livecomposer.settings import Settings
 from livecomposer.tokens.stream import notes_heard
 
@@ -23,7 +23,8 @@ async def continue_file(
     recording = files.read(source)
     _refuse_overwriting(source, target)
     model = model_folder(settings.model)
-    async with EngineClient(host_command(model, device=settings.device, threads=settings.threads)) as engine:
+    command = host_command(model, device=settings.device, threads=settings.threads)
+    async with EngineClient(command, language=COMPANIONS_LANGUAGE) as engine:
         vocabulary_checked(model, engine.hello)
         done = await continue_recording(recording, engine, settings, seed=seed, progress=progress)
     files.write(target, done.tracks)

@@ -7,14 +7,16 @@ file (the session crashed) gets it when the next session begins in the same fold
 """
 
 import json
+import threading
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 from livecomposer import __version__
-from livecomposer.errors import LivecomposerError
+from livecomposer.errors import LivecomposerError, MidiFileError
 from livecomposer.events import Event, NoteOff, NoteOn, Role, events_of_notes, notes_of_events
 from livecomposer.midi import files
 from livecomposer.midi.wire import decode
@@ -26,12 +28,16 @@ _MOST_WAITING = 100_000
 
 
 class Journal:
-    """Open for one session; ``note`` may be called from any thread, ``flush`` and ``close`` from one."""
+    """Open for one session; any thread may call it.
+
+    A disk that takes nothing more never raises: ``lost`` counts the lines that did not get there.
+    """
 
     def __init__(self, folder: Path, *, began: float, header: dict[str, Any]) -> None:
         self.began = began
         self.lost = 0
-        self._waiting: deque[str] = deque()
+        self._waiting: deque[str] = deque(maxlen=_MOST_WAITING)
+        self._disk = threading.Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self.path = _new_path(folder)
@@ -58,22 +64,20 @@ class Journal:
 
     def flush(self) -> None:
         """Bring what waits to the disk; a full disk loses lines, never the music."""
-        try:
-            while self._waiting:
-                self._file.write(self._waiting[0] + "\n")
-                self._waiting.popleft()
-            self._file.flush()
-        except OSError:
-            self.lost += len(self._waiting)
-            self._waiting.clear()
+        with self._disk:
+            if not self._file.closed:
+                self._write([self._waiting.popleft() for _ in range(len(self._waiting))])
 
     def close(self) -> None:
-        """Flush, and write the MIDI file; a second call does nothing."""
-        if self._file.closed:
-            return
+        """Flush, and write the MIDI file; on a full disk the next session does. A second call does nothing."""
         self.flush()
-        self._file.close()
-        _write_midi(self.path)
+        with self._disk:
+            if self._file.closed:
+                return
+            with suppress(OSError):
+                self._file.close()
+        with suppress(MidiFileError):
+            _write_midi(self.path)
 
     def __enter__(self) -> Self:
         return self
@@ -81,10 +85,15 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    def _write(self, lines: list[str]) -> None:
+        try:
+            self._file.writelines(line + "\n" for line in lines)
+            self._file.flush()
+        except OSError:
+            self.lost += len(lines)
+
     def _put(self, line: dict[str, Any]) -> None:
-        if len(self._waiting) >= _MOST_WAITING:
-            self._waiting.popleft()
-            self.lost += 1
+        self.lost += len(self._waiting) == _MOST_WAITING
         self._waiting.append(json.dumps(line))
 
 
@@ -105,7 +114,11 @@ def tracks_of(journal: Path) -> tuple[files.Track, ...]:
 def recover(folder: Path) -> list[Path]:
     """Write the MIDI files that crashed sessions in ``folder`` still lack; returns them."""
     lacking = [path for path in sorted(folder.glob("*.jsonl")) if not path.with_suffix(".mid").exists()]
-    return [midi for path in lacking if (midi := _write_midi(path)) is not None]
+    return [midi for path in lacking if _is_ours(path) and (midi := _write_midi(path)) is not None]
+
+
+def _is_ours(journal: Path) -> bool:
+    return "livecomposer" in next(_lines(journal), {})
 
 
 def _write_midi(journal: Path) -> Path | None:
@@ -120,10 +133,10 @@ def _write_midi(journal: Path) -> Path | None:
 def _lines(journal: Path) -> Iterator[dict[str, Any]]:
     with journal.open(encoding="utf-8", errors="replace") as file:
         for line in file:
-            try:
-                yield json.loads(line)
-            except ValueError:
-                continue
+            with suppress(ValueError):
+                found = json.loads(line)
+                if isinstance(found, dict):
+                    yield found
 
 
 def _whole(events: Iterable[Event], end: float) -> list[Event]:

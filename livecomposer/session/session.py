@@ -58,7 +58,6 @@ class Session:
         self._sampling = Sampling(
             technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk
         )
-        self._horizon = settings.horizon
         self._to_plan = asyncio.Event()
         self._to_commit = asyncio.Event()
         self._awaited_since: float | None = None  # a phrase end whose first note has not been sent yet
@@ -78,8 +77,9 @@ class Session:
         self._meters.late.add(max(0.0, now - due))
         if self._journal is not None:
             self._journal.message(now, Role.COMPANION, data)
-        if self._awaited_since is not None and started_key(data) is not None:
-            self._meters.takeover.add(now - self._awaited_since)
+        awaited = self._awaited_since  # once: the loop's thread may forget it meanwhile
+        if awaited is not None and started_key(data) is not None:
+            self._meters.takeover.add(now - awaited)
             self._awaited_since = None
 
     async def run(self) -> None:
@@ -131,7 +131,7 @@ class Session:
         while True:
             await asyncio.sleep(_FLUSH_SECONDS)
             if self._journal is not None:
-                self._journal.flush()
+                await asyncio.to_thread(self._journal.flush)  # a slow disk must not hold up the music
             if self.player.failed is not None:
                 raise self.player.failed
 

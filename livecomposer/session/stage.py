@@ -14,7 +14,7 @@ from typing import Any
 
 from livecomposer.clocks import Clock, MonotonicClock
 from livecomposer.engine.client import EngineClient, host_command
-from livecomposer.errors import PortError, SoundError
+from livecomposer.errors import MidiFileError, PortError, SoundError
 from livecomposer.events import Event
 from livecomposer.midi import files, ports
 from livecomposer.midi.inlet import Inlet
@@ -25,7 +25,7 @@ from livecomposer.session.duet import Duet
 from livecomposer.session.journal import Journal, recover
 from livecomposer.session.meters import Meters
 from livecomposer.session.session import Session
-from livecomposer.session.weights import model_folder, vocabulary_checked
+from livecomposer.session.weights import COMPANIONS_LANGUAGE, model_folder, vocabulary_checked
 from livecomposer.settings import Settings
 
 __all__ = ["Performed", "perform"]
@@ -70,8 +70,10 @@ async def perform(
     model = model_folder(settings.model)
     simulated = _simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
-        output = Output(_open_sinks(settings, clock, tell))
+        output = Output([])
         stack.callback(output.close)
+        for sink in _sinks(settings, clock, tell):
+            output.attach(sink)
         stop = stack.enter_context(_stopped_by_signals())
         tell(f"loading {model.name}")
         async with _engine(settings, model) as engine:
@@ -92,6 +94,8 @@ async def perform(
             if journal is not None:
                 journal.note(clock.now(), "silence")
         output.close()
+    if journal is not None and journal.lost:
+        tell(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
     return Performed(
         midi=journal.midi_path if journal and journal.midi_path.exists() else None,
         journal=journal.path if journal else None,
@@ -135,7 +139,7 @@ def _raise_plainly(task: asyncio.Task[None]) -> None:
 @asynccontextmanager
 async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient]:
     command = host_command(model, device=settings.device, threads=settings.threads)
-    async with EngineClient(command) as engine:
+    async with EngineClient(command, language=COMPANIONS_LANGUAGE) as engine:
         vocabulary_checked(model, engine.hello)
         yield engine
 
@@ -143,23 +147,28 @@ async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient
 def _journal(
     folder: Path, settings: Settings, *, clock: Clock, seed: int, model: Path, tell: Callable[[str], None]
 ) -> Journal:
-    for midi in recover(folder):
-        tell(f"recovered {midi} from a session that did not end well")
+    try:
+        for midi in recover(folder):
+            tell(f"recovered {midi} from a session that did not end well")
+    except MidiFileError as error:
+        tell(f"nothing recovered: {error}")
     header: dict[str, Any] = {"seed": seed, "model": str(model), "settings": asdict(settings)}
     return Journal(folder, began=clock.now(), header=header)
 
 
-def _open_sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> list[Sink]:
+def _sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Iterator[Sink]:
+    """One after the other, so that each is in good hands before the next may fail to open."""
     if settings.output:
-        return [_open_sink(wanted.strip(), settings, clock) for wanted in settings.output.split(",")]
-    sinks: list[Sink] = []
+        yield from (_open_sink(wanted.strip(), settings, clock) for wanted in settings.output.split(","))
+        return
     for wanted in ("virtual", "synth"):
         try:
-            sinks.append(_open_sink(wanted, settings, clock))
-            tell(f"output: {sinks[-1].name}")
+            sink = _open_sink(wanted, settings, clock)
         except (PortError, SoundError) as error:
             tell(f"no {'sound' if wanted == 'synth' else 'virtual output'}: {error}")
-    return sinks or [NullSink()]
+        else:
+            tell(f"output: {sink.name}")
+            yield sink
 
 
 def _open_sink(wanted: str, settings: Settings, clock: Clock) -> Sink:
@@ -230,8 +239,11 @@ def _ready_line(settings: Settings, performer: Inlet | FilePerformer, simulated:
 def _stopped_by_signals() -> Iterator[asyncio.Event]:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # which nohup asks for
+        numbers.append(signal.SIGHUP)
     try:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.add_signal_handler(number, stop.set)
     except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread: Ctrl-C raises instead
         yield stop
@@ -239,7 +251,7 @@ def _stopped_by_signals() -> Iterator[asyncio.Event]:
     try:
         yield stop
     finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
+        for number in numbers:
             loop.remove_signal_handler(number)
 
 

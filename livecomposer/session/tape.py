@@ -22,15 +22,25 @@ LONGEST_SILENCE = 3.0
 
 
 class _Teller:
-    """Events to ids, each player's pedal applied."""
+    """Events to ids, each player's pedal applied and long silences shortened."""
 
     def __init__(self, origin: float) -> None:
         self.encoder = Encoder(origin=origin)
         self._sustain = {role: Sustain() for role in Role}
+        self._reached = origin
 
     def tell(self, event: Event) -> list[int]:
+        self._shorten_silence(event.time)
         heard = self._sustain[event.role].apply(event)
         return [id_ for note_event in heard for id_ in self.encoder.encode(note_event)]
+
+    def advance(self, moment: float) -> list[int]:
+        self._shorten_silence(moment)
+        return self.encoder.advance(moment)
+
+    def _shorten_silence(self, moment: float) -> None:
+        self.encoder.origin += max(0.0, moment - self._reached - LONGEST_SILENCE)
+        self._reached = max(self._reached, moment)
 
 
 class Tape:
@@ -40,7 +50,7 @@ class Tape:
         self._input_duration = input_duration
         self._buffer = Buffer(seconds=input_duration)
         self._loose: list[Event] = []
-        self._newest: float | None = None
+        self._empty = True
         self._begin(0.0)
 
     def _begin(self, moment: float) -> None:
@@ -51,24 +61,22 @@ class Tape:
     @property
     def empty(self) -> bool:
         """Whether nothing was played yet."""
-        return self._newest is None
+        return self._empty
 
     def add(self, event: Event) -> None:
         """Put ``event`` on the tape; one that comes over a second late counts as simultaneous with others."""
-        if self._newest is None:
+        if self._empty:
             self._begin(event.time)
-            self._newest = event.time
+            self._empty = False
         elif self._has_grown(event):
             self._rewrite(event.time)
         self._settle(event.time - _LOOSE_SECONDS)
-        self._skip_silence(event.time)
         insort(self._loose, event, key=lambda other: other.time)
-        self._newest = max(self._newest, event.time)
 
     def cut(self, role: Role, after: float) -> None:
         """Take back what ``role`` was to play from ``after`` on, and end there what it has sounding."""
         self._loose = [event for event in self._loose if event.role is not role or event.time < after]
-        for pitch in sorted(self._told()[1].sounding_pitches(role)):
+        for pitch in sorted(self._told()[1].encoder.sounding_pitches(role)):
             self.add(NoteOff(after, pitch, role))
 
     def ids(self) -> list[int]:
@@ -77,12 +85,12 @@ class Tape:
 
     def ids_until(self, moment: float) -> tuple[list[int], float]:
         """Everything on the tape and the time from there to ``moment``; and the moment of step 0 (seconds)."""
-        ids, encoder = self._told()
-        return ids + encoder.advance(moment), encoder.origin
+        ids, teller = self._told()
+        return ids + teller.advance(moment), teller.encoder.origin
 
-    def _told(self) -> tuple[list[int], Encoder]:
+    def _told(self) -> tuple[list[int], _Teller]:
         teller = copy.deepcopy(self._teller)
-        return self._ids + [id_ for event in self._loose for id_ in teller.tell(event)], teller.encoder
+        return self._ids + [id_ for event in self._loose for id_ in teller.tell(event)], teller
 
     def _settle(self, until: float) -> None:
         count = sum(1 for event in self._loose if event.time <= until)
@@ -90,11 +98,6 @@ class Tape:
             self._buffer.add(event)
             self._ids += self._teller.tell(event)
         del self._loose[:count]
-
-    def _skip_silence(self, moment: float) -> None:
-        excess = moment - (self._newest or 0.0) - LONGEST_SILENCE
-        if excess > 0 and not self._loose:
-            self._teller.encoder.origin += excess
 
     def _has_grown(self, event: Event) -> bool:
         """Only the performer's key cuts the window back: a reply can follow it only after a silence."""

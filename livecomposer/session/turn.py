@@ -19,17 +19,14 @@ __all__ = ["Turn"]
 
 
 class Turn:
-    """A turn of ``seconds`` from ``start`` on, after ``context`` (ids that reach up to ``start``).
+    """A turn of ``seconds`` from the end of ``context`` on.
 
     ``origin`` is the moment of the context's step 0. The same context, settings and ``seed`` give the same turn,
     whatever the engine's pace, as long as no event had to be put off.
     """
 
-    def __init__(
-        self, context: Sequence[int], *, origin: float, start: float, seconds: float, settings: Settings, seed: str
-    ) -> None:
+    def __init__(self, context: Sequence[int], *, origin: float, seconds: float, settings: Settings, seed: str) -> None:
         self.context = list(context)
-        self.start = start
         self._origin = origin
         self._grammar = Grammar(
             Limits.from_seconds(max_rest=settings.max_rest, max_note=settings.max_note, polyphony=settings.polyphony)
@@ -38,6 +35,8 @@ class Turn:
             self._grammar.accept(id_)
         self._grammar.begin()
         self._decoder = Decoder(origin=origin, step=self._grammar.step, velocity=self._grammar.velocity)
+        self.start = self._decoder.time
+        """The moment of the first note, unless it has to be put off: where the context ends, a multiple of 10 ms."""
         self._stop = self._grammar.step + max(1, seconds_to_steps(seconds))
         self._chance = random.Random(seed)
         self.fed = False

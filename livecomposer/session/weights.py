@@ -5,10 +5,17 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from livecomposer.errors import CheckpointError
+from livecomposer.events import Role
+from livecomposer.model.sampling import Language
 from livecomposer.tokens.vocabulary import VOCABULARY
 
-__all__ = ["model_folder", "vocabulary_checked"]
+__all__ = ["COMPANIONS_LANGUAGE", "model_folder", "vocabulary_checked"]
+
+COMPANIONS_LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.array(VOCABULARY.twins(Role.COMPANION)))
+"""Whatever note the model expects next, from either player, is the companion's to play."""
 
 DEFAULT_MODEL = "first"
 

@@ -92,6 +92,18 @@ class Vocabulary:
         return slice(first, first + count)
 
     @cached_property
+    def kinds(self) -> tuple[int, ...]:
+        """For each id the number of its row in the table, that is, of its kind and role."""
+        return tuple(row for row, (_, _, count, _) in enumerate(_TABLE) for _ in range(count))
+
+    def twins(self, role: Role) -> tuple[int, ...]:
+        """For each id of a note-on the one that ``role`` has for the same pitch; for any other id itself."""
+        return tuple(
+            self.id(token.kind, token.value, role) if token.kind is Kind.NOTE_ON else i
+            for i, token in enumerate(self.tokens)
+        )
+
+    @cached_property
     def max_shift(self) -> int:
         """The longest time shift, in steps of 10 ms."""
         return max(token.value for token in self.tokens if token.kind is Kind.TIME_SHIFT)

@@ -1,6 +1,10 @@
 """What may be typed, and what is answered to what may not."""
 
+import os
 import re
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +15,7 @@ from livecomposer.midi import files
 from livecomposer.session.meters import Meters
 from tests.session.minds import tiny_checkpoint
 
+ROOT = Path(__file__).parents[2]
 SOURCE = str(performances.path("gymnopedie"))
 
 
@@ -137,12 +142,46 @@ def test_every_command_has_help():
     assert "0.1–4" in commands["continue"].format_help()
 
 
-@pytest.mark.parametrize("duration", ["0", "-1", "inf", "long"])
-def test_a_duration_that_is_none_is_a_usage_error(duration):
-    """Exit code 2, before anything is opened."""
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        *(
+            (["jam", "--duration", text], f"--duration: {text!r}: wanted seconds")
+            for text in ("0", "-1", "inf", "long")
+        ),
+        (["jam", "--tempo", "120"], "unrecognized arguments: --tempo 120"),
+        (["continue", SOURCE], "required: -o/--output-file"),
+        (["play"], "invalid choice: 'play'"),
+        ([], "arguments are required: "),
+    ],
+)
+def test_what_is_no_command_is_answered_in_one_line(capsys, arguments, said):
+    """Exit code 2, before anything is opened, and where to read what may be typed."""
     with pytest.raises(SystemExit) as caught:
-        main(["jam", "--duration", duration])
+        main(arguments)
     assert 2 == caught.value.code
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line
+    assert line.endswith("--help")
+
+
+def test_a_reader_that_has_gone_is_no_error():
+    """As in ``livecomposer ports --json | true``."""
+    command = [sys.executable, "-m", "livecomposer.control.cli", "ports", "--json"]
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, text=True, check=False)
+    os.close(writer)
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_a_config_holds_where_the_command_line_is_silent(capsys, tmp_path):
+    """Of ``continue`` too: it has no defaults of its own."""
+    (tmp_path / "short.toml").write_text("extension_duration = 1.5\n")
+    model = tiny_checkpoint(tmp_path / "tiny")
+    out = ["-o", str(tmp_path / "out.mid"), "--model", str(model)]
+    assert 0 == main(["continue", SOURCE, *out, "--config", str(tmp_path / "short.toml")])
+    assert "notes in 1.5 s" in capsys.readouterr().out
 
 
 def test_an_error_of_several_lines_is_told_in_one(capsys, monkeypatch):

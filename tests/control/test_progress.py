@@ -21,6 +21,15 @@ def test_a_pipe_gets_nothing(monkeypatch):
     assert "" == sys.stderr.getvalue()
 
 
+def test_a_terminal_without_tqdm_gets_nothing(monkeypatch):
+    """It comes with the extras; without it everything still runs."""
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    monkeypatch.setattr("livecomposer.control.progress.find_spec", lambda _name: None)
+    with bar("reading", 10, unit="files") as progress:
+        progress(5)
+    assert "" == sys.stderr.getvalue()
+
+
 def test_a_terminal_gets_a_bar(monkeypatch):
     """What is being done, and how far it is; the total may come with the progress."""
     monkeypatch.setattr(sys, "stderr", Terminal())

@@ -128,15 +128,36 @@ async def test_requests_at_once_go_one_after_the_other(weights):
         assert drawn([5, 6]) == ids
 
 
+async def test_strays_and_ctrl_c_do_not_disturb(weights):
+    """What the process prints never comes between two replies; Ctrl-C is not its to obey, a termination is."""
+    code = (
+        "import os, livecomposer.engine.host as host\n"
+        "load = host._load\n"
+        "host._load = lambda *a: [print('stray', flush=True), os.write(1, b'stray'), load(*a)][-1]\n"
+        "raise SystemExit(host.main())\n"
+    )
+    _, _, _, *options = host_command(weights)
+    async with EngineClient([sys.executable, "-c", code, *options]) as client:
+        pid = client.hello["pid"]
+        os.kill(pid, signal.SIGINT)
+        assert (await client.feed([5, 2])).computed == 2
+        os.kill(pid, signal.SIGTERM)
+        await until_gone(pid)
+        with pytest.raises(EngineError):
+            await client.feed([5, 2, 3])
+
+
 async def test_a_hung_process_is_killed_and_replaced(weights):
     """A stopped process costs one timeout; the next one is fed everything."""
-    async with EngineClient(host_command(weights), timeout=0.5) as client:
+    async with EngineClient(host_command(weights)) as client:
         await client.feed([5, 2])
+        client._timeout = 0.2  # only now, since a busy machine may be slow to answer
         pid = client.hello["pid"]
         os.kill(pid, signal.SIGSTOP)
         with pytest.raises(EngineError, match="no answer"):
             await client.step(MASK, SAMPLING, 0.5)
         assert gone(pid)
+        client._timeout = 60.0
         await client.restart()
         assert (await client.feed([5, 2])).computed == 2
 
@@ -216,6 +237,26 @@ async def test_restart_while_a_request_hangs():
         with pytest.raises(EngineError, match="died"):
             await asked
         assert client.alive
+
+
+async def test_the_wait_before_a_restart_grows_until_the_engine_works(monkeypatch):
+    """50 ms, doubled with each restart in a row up to 10 s, and 50 ms again once a feed has succeeded."""
+    waits = []
+
+    async def sleep(seconds):
+        waits.append(seconds)
+
+    monkeypatch.setattr(asyncio, "sleep", sleep)
+    async with EngineClient(odd_host("hf")) as client:
+        for _ in range(3):
+            await client.restart()
+        await client.feed([1])
+        await client.restart()
+        client._back_off = 9.0
+        await client.restart()
+        await client.restart()
+        assert client.restarts == 6
+    assert [0.05, 0.1, 0.2, 0.05, 9.0, 10.0] == waits
 
 
 async def test_closing_is_idempotent_and_needs_no_start():

@@ -4,7 +4,7 @@ from contextlib import suppress
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -26,6 +26,7 @@ values = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(st.dictionaries(st.text(), values, max_size=5))
 def test_a_message_comes_back(message):
     """What is packed is unpacked again, and the header tells how long it is."""
@@ -34,6 +35,7 @@ def test_a_message_comes_back(message):
     assert message == unpack(frame[HEADER.size :])
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=64))
 def test_any_bytes_are_a_message_or_an_engine_error(payload):
     """Garbage never raises anything but EngineError."""
@@ -57,6 +59,7 @@ def test_an_absurd_length_is_refused():
         payload_length(b"\xff\xff\xff\xff")
 
 
+@settings(deadline=None)
 @given(arrays.arrays(np.bool_, st.integers(1, 700)))
 def test_a_mask_comes_back(mask):
     """A mask of any size survives, at an eighth of its bytes."""

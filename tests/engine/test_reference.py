@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecomposer.engine import common_prefix
@@ -31,6 +31,7 @@ def assert_logits(ids, engine):
 
 
 @ENGINES
+@settings(deadline=None)
 @given(st.lists(sequences, min_size=1, max_size=5))
 def test_any_feeds_give_the_logits_of_a_forward_pass(make, feeds):
     """After feeds of any ids in any order, logits are those of the whole sequence."""
@@ -41,6 +42,7 @@ def test_any_feeds_give_the_logits_of_a_forward_pass(make, feeds):
 
 
 @ENGINES
+@settings(deadline=None)
 @given(sequences, st.data())
 def test_any_chunking_gives_the_same(make, ids, data):
     """However a sequence is split into longer and longer feeds, only what is new is computed."""
@@ -54,6 +56,7 @@ def test_any_chunking_gives_the_same(make, ids, data):
 
 
 @ENGINES
+@settings(deadline=None)
 @given(sequences, st.data())
 def test_any_rewind_gives_the_same(make, ids, data):
     """After a rewind of any depth, and another way on from there, logits are exact."""
@@ -107,6 +110,7 @@ def test_nonsense_is_refused(make):
     assert_logits([1, 2, 3], engine)
 
 
+@settings(deadline=None)
 @given(sequences, sequences)
 def test_the_common_prefix_is_common_and_longest(a, b):
     """Up to there all is equal, and the next ids differ or one has ended; a tuple is as good as a list."""

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from livecomposer.model.sampling import Sampling, sample
+from livecomposer.model.sampling import Language, Sampling, sample
 
 LOGITS = np.log(np.array([0.3, 0.3, 0.2, 0.1, 0.05, 0.05], dtype=np.float32))
 ALL = np.ones(6, dtype=bool)
@@ -52,6 +52,7 @@ def test_ids_come_as_often_as_they_are_likely():
     np.testing.assert_allclose([0.3, 0.3, 0.2, 0.1, 0.05, 0.05], np.bincount(ids) / len(ids), atol=0.004)
 
 
+@settings(deadline=None)
 @given(logits_of, masks, samplings, chances)
 def test_a_masked_id_is_never_drawn(logits, mask, sampling, chance):
     """What the mask forbids cannot come out, and the same chance draws the same id again."""
@@ -60,6 +61,7 @@ def test_a_masked_id_is_never_drawn(logits, mask, sampling, chance):
     assert id_ == sample(logits, mask, sampling, chance)
 
 
+@settings(deadline=None)
 @given(logits_of, masks, samplings, chances, chances)
 def test_a_greater_chance_never_draws_a_lower_id(logits, mask, sampling, one, other):
     """The id grows with the chance."""
@@ -67,6 +69,7 @@ def test_a_greater_chance_never_draws_a_lower_id(logits, mask, sampling, one, ot
     assert sample(logits, mask, sampling, low) <= sample(logits, mask, sampling, high)
 
 
+@settings(deadline=None)
 @given(logits_of, masks, chances, st.sampled_from([1e-6, 1e-300, 5e-324]))
 def test_hardly_any_risk_draws_the_likeliest(logits, mask, chance, risk):
     """As creative risk goes to nothing, one of the likeliest ids is drawn."""
@@ -106,3 +109,32 @@ def test_nonsense_is_refused(sampling, mask, said):
     """An empty mask, an unknown technique and a risk of 0 are errors that say so."""
     with pytest.raises(ValueError, match=said):
         sample(LOGITS, mask, sampling, 0.5)
+
+
+# Two kinds, {0, 1, 2} and {3, 4}; id 0 is said as id 1.
+TWO_KINDS = Language(kinds=np.array([0, 0, 0, 1, 1]), twins=np.array([1, 1, 2, 3, 4]))
+EVEN = np.log(np.array([0.2, 0.2, 0.2, 0.1, 0.3])).astype(np.float32)
+
+
+def shares(mask, language):
+    """How often each id comes over an even sweep of chances."""
+    plain = Sampling(technique="random", threshold=1.0, creative_risk=1.0)
+    drawn = [sample(EVEN, np.array(mask), plain, i / 1000, language) for i in range(1000)]
+    return [round(drawn.count(id_) / 1000, 2) for id_ in range(5)]
+
+
+def test_what_is_forbidden_within_a_kind_is_left_to_the_rest_of_it():
+    """The other kind gains nothing; without a language all that is allowed gains alike."""
+    mask = [True, True, True, False, True]
+    assert [0.0, 0.4, 0.2, 0.0, 0.4] == pytest.approx(shares(mask, TWO_KINDS), abs=0.011)
+    assert [0.22, 0.22, 0.22, 0.0, 0.33] == pytest.approx(shares(mask, None), abs=0.011)
+
+
+def test_a_twins_probability_is_spoken_in_its_own_name():
+    """Though the other's id is forbidden."""
+    assert [0.0, 0.4, 0.2, 0.1, 0.3] == pytest.approx(shares([False, True, True, True, True], TWO_KINDS), abs=0.011)
+
+
+def test_a_kind_that_is_forbidden_altogether_leaves_its_share_to_the_others():
+    """In their own proportions."""
+    assert [0.0, 0.67, 0.33, 0.0, 0.0] == pytest.approx(shares([False, True, True, False, False], TWO_KINDS), abs=0.011)

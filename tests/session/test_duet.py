@@ -42,6 +42,33 @@ def test_nothing_is_committed_for_the_past_or_beyond_the_horizon():
         assert now - 0.006 <= event.time <= now + 0.03 + 1e-9
 
 
+@pytest.mark.parametrize("moment", [3.6, 3.6013, 3.6047, 3.6072])
+def test_a_reply_needs_no_time_shift_before_its_first_note(moment):
+    """Wherever between two steps of 10 ms the phrase ends, the model is asked for a note at once."""
+    duet = duet_of()
+    play(duet, ManualClock(), phrase(1.0), until=3.5)
+    duet.look(moment)
+    assert isinstance(duet.want(moment), Feed)
+    assert not duet.want(moment).mask[256:356].any()
+
+
+def test_the_planner_is_woken_before_its_plan_runs_dry():
+    """Though nothing is to be committed meanwhile: a rest may reach further than the plan must."""
+    duet, clock, mind = duet_of(plan_ahead=0.2, max_rest=10.0, extension_duration=30.0), ManualClock(), Mind(shifts=1.0)
+    play(duet, clock, phrase(1.0), until=3.7, mind=mind)
+    ahead = []
+    while not duet.turn.planned:
+        duet.commit(clock.now())
+        moment = duet.next_look(clock.now())
+        assert moment is not None
+        clock.move_to(moment + 0.001)
+        ahead.append(duet.turn.reached - clock.now())
+        while (wanted := duet.want(clock.now())) is not None:
+            mind.answer(duet, wanted)
+    assert len(ahead) > 20
+    assert min(ahead) >= 0.198
+
+
 def test_continue_lasts_as_long_as_the_extension():
     """The turn ends at its end, with nothing left sounding."""
     notes = notes_of_events([event for _, event in play(duet_of(), ManualClock(), phrase(1.0), until=12.0)])
@@ -107,6 +134,26 @@ def test_a_trigger_hands_over_at_once(trigger, event):
     committed = play(duet_of(trigger=trigger), ManualClock(), [*phrase(1.0, notes=4), event], until=3.0, mind=mind)
     assert 2.03 == pytest.approx(committed[0][1].time, abs=0.011)
     assert 21 not in mind.fed[-1]
+
+
+def test_a_trigger_during_the_companions_turn_changes_nothing():
+    """It ends phrases; playing ends turns."""
+    duet, clock = duet_of(trigger="cc:20"), ManualClock()
+    play(duet, clock, phrase(1.0), until=4.0)
+    turn = duet.turn
+    assert not duet.hear(Control(4.0, 20, 127))
+    assert turn is duet.turn is not None
+
+
+def test_an_hour_of_playing_does_not_grow():
+    """What the engine is fed stays as long as the window, turn after turn."""
+    duet, clock, mind = duet_of(input_duration=10.0, extension_duration=2.0), ManualClock(), Mind()
+    events = [event for k in range(180) for event in phrase(1.0 + 20 * k)]
+    play(duet, clock, events, until=3600.0, mind=mind, tick=0.05)
+    fed = [len(ids) for ids in mind.fed]
+    assert duet.turns == 180
+    assert max(fed[len(fed) // 2 :]) <= 1.25 * max(fed[: len(fed) // 2])
+    assert max(fed) < 1_000
 
 
 def test_three_turns_follow_three_phrases():

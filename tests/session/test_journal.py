@@ -18,7 +18,15 @@ class FullDisk:
     def write(self, _text):
         raise OSError("no space left on device")
 
+    def writelines(self, lines):
+        for line in lines:
+            self.write(line)
+
     def flush(self):
+        raise OSError("no space left on device")
+
+    def close(self):
+        self.closed = True
         raise OSError("no space left on device")
 
 
@@ -92,6 +100,39 @@ def test_a_full_disk_loses_lines_and_counts_them(tmp_path):
     play_into(journal)
     journal.flush()
     assert 5 == journal.lost
+    journal.close()
+    journal.close()
+    journal.flush()
+    assert 5 == journal.lost
+
+
+def test_a_midi_file_without_room_is_left_to_the_next_session(tmp_path):
+    """Closing raises nothing; here a folder is in its place."""
+    journal = journal_in(tmp_path)
+    play_into(journal)
+    journal.midi_path.mkdir()
+    journal.close()
+    journal.midi_path.rmdir()
+    assert [journal.midi_path] == recover(tmp_path)
+
+
+@pytest.mark.parametrize("content", ["", '{"livecomp', '[1]\n{"t": 0}\n', '{"data": 5, "t": "now"}\n'])
+def test_what_is_no_journal_is_left_alone(tmp_path, content):
+    """A folder may hold other JSON lines, or a header that never got to the disk."""
+    (tmp_path / "other.jsonl").write_text(content)
+    assert [] == recover(tmp_path)
+    assert ["other.jsonl"] == [path.name for path in tmp_path.iterdir()]
+
+
+def test_more_lines_than_may_wait_are_lost_from_the_front(tmp_path):
+    """A bound is kept, and what it cost is counted."""
+    with journal_in(tmp_path) as journal:
+        for i in range(100_003):
+            journal.note(10.0 + i, "line")
+        assert 3 == journal.lost
+    lines = journal.path.read_text().splitlines()
+    assert 100_001 == len(lines)
+    assert 3.0 == json.loads(lines[1])["t"]
 
 
 def test_a_folder_that_cannot_be_written_is_told_before_the_session(tmp_path):

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import threading
 
 import pytest
 
@@ -28,6 +29,7 @@ class FakeEngine:
         self.mind = Mind()
         self.failures = 0
         self.restarts = 0
+        self.feed_seconds = 0.0
         self.fed = []
 
     def _fail(self):
@@ -36,7 +38,7 @@ class FakeEngine:
             raise EngineError("the engine's process died")
 
     async def feed(self, ids):
-        await asyncio.sleep(0)
+        await asyncio.sleep(self.feed_seconds)
         self._fail()
         self.fed.append(list(ids))
 
@@ -48,6 +50,21 @@ class FakeEngine:
     async def restart(self):
         self._fail()
         self.restarts += 1
+
+
+class SlowDisk(Journal):
+    """A disk that takes its time: until ``ready`` is set."""
+
+    def __init__(self, folder):
+        self.ready, self.asked = threading.Event(), threading.Event()
+        self.ready.set()
+        super().__init__(folder, began=MonotonicClock().now(), header={})
+        self.ready.clear()
+
+    def flush(self):
+        self.asked.set()
+        self.ready.wait(20)
+        super().flush()
 
 
 class Stand:
@@ -139,6 +156,43 @@ async def test_an_engine_that_dies_is_started_again_and_fed_the_tape():
         stand.phrase()
         await stand.until(lambda: len(stand.companion(started_key)) > before)
         assert {60, 64} <= set(stand.engine.fed[-1])
+
+
+async def test_what_is_played_while_the_engine_is_away_is_not_forgotten():
+    """It took three attempts, and the reply knows the keys."""
+    async with Stand(extension_duration=60.0) as stand:
+        stand.phrase()
+        await stand.until(lambda: len(stand.companion(started_key)) > 3)
+        stand.engine.failures = 3
+        await stand.until(lambda: stand.meters.restarts)
+        stand.session.hear(NoteOn(stand.clock.now(), 90, 80))
+        await stand.until(lambda: stand.engine.restarts)
+        assert (3, 1) == (stand.meters.restarts, stand.engine.restarts)
+        assert 4 == len(stand.said)
+        await stand.until(lambda: 90 in stand.engine.fed[-1])
+
+
+async def test_a_slow_feed_puts_the_reply_off_and_drops_none_of_it():
+    """The model is told first: its first note begins when it can be in time."""
+    async with Stand() as stand:
+        stand.engine.feed_seconds = 0.2
+        stand.phrase()
+        await stand.until(lambda: stand.companion(started_key))
+        await stand.until(lambda: stand.duet.idle and not len(stand.session.player))
+        assert 0 == stand.session.player.late_dropped
+        assert 200 <= stand.meters.takeover.summary_ms()["max"]
+        assert sorted(stand.companion(started_key)) == sorted(stand.companion(ended_key))
+
+
+async def test_a_slow_disk_does_not_hold_up_the_music(tmp_path):
+    """A phrase is answered while the journal waits for its disk."""
+    with SlowDisk(tmp_path) as journal:
+        async with Stand(journal) as stand:
+            await stand.until(journal.asked.is_set)
+            stand.phrase()
+            await stand.until(lambda: stand.companion(started_key))
+            assert not journal.ready.is_set()
+            journal.ready.set()
 
 
 async def test_an_engine_that_never_comes_back_ends_the_session():

@@ -16,12 +16,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from livecomposer.clocks import ManualClock
 from livecomposer.errors import MidiFileError, PortError, SoundError
-from livecomposer.events import NoteOn
+from livecomposer.events import NoteOn, Role
 from livecomposer.midi import files
 from livecomposer.places import beside
+from livecomposer.session import stage
+from livecomposer.session.journal import Journal
 from livecomposer.session.stage import perform
 from livecomposer.settings import Settings, changed
+from tests.fakes import FakeSink
 from tests.jack import ABSENT, available, jack_server
 from tests.session.minds import tiny_checkpoint
 from tests.session.players import phrase
@@ -30,6 +34,7 @@ HANDS = Path(__file__).with_name("jack_hands.py")
 QUICK = {"extension_duration": "1.5", "phrase_wait": "0.3", "phrase_wait_max": "0.8"}
 READY_SECONDS = 90
 COMPANION_CHANNEL = 1
+PHRASE_KEYS = 6
 
 
 @pytest.fixture(scope="module")
@@ -189,6 +194,25 @@ def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode)
     assert _loudness(tmp_path / "sound.wav") > 100
 
 
+@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+def test_playing_through_a_real_port_interrupts_the_companion(tiny, tmp_path):
+    """From the second phrase's keys on the companion is silent until that phrase has ended too."""
+    jam = ["--input", "virtual", "--output", "virtual", "--json", "--no-record", "--extension-duration", "60"]
+    with (
+        jack_server(period=512),
+        Jam(*jam, "--phrase-wait", "0.6", "--model", tiny, cwd=tmp_path) as running,
+        _hands(phrases=2, between=2.5) as hands,
+    ):
+        _connect("hands:out", _port(r"livecomposer.*:livecomposer", "input"))
+        _connect(_port(r"livecomposer.*:livecomposer", "output"), "ears:in")
+        heard, _ = hands.communicate("play\n", timeout=60)
+        code, out, said = running.end()
+    assert 0 == code, said
+    assert 2 == json.loads(out)["turns"]
+    assert 0 == json.loads(out)["notes_on"]
+    _assert_silent_while_the_performer_plays(json.loads(heard.splitlines()[-1]), first=62)
+
+
 def _long_answer(score, model, folder):
     recorded = ["--input", score, "--output", "none", "--record", folder]
     return [*recorded, "--model", model, "--extension-duration", "60"]
@@ -206,6 +230,24 @@ def _assert_answered_and_ended(heard, *, turns):
             sounding.discard(key)
     assert set() == sounding
     assert turns == 1 + sum(later - earlier > 2.0 for earlier, later in pairwise(struck))
+
+
+def _assert_silent_while_the_performer_plays(heard, *, first):
+    """The companion sounded before the phrase that begins with key ``first`` ends, but not from its second key on."""
+    companion, playing, before = set(), 0, 0
+    for _, status, key, velocity in (message for message in heard if len(message) == 4):
+        struck = int(status) & 0xF0 == 0x90 and velocity > 0
+        if int(status) & 0x0F == COMPANION_CHANNEL:
+            assert not (struck and playing > 1)
+            before += struck
+            (companion.add if struck else companion.discard)(key)
+        elif struck and before:
+            playing += 1
+            assert first + playing - 1 == key
+            assert playing == 1 or set() == companion
+        elif playing == PHRASE_KEYS:
+            return
+    raise AssertionError(f"{before} notes of the companion's, then {playing} keys of the performer's")
 
 
 def _loudness(path):
@@ -279,6 +321,56 @@ def _wait_until(condition):
     while not condition():
         assert time.monotonic() < until, "waited in vain"
         time.sleep(0.05)
+
+
+def test_an_output_that_fails_to_open_leaves_none_open(monkeypatch, tmp_path):
+    """What was opened before it is closed."""
+    (tmp_path / "config.json").write_text("{}")
+    first = FakeSink()
+
+    def open_sink(wanted, *_):
+        if wanted == "first":
+            return first
+        raise PortError(wanted)
+
+    monkeypatch.setattr(stage, "_open_sink", open_sink)
+    with pytest.raises(PortError, match="second"):
+        asyncio.run(
+            perform(changed(Settings(), {"model": str(tmp_path), "output": "first, second"}), seed=1, record=None)
+        )
+    assert 1 == first.closed
+
+
+def test_a_take_that_cannot_be_recovered_does_not_stop_the_next(tmp_path):
+    """It is told, and a new journal is begun."""
+    lost = Journal(tmp_path, began=0.0, header={})
+    lost.message(1.0, Role.PERFORMER, bytes([0x90, 60, 80]))
+    lost.flush()
+    lost.midi_path.with_name(lost.midi_path.name + ".partial").mkdir()
+    said = []
+    begun = stage._journal(tmp_path, Settings(), clock=ManualClock(), seed=1, model=tmp_path, tell=said.append)
+    assert begun.path.exists()
+    (line,) = said
+    assert line.startswith("nothing recovered: ")
+    lost.close()
+    begun.close()
+
+
+async def test_a_terminal_that_is_closed_stops_the_session_like_ctrl_c():
+    """Else its notes would hang; but nohup is respected."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        with stage._stopped_by_signals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            async with asyncio.timeout(20):
+                await stop.wait()
+        signal.signal(signal.SIGHUP, signal.SIG_IGN)
+        with stage._stopped_by_signals() as stop:
+            os.kill(os.getpid(), signal.SIGHUP)
+            await asyncio.sleep(0)
+            assert not stop.is_set()
+    finally:
+        signal.signal(signal.SIGHUP, before)
 
 
 def test_the_loop_is_left_without_a_signal_handler():

@@ -2,6 +2,8 @@
 
 import random
 
+import pytest
+
 from livecomposer.events import SUSTAIN, Control, NoteOff, NoteOn, Role
 from livecomposer.session.tape import LONGEST_SILENCE, Tape
 from livecomposer.tokens.codec import Encoder, Sustain
@@ -11,9 +13,16 @@ from tests.session.players import phrase
 
 def told(events):
     """The ids of ``events`` encoded at one go, each player's pedal applied."""
+    if not events:
+        return [644]
     encoder, sustain = Encoder(origin=events[0].time), {role: Sustain() for role in Role}
     heard = [note_event for event in events for note_event in sustain[event.role].apply(event)]
     return [644] + [id_ for event in heard for id_ in encoder.encode(event)]
+
+
+def steps(ids):
+    """The steps of 10 ms that ``ids`` last."""
+    return sum(i - 255 for i in ids if 256 <= i < 356)
 
 
 def duet_events(seconds):
@@ -47,15 +56,16 @@ def test_the_order_of_arrival_within_a_second_does_not_matter():
 
 
 def test_what_is_older_than_a_second_never_changes():
-    """The engine's common prefix grows with the tape."""
-    tape, before = Tape(input_duration=100), [644]
-    for event in duet_events(8):
+    """The engine's common prefix holds all of it, whatever arrives late within the second."""
+    dice, tape = random.Random(4), Tape(input_duration=100)
+    first, *others = duet_events(8)
+    tape.add(first)
+    arrived = [first]
+    for event in sorted(others, key=lambda event: event.time + dice.uniform(0, 0.9)):
+        before, settled = tape.ids(), told([old for old in arrived if old.time <= event.time - 1.0])
         tape.add(event)
-        now = tape.ids()
-        kept = notes_of_ids(before[1:], origin=0.0)
-        assert before[: max(1, len(before) - 60)] == now[: max(1, len(before) - 60)]
-        assert len(kept) <= len(notes_of_ids(now[1:], origin=0.0)) + 1
-        before = now
+        assert settled == before[: len(settled)] == tape.ids()[: len(settled)]
+        arrived = sorted([*arrived, event], key=lambda event: event.time)
 
 
 def test_a_cut_takes_back_what_is_to_come_and_ends_what_sounds():
@@ -82,6 +92,27 @@ def test_a_long_silence_is_told_as_a_short_one():
     assert [1.0, 1.5 + LONGEST_SILENCE] == [n.start for n in notes_of_ids([*tape.ids()[1:], 256], origin=1.0)]
     ids, origin = tape.ids_until(102.0)
     assert 102.0 == origin + sum(i - 255 for i in ids if 256 <= i < 356) / 100
+
+
+def test_a_long_silence_stays_short_when_the_window_is_cut_back():
+    """What is told again is told alike."""
+    tape = Tape(input_duration=100)
+    for event in [*phrase(0.0), *phrase(60.0), *phrase(100.0, first=70), NoteOn(126.0, 90, 80)]:
+        tape.add(event)
+    pitches = [note.pitch for note in notes_of_ids(tape.ids()[1:], origin=0.0)]
+    assert [*range(60, 68), *range(70, 78), 90] == pitches  # the first phrase has left the window
+    assert 2 * (1.95 + LONGEST_SILENCE) == pytest.approx(steps(tape.ids()) / 100)
+
+
+def test_a_turn_after_a_long_silence_goes_on_from_what_was_fed():
+    """The context of the turn is the beginning of what the tape tells once the companion plays."""
+    tape = Tape(input_duration=100)
+    for event in phrase(1.0):
+        tape.add(event)
+    context, origin = tape.ids_until(21.0)
+    assert 21.0 == pytest.approx(origin + steps(context) / 100)
+    tape.add(NoteOn(21.0, 60, 80, Role.COMPANION))
+    assert [*context, 388 + 60] == tape.ids()
 
 
 def test_ids_until_reach_the_moment():

@@ -13,7 +13,7 @@ def turn_of(*, seed="1:0", seconds=20.0, **settings):
     """A turn after a phrase that begins at 5 s."""
     encoder = Encoder(origin=5.0)
     ids = [644] + [id_ for event in phrase(5.0) for id_ in encoder.encode(event)] + encoder.advance(8.0)
-    return Turn(ids, origin=5.0, start=8.0, seconds=seconds, settings=changed(Settings(), settings), seed=seed)
+    return Turn(ids, origin=5.0, seconds=seconds, settings=changed(Settings(), settings), seed=seed)
 
 
 def played(turn, *, shifts=0.5):
@@ -32,6 +32,22 @@ def test_a_turn_begins_at_its_start_and_ends_by_its_end():
     assert 8.0 == notes[0].start
     assert max(note.end for note in notes) <= 28.0
     assert len(turn.plan) == 2 * ons
+
+
+def test_a_turn_lasts_as_long_as_asked():
+    """It is planned to its very end, rests included."""
+    turn = turn_of(seconds=7.0)
+    played(turn)
+    assert 15.0 == turn.reached
+
+
+@pytest.mark.parametrize("until", [7.996, 8.0, 8.004])
+def test_the_first_id_is_no_time_shift(until):
+    """The turn starts on the step at which its context ends, so that nothing has to be waited for."""
+    context = [644, 370, 60, 355, 128 + 60, *Encoder(origin=6.0).advance(until)]
+    turn = Turn(context, origin=5.0, seconds=2.0, settings=Settings(), seed="1:0")
+    assert 8.0 == turn.start
+    assert not turn.mask(turn.start)[256:356].any()
 
 
 @pytest.mark.parametrize("longest", [0.1, 1.0])

@@ -13,7 +13,7 @@ from livecomposer.tokens.vocabulary import velocity_bin
 from livecomposer.units import seconds_to_steps
 
 ROOT = Path(__file__).parents[2]
-BUNDLED = sorted((ROOT / "tests" / "data").rglob("*.mid"))
+BUNDLED = sorted((ROOT / "livecomposer" / "performances").glob("*.mid"))
 DATA = Path(os.environ.get("LIVECOMPOSER_DATA", ROOT.parent / "shared" / "data"))
 PACKS = sorted(DATA.glob("*.tar.xz"))
 FILES_PER_PACK = 5
@@ -119,7 +119,6 @@ def assert_file_comes_back(path: Path) -> None:
     assert_same_music(notes, notes_of_ids(ids_of_notes(notes, origin=0.0), origin=0.0), origin=0.0)
 
 
-@pytest.mark.skipif(not BUNDLED, reason="no MIDI files under tests/data")
 @pytest.mark.parametrize("path", BUNDLED, ids=lambda path: path.name)
 def test_bundled_files_come_back(path):
     """Every note of the bundled performances is back within half a step."""

@@ -57,3 +57,16 @@ def test_velocities_fall_into_bins_of_four():
 def test_no_bin_sounds_as_a_note_off():
     """Every bin's velocity is a playable one."""
     assert {True} == {1 <= velocity_of_bin(bin_) <= 127 for bin_ in range(32)}
+
+
+def test_kinds_are_the_rows_of_the_table():
+    """Eight of them; the two players' note-ons are of different kinds."""
+    assert VOCABULARY.size == len(VOCABULARY.kinds)
+    assert set(range(8)) == set(VOCABULARY.kinds)
+    assert VOCABULARY.kinds[60] != VOCABULARY.kinds[388 + 60]
+
+
+def test_twins_say_the_same_note_in_the_others_name():
+    """Note-ons only; every other id is its own."""
+    twins = VOCABULARY.twins(Role.COMPANION)
+    assert [388 + 60, 388 + 60, 128 + 60] == [twins[60], twins[388 + 60], twins[128 + 60]]
