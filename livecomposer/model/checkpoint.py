@@ -94,13 +94,22 @@ def load(folder: Path, *, fingerprint: str | None = None) -> Decoder:
 
 
 def _decoder(shape: Shape, weights: Mapping[str, Tensor]) -> Decoder:
-    """Built without memory of its own: whatever the config claims, no more is taken than the file holds."""
-    if shape.layers > len(weights):
-        raise ValueError(f"{len(weights)} tensors; wanted {shape.layers} layers of them")
-    with torch.device("meta"):
-        decoder = Decoder(shape)
+    """Whatever the config claims, not much more memory is taken than the file holds.
+
+    Counted, and not built on the ``meta`` device, whose random numbers need a second's worth of modules.
+    """
+    held, wanted = sum(weight.numel() for weight in weights.values()), _size(shape)
+    if wanted > 2 * held or shape.layers > len(weights):
+        raise ValueError(f"{held} weights; wanted {wanted} in {shape.layers} layers")
+    decoder = Decoder(shape)
     decoder.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True)
     return decoder
+
+
+def _size(shape: Shape) -> int:
+    """Number of weights, the small ones of the norms left out."""
+    layer = 4 * shape.width**2 + 2 * shape.width * shape.hidden
+    return shape.vocabulary * shape.width + shape.layers * layer
 
 
 def _line(error: Exception) -> str:

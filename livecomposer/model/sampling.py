@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 __all__ = ["Language", "Sampling", "sample"]
 
+_LEAST = 1e-300  # a kind left with less counts as forbidden: made as heavy as it was, it would overflow
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sampling:
@@ -44,7 +46,7 @@ class Language:
         heard = np.bincount(self.twins, weights, len(weights)).astype(np.float64)
         allowed = heard * mask
         before, after = (np.bincount(self.kinds, mass).astype(np.float64) for mass in (heard, allowed))
-        scale = np.divide(before, after, out=np.zeros_like(before), where=after > 0)
+        scale = np.divide(before, after, out=np.zeros_like(before), where=after > _LEAST)
         result: npt.NDArray[np.float64] = allowed * scale[self.kinds]
         return result
 

@@ -138,3 +138,13 @@ def test_a_twins_probability_is_spoken_in_its_own_name():
 def test_a_kind_that_is_forbidden_altogether_leaves_its_share_to_the_others():
     """In their own proportions."""
     assert [0.0, 0.67, 0.33, 0.0, 0.0] == pytest.approx(shares([False, True, True, False, False], TWO_KINDS), abs=0.011)
+
+
+@pytest.mark.parametrize("technique", ["topk", "nucleus", "random"])
+@pytest.mark.parametrize("likely", [-1.0, -13.0, -14.2, -14.5, -14.8, -16.0])
+def test_little_risk_and_a_mask_against_the_likeliest_draw_the_next(technique, likely):
+    """Where what is left of a kind is too light to count beside what was forbidden, one that is left is drawn still."""
+    logits, mask = np.array([0, likely, -20], dtype=np.float32), np.array([False, True, True])
+    one_kind = Language(kinds=np.zeros(3, dtype=np.int64), twins=np.arange(3))
+    sampling = Sampling(technique=technique, threshold=0.3, creative_risk=0.02)
+    assert sample(logits, mask, sampling, 0.5, one_kind) == 1
