@@ -36,8 +36,8 @@ class Settings:
     """What a performer may set. The first group are the seven controls of sampling."""
 
     sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn")
-    threshold: float = _number(0.92, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept")
-    creative_risk: float = _number(0.9, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder")
+    threshold: float = _number(0.95, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept")
+    creative_risk: float = _number(1.0, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder")
     input_duration: float = _number(30.0, 1.0, 300.0, "s", "how much of what was played the companion hears")
     extension_duration: float = _number(12.0, 0.5, 3600.0, "s", "how long the companion goes on")
     max_rest: float = _number(1.5, 0.05, 10.0, "s", "longest silence of the companion")
@@ -83,7 +83,7 @@ def meaning_of(name: str) -> str:
     detail = ""
     if "range" in meta:
         low, high = meta["range"]
-        detail = f" ({low:g}–{high:g}{' ' + meta['unit'] if meta['unit'] else ''})"
+        detail = f" ({low:.10g}–{high:.10g}{' ' + meta['unit'] if meta['unit'] else ''})"
     elif "choices" in meta:
         detail = f" ({', '.join(meta['choices'])})"
     return f"{meta['meaning']}{detail}"
@@ -133,7 +133,7 @@ def _checked(name: str, value: object) -> object:
 
 def _checked_number(name: str, value: object, kind: type, range_: tuple[float, float]) -> float:
     low, high = range_
-    wanted = f"wanted {'a whole number' if kind is int else 'a number'} from {low:g} to {high:g}"
+    wanted = f"wanted {'a whole number' if kind is int else 'a number'} from {low:.10g} to {high:.10g}"
     try:
         if isinstance(value, bool):
             raise TypeError

@@ -68,6 +68,7 @@ async def perform(
     clock = clock or MonotonicClock()
     meters = meters or Meters()
     model = model_folder(settings.model)
+    duet = Duet(settings, seed=seed)
     simulated = _simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
         output = Output([])
@@ -82,7 +83,6 @@ async def perform(
                 if record
                 else None
             )
-            duet = Duet(settings, seed=seed)
             session = Session(duet, engine, output, settings, clock=clock, meters=meters, journal=journal, tell=tell)
             with session.player, _fast_switching():
                 performer = _open_input(settings, simulated, session, output, clock=clock, meters=meters)

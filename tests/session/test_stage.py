@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from livecomposer.clocks import ManualClock
-from livecomposer.errors import MidiFileError, PortError, SoundError
+from livecomposer.errors import MidiFileError, PortError, SettingError, SoundError
 from livecomposer.events import NoteOn, Role
 from livecomposer.midi import files
 from livecomposer.places import beside
@@ -111,6 +111,7 @@ async def test_a_duration_ends_a_session_that_would_go_on(tiny, score):
     [
         ({"input": "no-such-file.mid"}, MidiFileError),
         ({"output": "no such port"}, PortError),
+        ({"output": "none", "trigger": "cc:200"}, SettingError),
         ({"output": "synth", "soundfont": "no-such.sf2"}, SoundError),
     ],
 )
