@@ -100,13 +100,14 @@ def load(
     *,
     environment: Mapping[str, str] = os.environ,
     options: Mapping[str, object] | None = None,
+    defaults: Settings | None = None,
 ) -> Settings:
     """Settings from the defaults, then a TOML file, then the environment, then ``options``; later ones win."""
     from_environment = {
         name: environment[key] for name in _FIELDS if (key := ENVIRONMENT_PREFIX + name.upper()) in environment
     }
     given = {} if path is None else _read_toml(path)
-    return changed(Settings(), {**given, **from_environment, **(options or {})})
+    return changed(defaults or Settings(), {**given, **from_environment, **(options or {})})
 
 
 def _read_toml(path: Path) -> dict[str, object]:

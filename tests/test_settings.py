@@ -139,3 +139,12 @@ def test_an_unknown_key_in_a_file_is_refused(tmp_path):
     file.write_text("[sampling_of]\ntop = 1\n")
     with pytest.raises(SettingError, match="unknown setting 'sampling_of'"):
         load(file, environment={})
+
+
+def test_a_command_may_have_defaults_of_its_own(tmp_path):
+    """They stand below file, environment and options."""
+    own = Settings(extension_duration=20.0)
+    (tmp_path / "my.toml").write_text("extension_duration = 30\n")
+    assert 20.0 == load(environment={}, defaults=own).extension_duration
+    assert 30.0 == load(tmp_path / "my.toml", environment={}, defaults=own).extension_duration
+    assert 40.0 == load(environment={"LIVECOMPOSER_EXTENSION_DURATION": "40"}, defaults=own).extension_duration

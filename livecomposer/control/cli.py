@@ -103,7 +103,7 @@ def _add_continue(commands: Any) -> None:
         "--extension-duration",
         dest="extension_duration",
         metavar="S",
-        help=meaning_of("extension_duration"),
+        help="how long the continuation is; 20 s unless the settings say otherwise (0.5–3600 s)",
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     _add_settings(parser, _SAMPLING + _ENGINE)

@@ -27,6 +27,9 @@ __all__ = [
     "train",
 ]
 
+_CONTINUATION_SECONDS = 20.0
+"""How long a file is continued unless settings say otherwise: nobody waits to play again."""
+
 
 def jam(options: argparse.Namespace) -> int:
     """Play together until told to stop."""
@@ -59,7 +62,7 @@ def continue_(options: argparse.Namespace) -> int:
     """Continue a file."""
     from livecomposer.control.offline import continue_file
 
-    settings = _settings(options)
+    settings = _settings(options, defaults=Settings(extension_duration=_CONTINUATION_SECONDS))
     seed = _seed(settings)
     with bar("composing", settings.extension_duration, unit="s") as progress:
         report = asyncio.run(
@@ -158,12 +161,12 @@ def bench(options: argparse.Namespace) -> int:
     return 0
 
 
-def _settings(options: argparse.Namespace) -> Settings:
+def _settings(options: argparse.Namespace, *, defaults: Settings | None = None) -> Settings:
     given = {f.name: value for f in fields(Settings) if (value := getattr(options, f.name, None)) is not None}
     path: Path | None = options.config
     if path is None and getattr(options, "preset", None):
         path = _preset(options.preset)
-    return load(path, options=given)
+    return load(path, options=given, defaults=defaults)
 
 
 def _preset(name: str) -> Path:

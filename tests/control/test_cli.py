@@ -142,6 +142,25 @@ def test_every_command_has_help():
     assert "0.1–4" in commands["continue"].format_help()
 
 
+HELP = """
+import contextlib, sys
+from livecomposer.control.cli import main
+for name in sys.argv[1:]:
+    with contextlib.suppress(SystemExit):
+        main([name, "--help"])
+heavy = {"torch", "numpy", "mido", "rtmidi", "fluidsynth", "sounddevice", "tqdm", "matplotlib"}
+sys.exit(", ".join(heavy & set(sys.modules)))
+"""
+
+
+def test_no_commands_help_loads_anything_heavy():
+    """Help is instant."""
+    names = next(action.choices for action in build_parser()._actions if action.choices)
+    done = subprocess.run([sys.executable, "-c", HELP, *names], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "" == done.stderr.strip()
+    assert len(names) == done.stdout.count("usage: ")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [

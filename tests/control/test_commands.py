@@ -25,6 +25,15 @@ def test_continue_prints_what_it_did(capsys, tmp_path):
     assert (9, 2.0) == (report["seed"], report["seconds"])
 
 
+def test_a_continuation_lasts_twenty_seconds_unless_told_otherwise(capsys, tmp_path):
+    """Longer than a turn in a session, since nobody waits to play again."""
+    model = tiny_checkpoint(tmp_path / "tiny")
+    source, out = performances.path("gymnopedie"), tmp_path / "out.mid"
+    report = printed(capsys, "continue", source, "-o", out, "--model", model, "--json")
+    assert 20.0 == report["seconds"]
+    assert report["start"] + 20.0 >= files.read(out).seconds > report["start"] + 18.0
+
+
 def test_a_seed_is_drawn_and_told(capsys, tmp_path):
     """So that what was good can be had again."""
     model = tiny_checkpoint(tmp_path / "tiny")
