@@ -5,8 +5,12 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from tests.jack import ABSENT, available, jack_server
+
+settings.register_profile("untimed", deadline=None)  # tests assert logic, never time
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")
