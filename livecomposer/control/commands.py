@@ -80,7 +80,8 @@ def render(options: argparse.Namespace) -> int:
     from livecomposer.control.offline import draw_file, render_file
 
     settings = _settings(options)
-    seconds = render_file(options.input_file, options.output_file, settings)
+    with bar("rendering", 1.0, unit="") as progress:
+        seconds = render_file(options.input_file, options.output_file, settings, progress=progress)
     print(f"{options.output_file}: {seconds:.1f} s")
     if options.picture is not None:
         draw_file(options.input_file, options.picture)

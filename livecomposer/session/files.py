@@ -39,8 +39,10 @@ async def continue_file(
     }
 
 
-def render_file(source: Path, target: Path, settings: Settings) -> float:
-    """Render ``source`` to the WAV file ``target``; returns its seconds."""
+def render_file(
+    source: Path, target: Path, settings: Settings, *, progress: Callable[[float], None] | None = None
+) -> float:
+    """Render ``source`` to the WAV file ``target``; returns its seconds. ``progress`` is told the share done, 0–1."""
     from livecomposer.playing.soundfonts import find_soundfont
     from livecomposer.playing.synth import render
 
@@ -56,6 +58,7 @@ def render_file(source: Path, target: Path, settings: Settings) -> float:
         target,
         soundfont=find_soundfont(settings.soundfont),
         gain=settings.gain,
+        progress=progress,
     )
 
 
