@@ -1,18 +1,14 @@
-import gc
 import os
 import signal
 import subprocess
 import sys
-from contextlib import suppress
 from pathlib import Path
-from queue import Empty, Queue
 
 import pytest
 import rtmidi
 
 from livecomposer.errors import PortError
 from livecomposer.midi import ports
-from livecomposer.midi.outlet import Outlet
 from tests.fakes import FakeClient
 from tests.jack import ABSENT, available, jack_server
 
@@ -116,77 +112,6 @@ def test_a_windows_cable_may_bear_our_name(api, ours):
     assert ours == ports._is_ours(api, "livecomposer:livecomposer")
 
 
-def test_a_running_server_makes_jack_usable(jack):
-    """JACK is named once its server runs."""
-    assert "Jack" in ports.apis()
-
-
-def test_the_ports_of_other_programs_are_listed(jack, module):
-    """An output of theirs is an input for us, and the other way round."""
-    assert "Sound Module:Keys" in ports.inputs()
-    assert "Rack:Strings" in ports.outputs()
-    assert "Rack:Strings" not in ports.inputs()
-
-
-def test_part_of_a_name_opens_the_real_port(jack, module):
-    """Opening by part of a name connects, and the port knows its whole name and its system."""
-    port = ports.open_input("mODULE:k")
-    heard = Queue()
-    port.client.set_callback(lambda message, data: heard.put(message[0]))
-    got = None
-    for _ in range(20):  # an overrun of the server may lose a message
-        module[0].send_message([0x90, 60, 64])
-        with suppress(Empty):
-            got = heard.get(timeout=1)
-            break
-    port.close()
-    assert [0x90, 60, 64] == got
-    assert ("Sound Module:Keys", "Jack") == (port.name, port.api)
-
-
-def test_no_match_names_the_ports_there_are(jack, module):
-    """The error says what was wanted and lists what exists."""
-    with pytest.raises(PortError, match=r"no MIDI output named like 'organ'; there are: .*'Rack:Strings'.*; connect"):
-        ports.open_output("organ")
-
-
-def test_our_own_ports_are_not_offered(jack):
-    """Neither of our virtual ports is a candidate, so nothing of ours is connected to itself."""
-    ins, outs = ports.open_input("virtual"), ports.open_output("virtual")
-    offered = [*ports.inputs(), *ports.outputs()]
-    seen = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="witness").get_ports()
-    ins.close()
-    outs.close()
-    assert [] == [name for name in offered if "livecomposer" in name]
-    assert 1 == sum("livecomposer" in name for name in seen)
-
-
-def test_closing_leaves_nothing_behind(jack):
-    """After closing no other program sees a port of ours."""
-    for opened in [ports.open_input("virtual"), ports.open_output("virtual")]:
-        opened.close()
-    inward = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="witness").get_ports()
-    outward = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="witness").get_ports()
-    assert [] == [name for name in inward + outward if "livecomposer" in name]
-
-
-def test_a_forgotten_port_stays_open(jack):
-    """A port nobody holds is not collected while it is open."""
-    ports.open_output("virtual")
-    gc.collect()
-    seen = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="witness").get_ports()
-    for port in list(ports._open_ports):
-        port.close()
-    assert 1 == sum("livecomposer" in name for name in seen)
-
-
-def test_a_port_that_vanished_between_listing_and_opening_is_an_error(jack, module, monkeypatch):
-    """The error says that it cannot be opened and why that might be."""
-    monkeypatch.setattr(ports, "_offered", lambda kind, usable: [(rtmidi.API_UNIX_JACK, "Organ")])
-    with pytest.raises(PortError, match="MIDI input 'Organ' cannot be opened"):
-        ports.open_input("organ")
-
-
 LISTEN = """
 import signal, sys
 from livecomposer.midi.outlet import Outlet
@@ -240,11 +165,3 @@ def _content(path):
         return path.read_bytes()
     except OSError:  # it ended meanwhile
         return b""
-
-
-def test_two_outlets_may_be_virtual_at_once(jack):
-    """The second client of our name is given another by the server."""
-    with Outlet("virtual") as first, Outlet("virtual") as second:
-        seen = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="witness").get_ports()
-        assert ("livecomposer", "livecomposer") == (first.name, second.name)
-    assert 2 == sum("livecomposer" in name for name in seen)
