@@ -229,6 +229,7 @@ def _assert_answered_and_ended(heard, *, turns):
             struck += [moment] if key[0] == COMPANION_CHANNEL else []
         elif int(status) & 0xF0 in (0x80, 0x90):
             sounding.discard(key)
+    assert any(int(status) == 0x90 for _, status, *_ in heard)  # the performer's own keys came thru
     assert set() == sounding
     assert turns == 1 + sum(later - earlier > 2.0 for earlier, later in pairwise(struck))
 
