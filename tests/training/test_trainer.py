@@ -14,7 +14,7 @@ from livecomposer.errors import CheckpointError, CorpusError, LivecomposerError,
 from livecomposer.model import checkpoint
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.training import trainer as trainer_module
-from livecomposer.training.batches import Augmentation
+from livecomposer.training.batches import Augmentation, batch
 from livecomposer.training.corpus import Shard
 from livecomposer.training.trainer import Config, Stage, Trainer, load_config
 from tests.training.pieces import shard_of
@@ -70,6 +70,20 @@ def assert_same_state(one, other):
     assert tensors.keys() == others.keys()
     for name, tensor in tensors.items():
         assert torch.equal(tensor, others[name]), name
+
+
+def test_a_gradient_taken_row_by_row_is_the_gradient_of_the_whole_batch(shards, tmp_path):
+    """However many rows are computed at a time, and however much of each is padding, a step learns the same."""
+    gradients = []
+    for rows_at_once in (0, 1, 2):
+        stage = Stage(steps=1, rows=3, length=400, rows_at_once=rows_at_once)  # longer than the pieces: padded
+        trainer = Trainer(replace(TINY, stages=(stage,)), shards, tmp_path / str(rows_at_once))
+        ids = batch(trainer.train, seed=1, step=0, rows=3, length=400, augmentation=PLAIN)
+        trainer._accumulate(ids, stage.rows_at_once or stage.rows)
+        gradients.append([weight.grad for weight in trainer.decoder.parameters()])
+    for other in gradients[1:]:
+        for expected, got in zip(gradients[0], other, strict=True):
+            torch.testing.assert_close(got, expected, rtol=1e-4, atol=1e-6)
 
 
 def test_it_learns_a_tiny_shard(shards, tmp_path):
