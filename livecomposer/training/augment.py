@@ -9,9 +9,10 @@ import numpy.typing as npt
 from livecomposer.events import Role
 from livecomposer.tokens.vocabulary import VELOCITY_BINS, VOCABULARY, Kind
 
-__all__ = ["Ids", "hand_over", "louder", "stretch", "transpose"]
+__all__ = ["Bools", "Ids", "duet", "hand_over", "jitter", "louder", "moments", "owners", "stretch", "transpose"]
 
 Ids = npt.NDArray[np.int64]
+Bools = npt.NDArray[np.bool_]
 
 _ON = VOCABULARY.ids_of(Kind.NOTE_ON, Role.PERFORMER)
 _OFF = VOCABULARY.ids_of(Kind.NOTE_OFF, Role.PERFORMER)
@@ -20,8 +21,8 @@ _VELOCITY = VOCABULARY.ids_of(Kind.VELOCITY)
 _TO_COMPANION = VOCABULARY.first(Kind.NOTE_ON, Role.COMPANION) - _ON.start
 
 
-def _within(ids: Ids, range_: slice) -> npt.NDArray[np.bool_]:
-    within: npt.NDArray[np.bool_] = (ids >= range_.start) & (ids < range_.stop)
+def _within(ids: Ids, range_: slice) -> Bools:
+    within: Bools = (ids >= range_.start) & (ids < range_.stop)
     return within
 
 
@@ -35,21 +36,29 @@ def transpose(ids: Ids, semitones: int) -> Ids:
 
 
 def stretch(ids: Ids, factor: float) -> Ids:
-    """Every stretch of time made ``factor`` (above 0) times as long; what rounding takes is given back in the next.
+    """Every stretch of time made ``factor`` (above 0) times as long; what rounding takes is given back in the next."""
+    moment = np.rint(moments(ids) * factor).astype(np.int64)
+    said = ~_within(ids, _SHIFT)
+    return _paced(ids[said], np.append(moment[said], moment[-1:]))
 
-    Shifts are written anew, as the encoder writes them: as many of the longest as fit, then the rest.
+
+def moments(ids: Ids) -> Ids:
+    """For each of ``ids`` (N,) the step reached; a shift's own is counted."""
+    return np.cumsum(np.where(_within(ids, _SHIFT), ids - _SHIFT.start + 1, 0))
+
+
+def _paced(said: Ids, moment: Ids) -> Ids:
+    """What is ``said`` (N,), none of it a shift, at its ``moment`` (N,), ascending steps; one moment more is the end.
+
+    Shifts are written as the encoder writes them: as many of the longest as fit, then the rest.
     """
-    is_shift = _within(ids, _SHIFT)
-    moment = np.rint(np.cumsum(np.where(is_shift, ids - _SHIFT.start + 1, 0)) * factor).astype(np.int64)
-    said = np.flatnonzero(~is_shift)
-    reached: Ids = np.concatenate((np.zeros(1, np.int64), moment[said], moment[-1:]))
-    gaps = reached[1:] - reached[:-1]  # before each that is no shift, and after the last
+    gaps = np.diff(moment, prepend=0)
     shifts = -(-gaps // VOCABULARY.max_shift)
-    ends = np.cumsum(shifts + 1) - 1  # where each that is no shift comes to stand
-    result = np.full(ends[-1] if len(ids) else 0, _SHIFT.stop - 1)
+    ends = np.cumsum(shifts + 1) - 1  # where each thing said comes to stand
+    result = np.full(len(said) + int(shifts.sum()), _SHIFT.stop - 1)
     rests = shifts > 0
     result[ends[rests] - 1] = _SHIFT.start + (gaps[rests] - 1) % VOCABULARY.max_shift
-    result[ends[:-1]] = ids[said]
+    result[ends[: len(said)]] = said
     return result
 
 
@@ -59,23 +68,70 @@ def louder(ids: Ids, bins: int) -> Ids:
     return np.where(_within(ids, _VELOCITY), moved, ids)
 
 
-def hand_over(ids: Ids, turns: npt.NDArray[np.int64], *, first: Role) -> Ids:
+def hand_over(ids: Ids, turns: Ids, *, first: Role) -> Ids:
     """Share solo music out between two players: at each index of ``turns`` (ascending) the other one takes over.
 
     ``first`` begins. A note belongs to whoever begins it, and so does its note-off, however late it comes.
     """
-    is_on = _within(ids, _ON)
-    is_note = is_on | _within(ids, _OFF)
-    at = np.flatnonzero(is_note)
+    at, owner = owners(ids)
     role = (np.searchsorted(turns, at, side="right") + int(first)) % 2
-    by_pitch = np.lexsort((at, ids[at] % 128))
-    begun_at = np.where(is_on[at][by_pitch], np.arange(len(at)), -1)
-    pitch = ids[at][by_pitch] % 128
-    first_of_pitch = np.concatenate(([True], pitch[1:] != pitch[:-1])) if len(at) else np.zeros(0, np.bool_)
-    begun_at[first_of_pitch & (begun_at < 0)] = np.flatnonzero(first_of_pitch & (begun_at < 0))  # began before the cut
-    owner = np.maximum.accumulate(begun_at)
-    owned = np.empty(len(at), dtype=np.int64)
-    owned[by_pitch] = role[by_pitch][owner]
     result = ids.copy()
-    result[at] += owned * _TO_COMPANION
+    result[at] += role[owner] * _TO_COMPANION
     return result
+
+
+def owners(ids: Ids) -> tuple[Ids, Ids]:
+    """Where in solo ``ids`` notes begin and end, (M,), and for each which of the M began its note.
+
+    The end of a note that began before the cut counts as having begun it.
+    """
+    at = np.flatnonzero(ids < _OFF.stop)
+    by_pitch = np.argsort(ids[at] % 128, kind="stable")
+    pitch = ids[at][by_pitch] % 128
+    begins = _within(ids[at][by_pitch], _ON) | (np.diff(pitch, prepend=-1) != 0)
+    owner = np.empty(len(at), dtype=np.int64)
+    owner[by_pitch] = by_pitch[np.maximum.accumulate(np.where(begins, np.arange(len(at)), 0))]
+    return at, owner
+
+
+def jitter(ids: Ids, spread: float, chance: np.random.Generator) -> Ids:
+    """Each moment at which something is said moved by a normal amount, ``spread`` (steps) wide; the order stays."""
+    said = ~_within(ids, _SHIFT)
+    moment, which = np.unique(moments(ids)[said], return_inverse=True)
+    moved = np.diff(np.rint(spread * chance.standard_normal(len(moment))).astype(np.int64), prepend=0)
+    gaps = np.maximum(np.diff(moment, prepend=0) + moved, (np.arange(len(moment)) > 0).astype(np.int64))
+    return _paced(ids[said], np.cumsum(gaps)[which])
+
+
+def duet(ids: Ids, companions: Bools, *, late: int = 0, entry: int = -1) -> Ids:
+    """Solo music for two: ``companions`` (M,) says which of the M beginnings and ends of notes are the companion's.
+
+    The performer's are moved ``late`` steps later against the companion's, for a companion at time t has chosen what
+    it plays knowing the performer only up to t - late. Of the companion, notes begun before index ``entry`` of ``ids``
+    are left out: it enters late. Velocities are said anew where they change, and a shift after the last event goes.
+    """
+    at, owner = owners(ids)
+    is_on = _within(ids[at], _ON)
+    begun = np.where(is_on[owner], at[owner], -1)
+    moment = moments(ids)[at] + np.where(companions, 0, late)
+    kept = np.flatnonzero(~companions | (begun >= entry))
+    order = kept[np.argsort(moment[kept], kind="stable")]
+    notes = ids[at] + companions * _TO_COMPANION
+    return _voiced(notes[order], moment[order], np.where(is_on, _velocity_at(ids)[at], -1)[order])
+
+
+def _velocity_at(ids: Ids) -> Ids:
+    """For each of ``ids`` the id of the velocity in force; -1 where none has been said."""
+    said = np.maximum.accumulate(np.where(_within(ids, _VELOCITY), np.arange(len(ids)), -1))
+    return np.where(said < 0, -1, ids[said])
+
+
+def _voiced(notes: Ids, moment: Ids, velocity: Ids) -> Ids:
+    """``notes`` (M,) at their ``moment`` (M,), each after its ``velocity`` (M,; an id, or -1: any) where it changes."""
+    told = np.flatnonzero(velocity >= 0)
+    changes = np.zeros(len(notes), dtype=np.int64)
+    changes[told] = np.diff(velocity[told], prepend=-1) != 0
+    said = np.repeat(notes, 1 + changes)
+    changed = np.flatnonzero(changes)
+    said[changed + np.arange(len(changed))] = velocity[changed]
+    return _paced(said, np.repeat(moment, 1 + changes))

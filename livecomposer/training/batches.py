@@ -7,14 +7,20 @@ import numpy as np
 
 from livecomposer.events import Role
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.augment import Ids, hand_over, louder, stretch, transpose
+from livecomposer.training.augment import Bools, Ids, duet, hand_over, jitter, louder, stretch, transpose
 from livecomposer.training.corpus import Shard
+from livecomposer.units import STEPS_PER_SECOND
 
 __all__ = ["Augmentation", "batch", "validation_cuts"]
 
 _BOS = VOCABULARY.id(Kind.BOS)
 _PAD = VOCABULARY.id(Kind.PAD)
+_ON = VOCABULARY.ids_of(Kind.NOTE_ON, Role.PERFORMER)
+_OFF = VOCABULARY.ids_of(Kind.NOTE_OFF, Role.PERFORMER)
 _VELOCITY = VOCABULARY.ids_of(Kind.VELOCITY)
+_STEP_MS = 1000 / STEPS_PER_SECOND
+_WRITTEN = 0.1
+"""Changes of velocity a note below which music counts as written down, not played."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +31,11 @@ class Augmentation:
     transpose_up: int = 5
     stretch: float = 0.1  # at most this share faster or slower
     velocity_bins: int = 2  # louder or softer, in bins of 32
-    takeover: float = 0.7  # share of cuts in which two players take turns
+    accompany: float = 0.5  # share of cuts with a melody in which one player has it and the other the rest
+    delay_ms_max: int = 150  # most that the companion hears the performer late in such a cut
+    late_entry: float = 0.25  # share of such cuts in which the companion enters within the first half
+    jitter_ms: float = 10.0  # spread of onsets in such a cut, where the music is written, not played
+    takeover: float = 0.7  # share of the other cuts in which two players take turns
     turns_max: int = 3  # most changes of player in such a cut
 
 
@@ -40,28 +50,49 @@ def validation_cuts(shard: Shard, *, rows: int, length: int) -> Iterator[Ids]:
     if not len(shard):
         return
     for at in np.linspace(0, max(0, len(shard.ids) - length), rows).astype(np.int64):
-        yield _framed(_cut(shard, int(at), length), length)[None]
+        ids, _ = _cut(shard, int(at), length)
+        yield _framed(ids, length)[None]
 
 
 def _row(shard: Shard, chance: np.random.Generator, length: int, augmentation: Augmentation) -> Ids:
     margin = int(length * augmentation.stretch) + 1  # what stretching may take away
-    ids = _cut(shard, int(chance.integers(len(shard.ids))), length + margin)
+    ids, lead = _cut(shard, int(chance.integers(len(shard.ids))), length + margin)
+    lead = lead[ids < _OFF.stop]  # note by note, for shifts come and go
     ids = transpose(ids, int(chance.integers(-augmentation.transpose_down, augmentation.transpose_up + 1)))
     ids = stretch(ids, 1 + augmentation.stretch * chance.uniform(-1, 1))
     ids = louder(ids, int(chance.integers(-augmentation.velocity_bins, augmentation.velocity_bins + 1)))
-    if chance.random() < augmentation.takeover:
+    if lead.any() and not lead.all() and chance.random() < augmentation.accompany:
+        ids = _together(ids, lead, chance, augmentation)
+    elif chance.random() < augmentation.takeover:
         turns = np.sort(chance.integers(0, len(ids) + 1, chance.integers(1, augmentation.turns_max + 1)))
         ids = hand_over(ids, turns, first=Role(int(chance.integers(2))))
     return _framed(ids, length)
 
 
-def _cut(shard: Shard, at: int, length: int) -> Ids:
-    """Up to ``length`` ids of the piece around ``at``; cuts begin at a piece's start as often as anywhere else."""
+def _together(ids: Ids, lead: Bools, chance: np.random.Generator, augmentation: Augmentation) -> Ids:
+    """The melody, which ``lead`` (notes begun and ended,) marks, for one player, the rest for the other."""
+    notes = np.count_nonzero(ids < _ON.stop)
+    changes = np.count_nonzero((ids >= _VELOCITY.start) & (ids < _VELOCITY.stop))
+    if augmentation.jitter_ms and changes < _WRITTEN * notes:
+        ids = jitter(ids, augmentation.jitter_ms / _STEP_MS, chance)
+    companions = lead if chance.random() < 0.5 else ~lead
+    late = int(chance.integers(int(augmentation.delay_ms_max / _STEP_MS) + 1))
+    entry = int(chance.integers(len(ids) // 2 + 1)) if chance.random() < augmentation.late_entry else -1
+    return duet(ids, companions, late=late, entry=entry)
+
+
+def _cut(shard: Shard, at: int, length: int) -> tuple[Ids, Bools]:
+    """Up to ``length`` ids of the piece around ``at``, and which are of the melody.
+
+    Cuts begin at a piece's start as often as anywhere else.
+    """
     piece = int(np.searchsorted(shard.starts, at, side="right")) - 1
     start, end = int(shard.starts[piece]), int(shard.starts[piece + 1])
     begin = max(start, min(at - length // 2, end - length))
-    ids = shard.ids[begin : min(begin + length, end)].astype(np.int64)
-    return ids if begin == start else np.concatenate((_velocity_before(shard, begin, start), ids))
+    cut = slice(begin, min(begin + length, end))
+    before = _velocity_before(shard, begin, start)
+    ids = np.concatenate((before, shard.ids[cut].astype(np.int64)))
+    return ids, np.concatenate((np.zeros(len(before), np.bool_), shard.lead[cut]))
 
 
 def _velocity_before(shard: Shard, begin: int, start: int) -> Ids:

@@ -1,7 +1,8 @@
 """Folders of MIDI files to shards of ids, and shards back to pieces.
 
 A shard is one ``.npz`` a split: ``ids`` (uint16, all pieces one after another), ``starts`` (int64, where each begins,
-and the end), ``names`` and the fingerprint of the vocabulary. Which split a piece belongs to comes from
+and the end), ``names``, the fingerprint of the vocabulary, ``lead`` (one bit an id, set where it begins or ends a note
+of the melody) and ``how`` (uint8, for each piece what told the melody). Which split a piece belongs to comes from
 ``splits/<folder>.csv`` (columns ``path,split``) where there is one, else from a hash of its path.
 """
 
@@ -11,11 +12,12 @@ import os
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing import get_context
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -24,12 +26,19 @@ from livecomposer.errors import CorpusError, MidiFileError
 from livecomposer.midi import files
 from livecomposer.tokens.stream import ids_of_notes, notes_heard
 from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.training.voices import How, led
 
 __all__ = ["SPLITS", "Shard", "load_shard", "prepare"]
 
 SPLITS = ("train", "valid", "test")
 MIN_NOTES = 16
 MAX_PIECE_SECONDS = 3600.0
+_TOLD = {
+    How.NONE: "without a lead",
+    How.MELODY: "led by a melody track",
+    How.HANDS: "led by the right hand",
+    How.SKYLINE: "led by the top line",
+}
 
 
 _DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
@@ -37,12 +46,30 @@ _DAMAGED = (OSError, ValueError, KeyError, EOFError, TypeError, AttributeError, 
 
 
 @dataclass(frozen=True, slots=True)
+class _Piece:
+    ids: npt.NDArray[np.uint16]
+    lead: npt.NDArray[np.bool_]
+    how: How
+
+
+@dataclass(frozen=True, slots=True)
 class Shard:
-    """Pieces of one split. ``ids`` (N,) uint16; piece ``i`` is ``ids[starts[i]:starts[i + 1]]``."""
+    """Pieces of one split. ``ids`` (N,) uint16; piece ``i`` is ``ids[starts[i]:starts[i + 1]]``.
+
+    ``lead`` (N,): whether an id begins or ends a note of the melody; ``how`` (pieces,): the :class:`How` of each. A
+    shard without them knows of no melody.
+    """
 
     ids: npt.NDArray[np.uint16]
     starts: npt.NDArray[np.int64]
     names: tuple[str, ...]
+    lead: npt.NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    how: npt.NDArray[np.uint8] = field(default_factory=lambda: np.zeros(0, np.uint8))
+
+    def __post_init__(self) -> None:
+        if len(self.lead) != len(self.ids) or len(self.how) != len(self.names):
+            object.__setattr__(self, "lead", np.zeros(len(self.ids), np.bool_))
+            object.__setattr__(self, "how", np.full(len(self.names), How.NONE, np.uint8))
 
     def piece(self, i: int) -> npt.NDArray[np.uint16]:
         """The ids of piece ``i``."""
@@ -62,9 +89,10 @@ def prepare(
 ) -> dict[str, Counter[str]]:
     """Read every MIDI file below ``folders`` and write ``<split>.npz`` into ``out``; same input, same bytes.
 
-    Returns, for each split, counts of ``pieces``, ``tokens`` and of files skipped by reason. Files that say the same
-    notes are kept once. ``progress`` is told how many files of how many are done. Raises :class:`CorpusError` where
-    no file is usable for training, a table of splits is damaged, or ``out`` cannot be written.
+    Returns, for each split, counts of ``pieces``, of these by what leads, of ``tokens``, and of files skipped by
+    reason. Files that say the same notes are kept once. ``progress`` is told how many files of how many are done.
+    Raises :class:`CorpusError` where no file is usable for training, a table of splits is damaged, or ``out`` cannot
+    be written.
     """
     folders = [folder.absolute() for folder in folders]  # so that "." has a name
     paths = sorted((folder, path) for folder in folders for path in _midi_files(folder))
@@ -72,7 +100,7 @@ def prepare(
         raise CorpusError(f"no MIDI file in {', '.join(map(str, folders))}; wanted folders with .mid files")
     split_of = _splits(folders, splits)
     counts: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
-    pieces: dict[str, list[tuple[str, npt.NDArray[np.uint16]]]] = {split: [] for split in SPLITS}
+    pieces: dict[str, list[tuple[str, _Piece]]] = {split: [] for split in SPLITS}
     seen: set[bytes] = set()
     with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
         results = pool.map(_encode, [path for _, path in paths], chunksize=8)
@@ -82,7 +110,8 @@ def prepare(
             reason = _unusable(result, seen)
             counts[split][reason or "pieces"] += 1
             if not reason and not isinstance(result, str):
-                counts[split]["tokens"] += len(result)
+                counts[split]["tokens"] += len(result.ids)
+                counts[split][_TOLD[result.how]] += 1
                 pieces[split].append((name, result))
             if progress:
                 progress(done, len(paths))
@@ -103,12 +132,19 @@ def load_shard(path: Path) -> Shard:
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             fingerprint = str(data["fingerprint"])
-            shard = Shard(data["ids"], data["starts"], tuple(map(str, data["names"])))
+            shard = _shard(data)
     except _DAMAGED as error:
         raise CorpusError(f"{path}: not a shard ({error}); make shards with 'livecomposer prepare'") from error
     if fingerprint != VOCABULARY.fingerprint:
         raise CorpusError(f"{path}: made for vocabulary {fingerprint}, wanted {VOCABULARY.fingerprint}; prepare again")
     return shard
+
+
+def _shard(data: Mapping[str, npt.NDArray[Any]]) -> Shard:
+    whole = data["ids"], data["starts"], tuple(map(str, data["names"]))
+    if "lead" not in data:  # made before melodies were marked
+        return Shard(*whole)
+    return Shard(*whole, np.unpackbits(data["lead"], count=len(whole[0])).astype(np.bool_), data["how"])
 
 
 def _midi_files(folder: Path) -> Iterable[Path]:
@@ -141,7 +177,7 @@ def _hashed_split(name: str) -> str:
     return {0: "valid", 1: "test"}.get(tenth, "train")
 
 
-def _encode(path: Path) -> npt.NDArray[np.uint16] | str:
+def _encode(path: Path) -> _Piece | str:
     try:
         recording = files.read(path)
     except MidiFileError:
@@ -151,27 +187,31 @@ def _encode(path: Path) -> npt.NDArray[np.uint16] | str:
         return "too short"
     if recording.seconds > MAX_PIECE_SECONDS:
         return "too long"
-    return np.array(ids_of_notes(notes, origin=notes[0].start), dtype=np.uint16)
+    ids = np.array(ids_of_notes(notes, origin=notes[0].start), dtype=np.int64)
+    lead, how = led(recording.tracks, ids, origin=notes[0].start)
+    return _Piece(ids.astype(np.uint16), lead, how)
 
 
-def _unusable(result: npt.NDArray[np.uint16] | str, seen: set[bytes]) -> str | None:
+def _unusable(result: _Piece | str, seen: set[bytes]) -> str | None:
     if isinstance(result, str):
         return result
-    digest = hashlib.sha256(result.tobytes()).digest()
+    digest = hashlib.sha256(result.ids.tobytes()).digest()
     if digest in seen:
         return "duplicate"
     seen.add(digest)
     return None
 
 
-def _save(path: Path, pieces: Sequence[tuple[str, npt.NDArray[np.uint16]]]) -> None:
-    lengths = [len(ids) for _, ids in pieces]
+def _save(path: Path, pieces: Sequence[tuple[str, _Piece]]) -> None:
+    lengths = [len(piece.ids) for _, piece in pieces]
     partial = path.with_name(f"{path.stem}.partial.npz")
     np.savez_compressed(
         partial,
-        ids=np.concatenate([ids for _, ids in pieces]) if pieces else np.zeros(0, np.uint16),
+        ids=np.concatenate([np.zeros(0, np.uint16), *(piece.ids for _, piece in pieces)]),
         starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
         names=np.array([name for name, _ in pieces], dtype=np.str_),
+        lead=np.packbits(np.concatenate([np.zeros(0, np.bool_), *(piece.lead for _, piece in pieces)])),
+        how=np.array([piece.how for _, piece in pieces], dtype=np.uint8),
         fingerprint=np.array(VOCABULARY.fingerprint),
     )
     partial.replace(path)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from livecomposer.events import Role
 from livecomposer.tokens.stream import notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.augment import hand_over, louder, stretch, transpose
+from livecomposer.training.augment import duet, hand_over, jitter, louder, moments, owners, stretch, transpose
 from tests.training.pieces import ids_of
 
 pieces = st.builds(ids_of, st.integers(0, 200))
@@ -118,6 +118,82 @@ def test_handing_over_a_cut_stays_in_the_vocabulary(ids, begin, turns, first):
     assert [(t.kind, t.value) for t in tokens[0]] == [(t.kind, t.value) for t in tokens[1]]
 
 
+KIND_OF = {"v": Kind.VELOCITY, "t": Kind.TIME_SHIFT, "+": Kind.NOTE_ON, "-": Kind.NOTE_OFF}
+
+
+def spelled(text):
+    """Ids of words: ``v8`` velocity bin, ``t3`` shift; ``+60``, ``-60`` the performer's note, ``c+60`` the other's."""
+    words = [(Role(word.startswith("c")), word.removeprefix("c")) for word in text.split()]
+    ids = [VOCABULARY.id(KIND_OF[w[0]], int(w[1:]), role if w[0] in "+-" else None) for role, w in words]
+    return np.array(ids, dtype=np.int64)
+
+
+def flags(text):
+    """Ones and noughts as booleans."""
+    return np.array([flag == "1" for flag in text])
+
+
+DUETS = [
+    ("v16 +60 +72 t10 -60 -72", "1010", 3, -1, "v16 c+60 t3 +72 t7 c-60 t3 -72"),
+    ("v16 +60 +72 t10 -60 -72", "1010", 0, -1, "v16 c+60 +72 t10 c-60 -72"),
+    ("v20 +72 t2 v10 +60 t5 -60 -72", "0110", 4, -1, "t2 v10 c+60 t2 v20 +72 t3 c-60 t4 -72"),
+    ("v9 +72 t2 +60 t2 -72 +72 t5 -60 -72", "010010", 4, -1, "t2 v9 c+60 t2 +72 t4 -72 +72 t1 c-60 t4 -72"),
+    ("v9 +72 t5 +60 t5 -60 +62 t90 t20 -62 -72", "011110", 0, 4, "v9 +72 t10 c+62 t100 t10 c-62 -72"),
+    ("t3 -50 -60 t2 v9 +72 t5 -72", "1000", 0, -1, "t3 c-50 -60 t2 v9 +72 t5 -72"),
+    ("t3 -50 -60 t2 v9 +72 t5 -72", "1000", 2, 0, "t5 -60 t2 v9 +72 t5 -72"),
+]
+
+
+@pytest.mark.parametrize(("solo", "companions", "late", "entry", "expected"), DUETS)
+def test_a_duet_by_hand(solo, companions, late, entry, expected):
+    """The performer comes late, the companion enters late, and each note is told after its velocity."""
+    ids = duet(spelled(solo), flags(companions), late=late, entry=entry)
+    assert spelled(expected).tolist() == ids.tolist()
+
+
+def shared(ids, seed):
+    """Each note given to one of two by chance: for every beginning and end of a note, whether it is the companion's."""
+    _, owner = owners(ids)
+    return np.random.default_rng(seed).integers(0, 2, len(owner)).astype(np.bool_)[owner]
+
+
+def parts(ids):
+    """The notes of each player as (start and end in steps, pitch, velocity)."""
+    notes = notes_of_ids(ids.tolist(), origin=0.0)
+    return [
+        sorted((round(n.start * 100), round(n.end * 100), n.pitch, n.velocity) for n in notes if n.role is role)
+        for role in Role
+    ]
+
+
+@given(pieces, st.integers(0, 99), st.integers(0, 15), st.integers(-1, 150))
+def test_a_duet_has_the_notes_of_the_piece(ids, seed, late, entry):
+    """The performer's notes are all there, later by one delay; the companion's are in place, from its entry on."""
+    companions = shared(ids, seed)
+    at, _ = owners(ids)
+    expected = [set(), set()]
+    solo = {(start, pitch): (end, velocity) for start, end, pitch, velocity in parts(ids)[0]}
+    for index, companion in zip(at.tolist(), companions.tolist(), strict=True):
+        start, pitch = int(moments(ids)[index]), int(ids[index]) % 128
+        if ids[index] < 128 and (start, pitch) in solo and (not companion or index >= entry):
+            end, velocity = solo[start, pitch]
+            moved = 0 if companion else late
+            expected[companion].add((start + moved, end + moved, pitch, velocity))
+    assert [sorted(notes) for notes in expected] == parts(duet(ids, companions, late=late, entry=entry))
+
+
+@given(pieces, st.floats(0, 3), st.integers(0, 99))
+def test_jitter_keeps_the_order_and_what_is_together(ids, spread, seed):
+    """What is said stays in order, together what was together, apart what was apart, and all near its place."""
+    moved = jitter(ids, spread, np.random.default_rng(seed))
+    before, after = (x[(x < SHIFT.start) | (x >= SHIFT.stop)] for x in (ids, moved))
+    np.testing.assert_array_equal(before, after)
+    times = [moments(x)[(x < SHIFT.start) | (x >= SHIFT.stop)] for x in (ids, moved)]
+    np.testing.assert_array_equal(np.diff(times[0]) > 0, np.diff(times[1]) > 0)
+    assert spread > 0 or times[0].tolist() == times[1].tolist()
+    assert abs(times[0] - times[1]).max() <= 30 * (spread > 0)
+
+
 def test_nothing_stays_nothing():
     """No ids in, no ids out."""
     none = np.zeros(0, dtype=np.int64)
@@ -126,5 +202,7 @@ def test_nothing_stays_nothing():
         stretch(none, 1.1),
         louder(none, 2),
         hand_over(none, none, first=Role.COMPANION),
+        duet(none, none.astype(np.bool_), late=3),
+        jitter(none, 1.0, np.random.default_rng(1)),
     ):
         assert len(result) == 0

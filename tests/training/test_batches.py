@@ -1,9 +1,12 @@
 """Cuts and batches."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from livecomposer.events import Role
+from livecomposer.tokens.stream import notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.batches import Augmentation, batch, validation_cuts
 from livecomposer.training.corpus import Shard
@@ -70,6 +73,88 @@ def test_both_players_appear():
     assert (((both >= companion) & (both < BOS)).any(axis=1) & (both < 128).any(axis=1)).any()
     alone = batch_at(0, rows=40, augmentation=PLAIN)
     assert not ((alone >= companion) & (alone < BOS)).any()
+
+
+def led(shard):
+    """The same shard with notes of C4 and above as its melody."""
+    lead = (shard.ids < 256) & (shard.ids % 128 >= 60)
+    return replace(shard, lead=lead, how=np.ones(len(shard), np.uint8))
+
+
+DUET = replace(PLAIN, accompany=1.0, jitter_ms=0.0, late_entry=0.0)
+
+
+def voices(ids):
+    """The notes of each player as (start and end in steps, pitch, velocity)."""
+    notes = notes_of_ids(ids, origin=0.0)
+    return [
+        sorted((round(n.start * 100), round(n.end * 100), n.pitch, n.velocity) for n in notes if n.role is role)
+        for role in Role
+    ]
+
+
+def late_by(notes, steps):
+    """The same notes later."""
+    return [(start + steps, end + steps, *rest) for start, end, *rest in notes]
+
+
+def duets(augmentation, *, rows=200):
+    """Rows of whole pieces, each with the piece it tells: melody and rest."""
+    shard = led(SHARD)
+    solos = [voices(shard.piece(i).tolist())[0] for i in range(len(shard))]
+    parts = [([n for n in solo if n[2] >= 60], [n for n in solo if n[2] < 60]) for solo in solos]
+    for row in batch(shard, seed=1, step=0, rows=rows, length=600, augmentation=augmentation):
+        told = voices(contents(row))
+        for melody, rest in parts:
+            pitches = [sorted(n[2] for n in who) for who in (melody, rest)]
+            if sorted(n[2] for n in told[0]) in pitches:
+                yield told, (melody, rest)
+
+
+def test_a_duet_row_is_its_piece():
+    """One player has the melody, the other the rest, both ways round; the performer late by 0 to 150 ms."""
+    seen = set()
+    for (performer, companion), (melody, rest) in duets(DUET):
+        mine, other = (melody, rest) if performer[0][2] >= 60 else (rest, melody)
+        late = performer[0][0] - mine[0][0]
+        assert (late_by(mine, late), other) == (performer, companion)
+        seen.add((mine is melody, late))
+    assert set(range(16)) == {late for _, late in seen}
+    assert {True, False} == {leads for leads, _ in seen}
+    assert len(list(duets(DUET))) == 200
+
+
+def test_a_companion_may_enter_late():
+    """The performer then has all its notes, and the companion those from some moment on."""
+    missing = 0
+    for (_, companion), (melody, rest) in duets(replace(DUET, late_entry=1.0)):
+        other = melody if companion and companion[0][2] >= 60 else rest
+        kept = [note for note in other if note in companion]
+        assert kept == companion
+        missing += len(other) > len(kept) > 0
+    assert missing > 60
+
+
+def test_duets_are_a_share_of_the_rows():
+    """Without a melody, or with a share of 0, no row is a duet, and rows are what they were before."""
+    turns = replace(PLAIN, takeover=0.7, accompany=0.0)
+    without = batch_at(0, rows=20, length=100, augmentation=replace(turns, accompany=1.0))
+    np.testing.assert_array_equal(batch_at(0, rows=20, length=100, augmentation=turns), without)
+    rows = batch(led(SHARD), seed=1, step=0, rows=200, length=100, augmentation=replace(DUET, accompany=0.3))
+    companion = VOCABULARY.first(Kind.NOTE_ON, Role.COMPANION)
+    assert 0.2 < ((rows >= companion) & (rows < BOS)).any(axis=1).mean() < 0.4
+
+
+@pytest.mark.parametrize("length", [8, 100])
+def test_duet_rows_are_framed(length):
+    """Cuts amid a piece, with all that may be changed, stay in the vocabulary and in order."""
+    everything = Augmentation(accompany=1.0, late_entry=0.5, jitter_ms=20.0)
+    for step in range(20):
+        rows = batch(led(SHARD), seed=2, step=step, rows=6, length=length, augmentation=everything)
+        assert rows.shape == (6, length + 1)
+        is_pad = rows == PAD
+        assert (is_pad == np.maximum.accumulate(is_pad, axis=1)).all()
+        assert ((rows[:, 1:] < BOS) | is_pad[:, 1:]).all()
 
 
 def test_validation_is_the_same_every_time():

@@ -1,12 +1,17 @@
 """From folders of MIDI to shards and back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from livecomposer.errors import CorpusError
-from livecomposer.tokens.stream import notes_of_ids
+from livecomposer.events import events_of_notes
+from livecomposer.midi import files
+from livecomposer.tokens.stream import ids_of_notes, notes_heard, notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.training.corpus import SPLITS, load_shard, prepare
+from livecomposer.training.voices import How
 from tests.training.pieces import ids_of, notes_of, write_midi
 
 TABLE = "path,split\na.mid,train\nsub/b.mid,train\nc.mid,valid\nd.MID,test\n"
@@ -54,6 +59,37 @@ def test_a_folder_becomes_shards(music, tmp_path):
     prepare([music], tmp_path / "two", workers=2)
     for split in SPLITS:
         assert (tmp_path / "one" / f"{split}.npz").read_bytes() == (tmp_path / "two" / f"{split}.npz").read_bytes()
+
+
+def test_the_melody_is_marked_beside_the_same_ids(tmp_path):
+    """Ids are what all tracks sound like together; the melody's notes are marked on them, and what told so is kept."""
+    melody, rest = notes_of(0, 30), [replace(note, pitch=note.pitch - 40) for note in notes_of(1, 60)]
+    tracks = [
+        files.Track(name, tuple(events_of_notes(notes))) for name, notes in (("MELODY", melody), ("BRIDGE", rest))
+    ]
+    (tmp_path / "music").mkdir()
+    files.write(tmp_path / "music" / "a.mid", tracks)
+    write_midi(tmp_path / "music" / "b.mid", 2)
+    table = tmp_path / "splits" / "music.csv"
+    table.parent.mkdir()
+    table.write_text("path,split\na.mid,train\nb.mid,train\n")
+    counts = prepare([tmp_path / "music"], tmp_path / "out", workers=1)
+    shard = load_shard(tmp_path / "out" / "train.npz")
+    assert [How.MELODY, How.SKYLINE] == shard.how.tolist()
+    assert 1 == counts["train"]["led by a melody track"] == counts["train"]["led by the top line"]
+    read = files.read(tmp_path / "music" / "a.mid")
+    heard = notes_heard([track.events for track in read.tracks])
+    assert ids_of_notes(heard, origin=heard[0].start) == shard.piece(0).tolist()
+    leading = notes_of_ids(shard.ids[shard.lead & (np.arange(len(shard.ids)) < shard.starts[1])].tolist(), origin=0.0)
+    assert sorted(note.pitch for note in melody) == sorted(note.pitch for note in leading)
+
+
+def test_a_shard_without_melodies_loads(tmp_path):
+    """What was made before melodies were marked knows of none."""
+    save(tmp_path / "old.npz")
+    shard = load_shard(tmp_path / "old.npz")
+    assert ([How.NONE], len(shard.ids)) == (shard.how.tolist(), len(shard.lead))
+    assert not shard.lead.any()
 
 
 def test_nothing_usable_is_one_line(tmp_path):
