@@ -28,7 +28,7 @@ setup: .venv/.ready ## Install what playing needs
 test-tools:
 	@scripts/system tools
 
-.venv/.ready: pyproject.toml constraints.txt
+.venv/.ready: pyproject.toml constraints.txt $(wildcard livecomposer/engine/native_code/*)
 	@PYTHON="$(PYTHON)" scripts/setup
 
 clean: ## Remove what was set up

@@ -35,9 +35,9 @@ class Fed:
     seconds: float
 
 
-def host_command(model: Path, *, device: str = "cpu", threads: int = 1) -> list[str]:
+def host_command(model: Path, *, device: str = "cpu", precision: str = "int8", threads: int = 1) -> list[str]:
     """The command that runs the engine's process."""
-    arguments = ["--model", str(model), "--device", device, "--threads", str(threads)]
+    arguments = ["--model", str(model), "--device", device, "--precision", precision, "--threads", str(threads)]
     return [sys.executable, "-m", "livecomposer.engine.host", *arguments]
 
 
@@ -71,6 +71,11 @@ class EngineClient:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         await self.close()
+
+    @property
+    def ids(self) -> list[int]:
+        """What the engine has taken in."""
+        return list(self._ids)
 
     @property
     def alive(self) -> bool:

@@ -9,14 +9,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from livecomposer.engine import common_prefix
 from livecomposer.engine.cache import Cache, View
+from livecomposer.engine.cached import CachedEngine
 from livecomposer.model.decoder import Block, Decoder, Shape
-from livecomposer.model.sampling import Language, Sampling, sample
 
-__all__ = ["CpuEngine"]
-
-_LARGEST_CHUNK = 256
+__all__ = ["EagerEngine"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,92 +26,29 @@ class _Layer:
     down: Tensor  # (hidden, width)
 
 
-class CpuEngine:
-    """As :class:`livecomposer.engine.Engine` says, in constant memory. Copies the weights of ``decoder``.
-
-    A rewind within about two windows is a move of the position. A deeper one, or a feed of more, computes the last
-    ``(layers + 1) * window`` ids anew, which is exact, since nothing further back reaches the last window of them.
-    """
+class EagerEngine(CachedEngine):
+    """As :class:`livecomposer.engine.Engine` says. Copies the weights of ``decoder``."""
 
     @torch.inference_mode()
     def __init__(self, decoder: Decoder, *, device: str = "cpu") -> None:
-        self._shape = decoder.shape
+        super().__init__(decoder.shape)
         self._eps = decoder.norm.eps
-        self._embedding = decoder.embedding.weight.to(device)
+        self._embedding = decoder.embedding.weight.to(device, copy=True)
         self._unembedding = _laid_out(decoder.embedding.weight * decoder.norm.weight, device)  # (width, vocabulary)
         self._layers = [_layer(block, decoder.shape, device) for block in decoder.blocks if isinstance(block, Block)]
-        self._cache = Cache(decoder.shape, torch.device(device))
-        self._ids: list[int] = []
-        self._logits: npt.NDArray[np.float32] | None = None
-
-    @property
-    def position(self) -> int:
-        """How many ids have been taken in."""
-        return len(self._ids)
-
-    def feed(self, ids: Sequence[int]) -> int:
-        """Make ``ids`` all that was taken in; returns how many of them had to be computed."""
-        ids = list(ids)
-        if not ids:
-            raise ValueError("no id to feed; wanted at least one")
-        common = common_prefix(self._ids, ids)
-        if common == len(ids) == len(self._ids) and self._logits is not None:
-            return 0
-        start = self._rewound(min(common, len(ids) - 1), len(ids))
-        self._ids, self._logits = ids[:start], None
-        for at in range(start, len(ids), self._chunk):
-            self._compute(ids[at : at + self._chunk])
-        return len(ids) - start
-
-    def rewind(self, position: int) -> None:
-        """Forget everything from ``position`` (1 to the present one) on."""
-        if not 1 <= position <= len(self._ids):
-            raise ValueError(f"rewind to {position}; wanted 1 to {len(self._ids)}")
-        self.feed(self._ids[:position])
-
-    def logits(self) -> npt.NDArray[np.float32]:
-        """For the next id, (V,)."""
-        if self._logits is None:
-            raise ValueError("nothing was fed; wanted at least one id")
-        return self._logits
-
-    def draw(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None = None
-    ) -> int:
-        """The next id, not yet taken in."""
-        return sample(self.logits(), mask, sampling, chance, language)
-
-    def advance(self, id_: int) -> None:
-        """Take in one more id."""
-        self._compute([id_])
-
-    @property
-    def _chunk(self) -> int:
-        return min(_LARGEST_CHUNK, self._shape.window)
-
-    def _rewound(self, common: int, length: int) -> int:
-        """Where computing must start so that all ``length`` ids are taken in, with the cache put there."""
-        anew = max(0, length - (self._shape.layers + 1) * self._shape.window)
-        if common >= anew and self._cache.can_rewind(common):
-            self._cache.position = common
-            return common
-        self._cache.reset(anew)
-        return anew
+        self._cache = Cache(decoder.shape, self._ring, torch.device(device))
 
     @torch.inference_mode()
-    def _compute(self, ids: Sequence[int]) -> None:
-        cache, count = self._cache, len(ids)
-        cache.reserve(count)
-        see = cache.see(count)
-        turn = torch.complex(cache.cos[see.own], cache.sin[see.own])[:, None, None]  # (count, 1, 1, head_width / 2)
-        x = functional.embedding(torch.tensor(ids, device=cache.keys.device), self._embedding)  # (count, width)
+    def _take_in(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        x = functional.embedding(torch.tensor(ids, device=self._embedding.device), self._embedding)  # (count, width)
+        see = self._cache.see(len(ids))
+        turn = self._cache.turn(see.own)[:, None, None]
         for number, layer in enumerate(self._layers):
             x = torch.addmm(x, self._attend(number, layer, x, see, turn), layer.out)
             hidden = torch.mm(self._normed(x), layer.up).relu_()
             x = torch.addmm(x, hidden.mul_(hidden), layer.down)
-        cache.position += count
-        self._ids += ids  # only now: an id that fails leaves the engine as it was
-        self._logits = torch.mm(self._normed(x[-1:]), self._unembedding)[0].cpu().numpy()
+        logits: npt.NDArray[np.float32] = torch.mm(self._normed(x[-1:]), self._unembedding)[0].cpu().numpy()
+        return logits
 
     def _attend(self, number: int, layer: _Layer, x: Tensor, see: View, turn: Tensor) -> Tensor:
         shape, count = self._shape, len(x)

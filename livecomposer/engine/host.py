@@ -6,6 +6,7 @@ lives on. Ctrl-C is the parent's to handle.
 """
 
 import argparse
+import gc
 import os
 import signal
 import sys
@@ -18,9 +19,9 @@ import numpy as np
 import torch
 
 from livecomposer.engine import Engine
-from livecomposer.engine.cpu import CpuEngine
+from livecomposer.engine.backends import PRECISIONS, open_engine
 from livecomposer.engine.protocol import HEADER, pack, payload_length, unpack, unpack_mask
-from livecomposer.errors import LivecomposerError
+from livecomposer.errors import EngineError, LivecomposerError
 from livecomposer.model import checkpoint
 from livecomposer.model.sampling import Language, Sampling
 
@@ -111,6 +112,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="livecomposer.engine.host", description=__doc__)
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
+    parser.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -118,9 +120,9 @@ def main(arguments: list[str] | None = None) -> int:
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     torch.set_num_threads(options.threads)
     try:
-        host = _load(options.model, options.device)
+        host = _load(options)
     except LivecomposerError as error:
-        return _refuse(replies, {"error": str(error), "fatal": True})
+        return _refuse(replies, {"error": str(error), "fatal": not isinstance(error, EngineError)})
     except (RuntimeError, AssertionError) as error:  # what PyTorch raises for a device that is not there, or too small
         reason = " ".join(str(error).split())[:200]
         return _refuse(replies, {"error": f"device {options.device!r} does not work ({reason}); try --device cpu"})
@@ -135,16 +137,19 @@ def _refuse(replies: BinaryIO, reply: dict[str, Any]) -> int:
     return 2
 
 
-def _load(model: Path, device: str) -> Host:
-    device = ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
+def _load(options: argparse.Namespace) -> Host:
+    model = options.model
     config = checkpoint.describe(model)
     decoder = checkpoint.load(model)
-    engine = CpuEngine(decoder, device=device)
+    chosen = {"device": options.device, "precision": options.precision, "threads": options.threads}
+    engine, engine_facts = open_engine(decoder, **chosen)
     for count in _WARM_UP_CHUNKS:
         engine.feed([0] * count)
         engine.feed([1])
+    gc.collect()
+    gc.freeze()  # what is loaded stays; looking through it again would cost a note its time
     facts: dict[str, Any] = {key: config[key] for key in ("vocabulary", "shape", "training") if key in config}
-    hello: dict[str, Any] = {"model": str(model), "device": device, "pid": os.getpid(), **facts}
+    hello: dict[str, Any] = {"model": str(model), "pid": os.getpid(), **engine_facts, **facts}
     return Host(engine, vocabulary=decoder.shape.vocabulary, hello=hello)
 
 

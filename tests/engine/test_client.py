@@ -85,7 +85,7 @@ async def until_gone(pid):
 
 async def test_the_process_plays_what_the_engine_plays(weights):
     """The same feeds and chances give the same ids as in this process; kill -9 costs one error and one full feed."""
-    async with EngineClient(host_command(weights)) as client:
+    async with EngineClient(host_command(weights, precision="float32")) as client:
         assert client.hello["vocabulary"] == "abc"
         assert client.hello["shape"]["width"] == SMALL.width
         assert (await client.feed([5, 2, 3])).computed == 3
@@ -121,7 +121,7 @@ async def test_the_process_plays_what_the_engine_plays(weights):
 
 async def test_requests_at_once_go_one_after_the_other(weights):
     """Concurrent feeds and steps are answered in the order they were asked."""
-    async with EngineClient(host_command(weights)) as client:
+    async with EngineClient(host_command(weights, precision="float32")) as client:
         steps = [client.step(MASK, SAMPLING, chance) for chance in CHANCES]
         fed, *ids = await asyncio.gather(client.feed([5, 6]), *steps)
         assert fed.computed == 2
@@ -136,7 +136,7 @@ async def test_strays_and_ctrl_c_do_not_disturb(weights):
         "host._load = lambda *a: [print('stray', flush=True), os.write(1, b'stray'), load(*a)][-1]\n"
         "raise SystemExit(host.main())\n"
     )
-    _, _, _, *options = host_command(weights)
+    _, _, _, *options = host_command(weights, precision="float32")
     async with EngineClient([sys.executable, "-c", code, *options]) as client:
         pid = client.hello["pid"]
         os.kill(pid, signal.SIGINT)
@@ -149,7 +149,7 @@ async def test_strays_and_ctrl_c_do_not_disturb(weights):
 
 async def test_a_hung_process_is_killed_and_replaced(weights):
     """A stopped process costs one timeout; the next one is fed everything."""
-    async with EngineClient(host_command(weights)) as client:
+    async with EngineClient(host_command(weights, precision="float32")) as client:
         await client.feed([5, 2])
         client._timeout = 0.2  # only now, since a busy machine may be slow to answer
         pid = client.hello["pid"]
@@ -284,7 +284,7 @@ async def test_a_parent_s_death_leaves_no_orphan(weights):
         "    await asyncio.sleep(600)\n"
         "asyncio.run(main())\n"
     )
-    command = [sys.executable, "-c", code, *host_command(weights)]
+    command = [sys.executable, "-c", code, *host_command(weights, precision="float32")]
     parent = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE)
     pid = int(await parent.stdout.readline())
     assert not gone(pid)

@@ -1,108 +1,29 @@
-"""The cached engine where a cache can go wrong: eviction, deep rewinds, long sets, ids that fail."""
+"""The engine in PyTorch: what is its own; that it is exact is told in test_cached.py and test_reference.py."""
 
-import numpy as np
-import pytest
 import torch
 
-from livecomposer.engine.cpu import CpuEngine
-from livecomposer.model.decoder import Shape
-from livecomposer.model.sampling import Sampling, sample
-from tests.model.networks import SMALL, random_decoder
-
-DECODER = random_decoder()
-REACH = (SMALL.layers + 1) * SMALL.window
-IDS = np.random.default_rng(4).integers(0, SMALL.vocabulary, 400).tolist()
+from livecomposer.engine.eager import EagerEngine
+from tests.model.networks import random_decoder
 
 
-def assert_exact(ids, engine):
-    """The engine's logits are those of a forward pass over all of ``ids``."""
-    assert len(ids) == engine.position
-    np.testing.assert_allclose(DECODER(torch.tensor([ids]))[0, -1].numpy(), engine.logits(), atol=1e-4)
+def test_it_copies_the_weights():
+    """What becomes of the decoder's weights afterwards changes nothing."""
+    decoder = random_decoder()
+    engine = EagerEngine(decoder)
+    engine.feed([1, 2, 3])
+    before = engine.logits().tolist()
+    with torch.no_grad():
+        for weight in decoder.parameters():
+            weight.zero_()
+    engine.rewind(2)
+    engine.feed([1, 2, 3])
+    assert before == engine.logits().tolist()
 
 
-def played(count, *, at_once=7):
-    """An engine that took in ``count`` ids, a few at once."""
-    engine = CpuEngine(DECODER)
-    for reached in [*range(at_once, count, at_once), count]:
-        engine.feed(IDS[:reached])
-    return engine
-
-
-@pytest.mark.parametrize("count", [1, 7, 8, 9, 31, 32, 33, 57, 100, 400])
-@pytest.mark.parametrize("at_once", [1, 5])
-def test_eviction_is_exact(count, at_once):
-    """Logits stay exact when the window slides and when the cache turns over."""
-    assert_exact(IDS[:count], played(count, at_once=at_once))
-
-
-@pytest.mark.parametrize("depth", [*range(1, 45), 60, 99, 149])
-def test_every_rewind_is_exact(depth):
-    """A rewind of any depth, past what the cache holds too, gives exact logits, and so does the way on."""
-    engine = played(150)
-    engine.rewind(150 - depth)
-    assert_exact(IDS[: 150 - depth], engine)
-    for id_ in IDS[200:230]:
-        engine.advance(id_)
-    assert_exact([*IDS[: 150 - depth], *IDS[200:230]], engine)
-
-
-def test_rewinds_upon_rewinds_are_exact():
-    """A deep rewind leaves a cache whose beginning is not exact; rewinding into it is exact nevertheless."""
-    engine = played(300)
-    for position in (180, 170, 160, 200, 199, 150, 40, 39, 12, 1):
-        engine.feed([*IDS[:position], 5])
-        assert_exact([*IDS[:position], 5], engine)
-
-
-@pytest.mark.parametrize("depth", range(2 * SMALL.window))
-def test_a_rewind_of_two_windows_is_a_move(depth):
-    """Whatever was played, the last two windows can be rewound into at the cost of one id."""
-    for count in (150, 151, 157):
-        engine = played(count)
-        *before, last = IDS[: count - depth]
-        assert engine.feed([*before, (last + 1) % SMALL.vocabulary]) == 1
-
-
-def test_no_feed_costs_more_than_its_reach():
-    """A long tape is computed from where it can still be heard, not from its start."""
-    engine = CpuEngine(DECODER)
-    assert REACH == engine.feed(IDS)
-    assert_exact(IDS, engine)
-    assert REACH == engine.feed([7, *IDS])
-    assert_exact([7, *IDS], engine)
-
-
-def test_an_id_that_fails_changes_nothing_before_it():
-    """After an id that is none, the engine holds what came before, and heals with the next feed."""
-    engine = CpuEngine(DECODER)
-    engine.feed(IDS[:20])
-    with pytest.raises(IndexError):
-        engine.advance(10_000)
-    assert_exact(IDS[:20], engine)
-    with pytest.raises(IndexError):
-        engine.feed([*IDS[:40], 10_000])
-    engine.feed(IDS[:41])
-    assert_exact(IDS[:41], engine)
-
-
-def test_a_long_set_in_a_short_window():
-    """10,000 ids through a window of 1,024: exact logits, the same draws as a forward pass, in constant memory."""
-    shape = Shape(vocabulary=31, layers=2, width=16, heads=1, window=1024, hidden=16)
-    decoder = random_decoder(shape, scale=0.4)
-    engine = CpuEngine(decoder)
+def test_memory_stays_what_it_was():
+    """However many ids are taken in, keys and values stay where they are."""
+    engine = EagerEngine(random_decoder())
     memory = (engine._cache.keys.data_ptr(), engine._cache.values.data_ptr(), engine._cache.keys.numel())
-    chance = np.random.default_rng(5)
-    ids = chance.integers(0, shape.vocabulary, 9_880).tolist()
-    for at in [*range(50, 9_880, 193), 9_880]:
-        engine.feed(ids[:at])
-    sampling, mask = Sampling(technique="random"), np.ones(shape.vocabulary, dtype=bool)
-    chances = chance.random(120)
-    for one in chances:
-        ids.append(engine.draw(mask, sampling, one))
-        engine.advance(ids[-1])
-    last = torch.tensor([ids[-(shape.layers + 1) * shape.window - 120 :]])
-    expected = decoder(last)[0, -121:].numpy()
-    assert len(ids) == engine.position == 10_000
-    np.testing.assert_allclose(expected[-1], engine.logits(), atol=1e-4)
-    assert [sample(row, mask, sampling, one) for row, one in zip(expected, chances, strict=False)] == ids[-120:]
+    for _ in range(200):
+        engine.feed([1]) if engine.position == 0 else engine.advance(1)
     assert memory == (engine._cache.keys.data_ptr(), engine._cache.values.data_ptr(), engine._cache.keys.numel())

@@ -5,7 +5,7 @@ import io
 import numpy as np
 import pytest
 
-from livecomposer.engine.cpu import CpuEngine
+from livecomposer.engine.eager import EagerEngine
 from livecomposer.engine.host import Host, serve
 from livecomposer.engine.protocol import HEADER, pack, pack_mask, payload_length, unpack
 from livecomposer.engine.reference import ReferenceEngine
@@ -21,7 +21,7 @@ STEP = {"op": "step", "mask": pack_mask(MASK), "sampling": ["random", 1.0, 1.0],
 @pytest.fixture
 def host():
     """A host that knows nothing yet."""
-    return Host(CpuEngine(DECODER), vocabulary=SMALL.vocabulary, hello={"model": "tiny"})
+    return Host(EagerEngine(DECODER), vocabulary=SMALL.vocabulary, hello={"model": "tiny"})
 
 
 def drawn(ids, chance=0.4):
@@ -85,7 +85,7 @@ def test_a_request_that_fails_changes_nothing(host, request_):
     assert drawn([1, 2, 3, 4]) == host.answer(STEP)["id"]
 
 
-class FailingOnce(CpuEngine):
+class FailingOnce(EagerEngine):
     """An engine whose first long feed runs out of memory half-way."""
 
     failed = False

@@ -1,5 +1,7 @@
 """What every engine keeps to, asked of the slow one and the fast one alike."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -7,14 +9,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecomposer.engine import common_prefix
-from livecomposer.engine.cpu import CpuEngine
+from livecomposer.engine.eager import EagerEngine
+from livecomposer.engine.native import NativeEngine
 from livecomposer.engine.reference import ReferenceEngine
 from livecomposer.model.sampling import Sampling, sample
 from tests.model.networks import SMALL, random_decoder
 
 DECODER = random_decoder()
 ALL = np.ones(SMALL.vocabulary, dtype=bool)
-ENGINES = pytest.mark.parametrize("make", [ReferenceEngine, CpuEngine])
+NATIVE = partial(NativeEngine, precision="float32")
+ENGINES = pytest.mark.parametrize("make", [ReferenceEngine, EagerEngine, NATIVE], ids=["reference", "eager", "native"])
 
 sequences = st.lists(st.integers(0, SMALL.vocabulary - 1), min_size=1, max_size=70)
 

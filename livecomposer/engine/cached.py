@@ -1,0 +1,94 @@
+"""What every engine with a cache has in common: which ids it holds, and which of them must be computed."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import numpy.typing as npt
+
+from livecomposer.engine import common_prefix
+from livecomposer.engine.ring import Ring
+from livecomposer.model.decoder import Shape
+from livecomposer.model.sampling import Language, Sampling, sample
+
+__all__ = ["CachedEngine"]
+
+
+class CachedEngine:
+    """As :class:`livecomposer.engine.Engine` says, in constant memory; a backend adds :meth:`_take_in`.
+
+    A rewind within about two windows is a move of the position. A deeper one, or a feed of more, computes the last
+    ``(layers + 1) * window`` ids anew, which is exact, since nothing further back reaches the last window of them.
+    """
+
+    largest_chunk = 256
+    """Most ids that are computed at once."""
+
+    def __init__(self, shape: Shape) -> None:
+        self._shape = shape
+        self._ring = Ring(window=shape.window, layers=shape.layers)
+        self._ids: list[int] = []
+        self._logits: npt.NDArray[np.float32] | None = None
+
+    @property
+    def position(self) -> int:
+        """How many ids have been taken in."""
+        return len(self._ids)
+
+    def feed(self, ids: Sequence[int]) -> int:
+        """Make ``ids`` all that was taken in; returns how many of them had to be computed."""
+        ids = list(ids)
+        if not ids:
+            raise ValueError("no id to feed; wanted at least one")
+        common = common_prefix(self._ids, ids)
+        if common == len(ids) == len(self._ids) and self._logits is not None:
+            return 0
+        start = self._rewound(min(common, len(ids) - 1), len(ids))
+        self._ids, self._logits = ids[:start], None
+        chunk = min(self.largest_chunk, self._shape.window)
+        for at in range(start, len(ids), chunk):
+            self._compute(ids[at : at + chunk])
+        return len(ids) - start
+
+    def rewind(self, position: int) -> None:
+        """Forget everything from ``position`` (1 to the present one) on."""
+        if not 1 <= position <= len(self._ids):
+            raise ValueError(f"rewind to {position}; wanted 1 to {len(self._ids)}")
+        self.feed(self._ids[:position])
+
+    def logits(self) -> npt.NDArray[np.float32]:
+        """For the next id, (V,)."""
+        if self._logits is None:
+            raise ValueError("nothing was fed; wanted at least one id")
+        return self._logits
+
+    def draw(
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None = None
+    ) -> int:
+        """The next id, not yet taken in."""
+        return sample(self.logits(), mask, sampling, chance, language)
+
+    def advance(self, id_: int) -> None:
+        """Take in one more id."""
+        self._compute([id_])
+
+    def _compute(self, ids: Sequence[int]) -> None:
+        logits = self._take_in(ids)
+        self._ring.position += len(ids)
+        self._ids += ids  # only now: an id that fails leaves the engine as it was
+        self._logits = logits
+
+    def _take_in(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        """Compute keys and values of ``ids`` at the ring's position; the logits (V,) after the last, in new memory.
+
+        Raises :class:`IndexError` for an id that is none, before anything changes.
+        """
+        raise NotImplementedError
+
+    def _rewound(self, common: int, length: int) -> int:
+        """Where computing must start so that all ``length`` ids are taken in, with the ring put there."""
+        anew = max(0, length - (self._shape.layers + 1) * self._shape.window)
+        if common >= anew and self._ring.can_rewind(common):
+            self._ring.position = common
+            return common
+        self._ring.reset(anew)
+        return anew

@@ -1,0 +1,149 @@
+"""The engine in C: one call a token, vectors for attention and weights alike, weights and cache in eight bits.
+
+Chunking and the number of threads change nothing in what comes out, not a bit of it: sums run in one fixed order. The
+numbers are those of :class:`livecomposer.model.decoder.Decoder`, with each row of weights rounded to ``precision``
+(int8: to 127 steps of the row's largest; so are keys and values, each with its own scale).
+"""
+
+import ctypes
+import sysconfig
+import weakref
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from torch import Tensor
+
+from livecomposer.engine.cached import CachedEngine
+from livecomposer.errors import EngineError
+from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder, Shape
+
+__all__ = ["PRECISIONS", "NativeEngine", "available", "instructions"]
+
+PRECISIONS = ("float32", "int8")
+_QKV, _OUT, _UP, _DOWN, _UNEMBED, _EMBED = range(6)  # as in native_code/native.h
+_LIBRARY = Path(__file__).with_name("_native" + str(sysconfig.get_config_var("EXT_SUFFIX")))
+
+
+class _Shape(ctypes.Structure):
+    _fields_ = (
+        *((name, ctypes.c_int32) for name in ("layers", "width", "heads", "hidden", "vocabulary", "slots")),
+        *((name, ctypes.c_int32) for name in ("weights", "cache", "threads")),
+        *((name, ctypes.c_float) for name in ("eps", "rotary_base")),
+    )
+
+
+@cache
+def _library() -> ctypes.CDLL | None:
+    """The compiled code, where the package was installed with a compiler at hand."""
+    try:
+        library = ctypes.CDLL(str(_LIBRARY))
+    except OSError:
+        return None
+    pointer, int32, int64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
+    for name, result, arguments in (
+        ("lc_create", pointer, (ctypes.POINTER(_Shape),)),
+        ("lc_free", None, (pointer,)),
+        ("lc_load", None, (pointer, int32, int32, pointer)),
+        ("lc_run", None, (pointer, pointer, int32, int64, int32, int32, int32, pointer)),
+        ("lc_move", None, (pointer, int32)),
+        ("lc_read", ctypes.c_uint64, (pointer,)),
+        ("lc_weight_bytes", int64, (pointer,)),
+        ("lc_instructions", ctypes.c_char_p, ()),
+    ):
+        function = getattr(library, name)
+        function.restype, function.argtypes = result, arguments
+    return library
+
+
+def available() -> bool:
+    """Whether the package was installed with its compiled part."""
+    return _library() is not None
+
+
+def instructions() -> str:
+    """The vector instructions in use: ``avx512``, ``avx2`` or ``plain`` (whatever the compiler took); '' without."""
+    library = _library()
+    return library.lc_instructions().decode() if library is not None else ""
+
+
+class NativeEngine(CachedEngine):
+    """As :class:`livecomposer.engine.Engine` says. Copies the weights of ``decoder``; holds no GIL while it computes.
+
+    ``threads`` counts those that compute one token together. Raises :class:`EngineError` where the compiled part or
+    memory is wanting.
+    """
+
+    @torch.inference_mode()
+    def __init__(
+        self, decoder: Decoder, *, precision: str = "int8", cache_precision: str | None = None, threads: int = 1
+    ) -> None:
+        super().__init__(decoder.shape)
+        library = _library()
+        if library is None:
+            raise EngineError("no compiled engine here; install a C compiler and livecomposer again, or use eager")
+        self._library = library
+        self._decoder = self._create(decoder, PRECISIONS.index(precision), cache_precision or precision, threads)
+        self._finalizer = weakref.finalize(self, library.lc_free, self._decoder)
+        for (matrix, layer), rows in _matrices(decoder):
+            library.lc_load(self._decoder, matrix, layer, _pointer(rows.float().contiguous().numpy()))
+
+    def _create(self, decoder: Decoder, precision: int, cache_precision: str, threads: int) -> int:
+        shape = decoder.shape
+        wanted = _Shape(
+            *(shape.layers, shape.width, shape.heads, shape.hidden, shape.vocabulary, self._ring.size),
+            *(precision, PRECISIONS.index(cache_precision), threads),
+            *(float(decoder.norm.eps or 0), ROTARY_BASE),
+        )
+        created: int | None = self._library.lc_create(ctypes.byref(wanted))
+        if created is None:
+            raise EngineError(f"no memory or threads for the engine ({threads} threads); close other programs")
+        return created
+
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of weights that one token reads."""
+        return int(self._library.lc_weight_bytes(self._decoder))
+
+    def read_weights(self) -> None:
+        """Read all those bytes once, with as many threads, and nothing more: what no token can do without."""
+        self._library.lc_read(self._decoder)
+
+    def _take_in(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
+        if not 0 <= min(ids) <= max(ids) < self._shape.vocabulary:
+            raise IndexError(f"ids from {min(ids)} to {max(ids)}; wanted 0 to {self._shape.vocabulary - 1}")
+        ring, count = self._ring, len(ids)
+        if moved := ring.reserve(count):
+            self._library.lc_move(self._decoder, moved)
+        visible, own = ring.slots(count)
+        taken, logits = np.array(ids, dtype=np.int32), np.empty(self._shape.vocabulary, dtype=np.float32)
+        where = (ring.position, own.start, visible.start, self._shape.window)
+        self._library.lc_run(self._decoder, _pointer(taken), count, *where, _pointer(logits))
+        return logits
+
+
+def _pointer(array: npt.NDArray[Any]) -> int:
+    return int(array.ctypes.data)
+
+
+def _matrices(decoder: Decoder) -> list[tuple[tuple[int, int], Tensor]]:
+    """Every matrix (out, in) under its number and its layer's, the norms' scales multiplied in."""
+    embedding = decoder.embedding.weight
+    found = [((_EMBED, 0), embedding), ((_UNEMBED, 0), embedding * decoder.norm.weight)]
+    for n, block in enumerate(block for block in decoder.blocks if isinstance(block, Block)):
+        found.append(((_QKV, n), _by_head(block.qkv.weight * block.attention_norm.weight, decoder.shape)))
+        found.append(((_OUT, n), block.out.weight))
+        found.append(((_UP, n), block.up.weight * block.feedforward_norm.weight))
+        found.append(((_DOWN, n), block.down.weight))
+    return found
+
+
+def _by_head(weight: Tensor, shape: Shape) -> Tensor:
+    """Rows (3, heads, head_width) as (heads, 3, head_width); in queries and keys the pairs that turn side by side."""
+    split = weight.view(3, shape.heads, shape.head_width, shape.width)
+    pairs = split[:2].view(2, shape.heads, 2, -1, shape.width).transpose(2, 3).reshape(split[:2].shape)
+    return torch.cat((pairs, split[2:])).transpose(0, 1).reshape(weight.shape)

@@ -1,0 +1,34 @@
+"""Which engine is chosen, and what is said of it."""
+
+import pytest
+
+from livecomposer.engine import native
+from livecomposer.engine.backends import open_engine
+from livecomposer.engine.eager import EagerEngine
+from livecomposer.engine.native import NativeEngine
+from livecomposer.errors import EngineError
+from tests.model.networks import random_decoder
+
+
+def test_the_compiled_engine_is_taken_where_it_is():
+    """On a CPU the compiled engine computes in eight bits unless told otherwise."""
+    engine, facts = open_engine(random_decoder(), device="cpu")
+    assert isinstance(engine, NativeEngine)
+    assert facts == {"backend": f"native ({native.instructions()})", "precision": "int8", "device": "cpu"}
+    assert open_engine(random_decoder(), device="cpu", precision="float32")[1]["precision"] == "float32"
+
+
+def test_without_it_pytorch_computes_and_says_what_to_do(monkeypatch):
+    """Where nothing was compiled, the engine is PyTorch's, and a remedy is named."""
+    monkeypatch.setattr(native, "available", lambda: False)
+    engine, facts = open_engine(random_decoder(), device="cpu")
+    assert isinstance(engine, EagerEngine)
+    assert (facts["backend"], facts["precision"]) == ("eager", "float32")
+    assert "C compiler" in facts["remedy"]
+
+
+def test_no_compiled_part_is_an_error_where_it_is_asked_for(monkeypatch):
+    """The compiled engine by name, where it is not, is refused in a sentence."""
+    monkeypatch.setattr(native, "_library", lambda: None)
+    with pytest.raises(EngineError, match="install a C compiler"):
+        NativeEngine(random_decoder())
