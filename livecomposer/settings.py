@@ -43,7 +43,9 @@ class Settings:
     max_rest: float = _number(1.5, 0.05, 10.0, "s", "longest silence of the companion")
     max_note: float = _number(4.0, 0.05, 30.0, "s", "longest note of the companion")
 
-    mode: str = _choice("continue", ("continue", "respond"), "who plays when")
+    mode: str = _choice("continue", ("continue", "respond", "accompany"), "who plays when")
+    alone: float = _number(3.0, 0.5, 60.0, "s", "accompany: how long the companion plays on when you have stopped")
+    foresee: str = _choice("on", ("on", "off"), "accompany: plan for what you will probably play; it is never sounded")
     seed: int = _number(-1, -1, 2**32 - 1, "", "same tape, same seed, same notes; -1 draws one and says which")
     polyphony: int = _number(12, 1, 64, "notes", "most notes the companion holds at once")
 
@@ -51,8 +53,14 @@ class Settings:
     phrase_wait_max: float = _number(2.0, 0.2, 20.0, "s", "a phrase ends after this silence whatever is held")
     trigger: str = _text("", "ends the phrase at once: cc:NUMBER, key:PITCH or pedal:NUMBER; empty for silence alone")
 
-    horizon: float = _number(0.03, 0.005, 1.0, "s", "commit horizon: the plan is fixed this long before it sounds")
+    horizon: float = _number(
+        0.0, 0.0, 1.0, "s", "commit horizon: the plan is fixed this long before it sounds; 0 measures it at the start"
+    )
     plan_ahead: float = _number(2.0, 0.1, 30.0, "s", "how far the companion plans")
+    input_latency_ms: float = _number(0.0, 0.0, 500.0, "ms", "from key to driver, as livecomposer calibrate says")
+    output_latency_ms: float = _number(
+        0.0, 0.0, 500.0, "ms", "from driver to sound, as livecomposer calibrate says; 0 for what the output tells"
+    )
 
     input: str = _text("", "MIDI input: part of a port's name, 'virtual', or a FILE.mid as simulated performer")
     output: str = _text(
@@ -64,7 +72,9 @@ class Settings:
     gain: float = _number(0.6, 0.0, 5.0, "", "the synthesiser's gain")
     soundfont: str = _text("", "path of an .sf2 or .sf3; empty for the best one found")
     model: str = _text("", "path of a checkpoint folder; empty for the one that ships")
+    small_model: str = _text("", "checkpoint folder to fall back on when the engine cannot keep up; empty for none")
     device: str = _choice("auto", ("auto", "cpu", "cuda"), "where the model runs")
+    precision: str = _choice("int8", ("int8", "float32"), "of the weights on a CPU: int8 is fastest, float32 exact")
     threads: int = _number(1, 1, 64, "", "CPU threads of the engine")
 
 

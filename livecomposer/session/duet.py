@@ -4,37 +4,20 @@ Feed it what the performer plays and the time; it says what to ask of the engine
 take back, and when to look again. No clock, no thread, no await.
 """
 
-from dataclasses import dataclass
 from math import inf
 
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
 from livecomposer.listening.phrases import PhraseEnd, Trigger
+from livecomposer.session.asked import Feed, Step
 from livecomposer.session.tape import Tape
 from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings
-from livecomposer.tokens.grammar import Mask
 
-__all__ = ["Duet", "Feed", "Step"]
+__all__ = ["Duet"]
 
 _SHORTEST_ANSWER = 2.0
 _ON_TIME = 0.002
 """A turn's first note is put off only if its moment is nearer than this (seconds)."""
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """Ask the engine to take in ``ids``."""
-
-    ids: list[int]
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """Ask the engine for the next id of ``turn``."""
-
-    turn: Turn
-    mask: Mask
-    chance: float
 
 
 class Duet:
@@ -52,6 +35,11 @@ class Duet:
         self.turns = 0
         self.decided_at: float | None = None
         """When the last phrase end was decided."""
+
+    def adapt(self, settings: Settings) -> None:
+        """Play with ``settings`` from now on; a turn that has begun keeps its limits."""
+        self._settings = settings
+        self._tape.adapt(input_duration=settings.input_duration)
 
     def hear(self, event: Event) -> bool:
         """Take in what the performer did; ``True`` if the companion gives way: take its future back from there on."""
@@ -91,6 +79,10 @@ class Duet:
             return None
         earliest = now + self._settings.horizon if turn.begun else max(turn.start, now + _ON_TIME)
         return Step(turn, turn.mask(earliest), turn.chance())
+
+    def replanned(self, now: float) -> float | None:  # noqa: ARG002 - it never plans anew
+        """``None``: nothing is planned anew while both play, for only one does."""
+        return None
 
     @property
     def idle(self) -> bool:

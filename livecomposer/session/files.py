@@ -23,7 +23,7 @@ async def continue_file(
     recording = files.read(source)
     _refuse_overwriting(source, target)
     model = model_folder(settings.model)
-    command = host_command(model, device=settings.device, threads=settings.threads)
+    command = host_command(model, device=settings.device, precision=settings.precision, threads=settings.threads)
     async with EngineClient(command, language=COMPANIONS_LANGUAGE) as engine:
         vocabulary_checked(model, engine.hello)
         done = await continue_recording(recording, engine, settings, seed=seed, progress=progress)

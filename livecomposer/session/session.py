@@ -17,9 +17,11 @@ from livecomposer.midi.wire import encode
 from livecomposer.model.sampling import Sampling
 from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import Output, started_key
-from livecomposer.session.duet import Duet, Feed, Step
+from livecomposer.session.asked import Feed, Step
 from livecomposer.session.journal import Journal
+from livecomposer.session.ladder import Health
 from livecomposer.session.meters import Meters
+from livecomposer.session.partner import Partner
 from livecomposer.settings import Settings
 
 __all__ = ["CHANNELS", "Session"]
@@ -37,13 +39,14 @@ class Session:
 
     def __init__(
         self,
-        duet: Duet,
+        duet: Partner,
         engine: EngineClient,
         output: Output,
         settings: Settings,
         *,
         clock: Clock,
         meters: Meters,
+        health: Health | None = None,
         journal: Journal | None = None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -53,6 +56,8 @@ class Session:
         """Owned, but started and closed by the session's owner."""
         self._clock = clock
         self._meters = meters
+        self._health = health or Health(horizon=settings.horizon)
+        self._asking = asyncio.Lock()
         self._journal = journal
         self._tell = tell
         self._sampling = Sampling(
@@ -61,6 +66,24 @@ class Session:
         self._to_plan = asyncio.Event()
         self._to_commit = asyncio.Event()
         self._awaited_since: float | None = None  # a phrase end whose first note has not been sent yet
+
+    async def play_with(self, engine: EngineClient) -> None:
+        """Put ``engine`` in the place of the one that plays, which is closed; raises :class:`EngineError`.
+
+        Nothing falls silent: most is fed ahead, and the turn goes on where it was.
+        """
+        if self._engine.ids:
+            await engine.feed(self._engine.ids)
+        async with self._asking:
+            if self._engine.ids:  # none if it has just died: then it is fed from the tape
+                await engine.feed(self._engine.ids)
+            before, self._engine = self._engine, engine
+        await before.close()
+
+    def announce(self, line: str) -> None:
+        """Tell the performer, and the journal, what has changed."""
+        self._tell(line)
+        self._note(self._clock.now(), "adapts", line=line)
 
     def hear(self, event: Event) -> None:
         """Take in one event of the performer; in the loop's thread."""
@@ -96,7 +119,8 @@ class Session:
                 await _wait(self._to_plan, self._until_next_look())
                 continue
             try:
-                await self._ask(wanted)
+                async with self._asking:
+                    await self._ask(wanted)
             except EngineError as error:
                 await self._mend(error)
 
@@ -107,10 +131,16 @@ class Session:
             self._meters.feed.add(self._clock.now() - began)
             return
         id_ = await self._engine.step(wanted.mask, self._sampling, wanted.chance)
-        self._meters.step.add(self._clock.now() - began)
+        now = self._clock.now()
+        self._meters.step.add(now - began)
         if self._duet.turn is wanted.turn:  # else the performer has taken over meanwhile
+            before = wanted.turn.reached
             wanted.turn.accept(id_)
             self._meters.tokens += 1
+            self._meters.music += wanted.turn.reached - before
+            self._health.stepped(now, seconds=now - began, before=before, reached=wanted.turn.reached)
+            if (seconds := self._duet.replanned(now)) is not None:
+                self._meters.replan.add(seconds)
             self._to_commit.set()
 
     async def _commit(self) -> None:

@@ -6,8 +6,8 @@ The lifecycle of ``jam`` on one screen: :func:`perform`. What was found and what
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import ExitStack, asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +21,16 @@ from livecomposer.midi.inlet import Inlet
 from livecomposer.midi.outlet import Outlet
 from livecomposer.midi.performer import FilePerformer
 from livecomposer.playing.sinks import NullSink, Output, Sink
-from livecomposer.session.duet import Duet
+from livecomposer.session.adaptation import Adaptation
+from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal, recover
+from livecomposer.session.ladder import Health, Ladder
 from livecomposer.session.meters import Meters
+from livecomposer.session.partner import Partner, language_of, partner_of
+from livecomposer.session.rehearsal import budget_of
 from livecomposer.session.session import Session
-from livecomposer.session.weights import COMPANIONS_LANGUAGE, model_folder, vocabulary_checked
-from livecomposer.settings import Settings
+from livecomposer.session.weights import model_folder, vocabulary_checked
+from livecomposer.settings import Settings, changed
 
 __all__ = ["Performed", "perform"]
 
@@ -42,6 +46,7 @@ class Performed:
     midi: Path | None
     journal: Path | None
     meters: Meters
+    budget: Budget
     turns: int
     simulated: bool
     notes_on: int
@@ -68,7 +73,7 @@ async def perform(
     clock = clock or MonotonicClock()
     meters = meters or Meters()
     model = model_folder(settings.model)
-    duet = Duet(settings, seed=seed)
+    duet = partner_of(settings, seed=seed)
     simulated = _simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
         output = Output([])
@@ -77,21 +82,38 @@ async def perform(
             output.attach(sink)
         stop = stack.enter_context(_stopped_by_signals())
         tell(f"loading {model.name}")
-        async with _engine(settings, model) as engine:
+        async with AsyncExitStack() as engines:
+            engine = await engines.enter_async_context(_engine(settings, model))
+            budget = await budget_of(engine, settings, output_latency=output.latency, clock=clock)
+            tell(budget.describe())
+            settings = changed(settings, {"horizon": budget.horizon})
+            duet.adapt(settings)
             journal = (
                 stack.enter_context(_journal(record, settings, clock=clock, seed=seed, model=model, tell=tell))
                 if record
                 else None
             )
-            session = Session(duet, engine, output, settings, clock=clock, meters=meters, journal=journal, tell=tell)
+            health = Health(horizon=settings.horizon)
+            session = Session(
+                duet, engine, output, settings, clock=clock, meters=meters, health=health, journal=journal, tell=tell
+            )
+            adaptation = Adaptation(
+                Ladder(settings),
+                health,
+                duet,
+                session,
+                open_engine=lambda name: engines.enter_async_context(_engine(settings, model_folder(name))),
+            )
             with session.player, _fast_switching():
                 performer = _open_input(settings, simulated, session, output, clock=clock, meters=meters)
                 tell(_ready_line(settings, performer, simulated))
                 try:
-                    await _until_over(session, duet, performer, stop, duration)
+                    await _until_over((session.run(), adaptation.run()), duet, performer, stop, duration)
                 finally:
                     performer.close()
+            meters.dropped = session.player.late_dropped
             if journal is not None:
+                journal.note(clock.now(), "meters", **budget.parts_ms(), **meters.summary())
                 journal.note(clock.now(), "silence")
         output.close()
     if journal is not None and journal.lost:
@@ -100,6 +122,7 @@ async def perform(
         midi=journal.midi_path if journal and journal.midi_path.exists() else None,
         journal=journal.path if journal else None,
         meters=meters,
+        budget=budget,
         turns=duet.turns,
         simulated=simulated is not None,
         notes_on=len(output.sounding()),
@@ -107,23 +130,28 @@ async def perform(
 
 
 async def _until_over(
-    session: Session, duet: Duet, performer: Inlet | FilePerformer, stop: asyncio.Event, duration: float | None
+    runs: Iterable[Coroutine[Any, Any, None]],
+    duet: Partner,
+    performer: Inlet | FilePerformer,
+    stop: asyncio.Event,
+    duration: float | None,
 ) -> None:
-    playing = asyncio.create_task(session.run())
-    ends = [asyncio.create_task(stop.wait()), playing]
+    playing = [asyncio.create_task(run) for run in runs]
+    ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait()), *playing]
     if isinstance(performer, FilePerformer):
         ends.append(asyncio.create_task(_music_over(performer, duet)))
     try:
         await asyncio.wait(ends, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
-        if playing.done():
-            _raise_plainly(playing)
+        for task in playing:
+            if task.done():
+                _raise_plainly(task)
     finally:
         for task in ends:
             task.cancel()
         await asyncio.gather(*ends, return_exceptions=True)
 
 
-async def _music_over(performer: FilePerformer, duet: Duet) -> None:
+async def _music_over(performer: FilePerformer, duet: Partner) -> None:
     while not (performer.done and duet.idle):  # noqa: ASYNC110
         await asyncio.sleep(_IDLE_LOOK_SECONDS)  # the performer's end is another thread's, the duet's has no event
 
@@ -138,8 +166,8 @@ def _raise_plainly(task: asyncio.Task[None]) -> None:
 
 @asynccontextmanager
 async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient]:
-    command = host_command(model, device=settings.device, threads=settings.threads)
-    async with EngineClient(command, language=COMPANIONS_LANGUAGE) as engine:
+    command = host_command(model, device=settings.device, precision=settings.precision, threads=settings.threads)
+    async with EngineClient(command, language=language_of(settings)) as engine:
         vocabulary_checked(model, engine.hello)
         yield engine
 

@@ -58,6 +58,10 @@ class Tape:
         self._teller = _Teller(moment)
         self._ids = [_BOS]
 
+    def adapt(self, *, input_duration: float) -> None:
+        """Remember so many seconds from now on; what was forgotten stays so."""
+        self._input_duration = self._buffer.seconds = input_duration
+
     @property
     def empty(self) -> bool:
         """Whether nothing was played yet."""
@@ -87,6 +91,20 @@ class Tape:
         """Everything on the tape and the time from there to ``moment``; and the moment of step 0 (seconds)."""
         ids, teller = self._told()
         return ids + teller.advance(moment), teller.encoder.origin
+
+    @property
+    def settled(self) -> list[int]:
+        """The ids at the beginning that only grow, until the window is cut back; a live view."""
+        return self._ids
+
+    def sounding(self, role: Role) -> set[int]:
+        """The pitches that ``role`` has sounding where the tape ends."""
+        return self._told()[1].encoder.sounding_pitches(role)
+
+    @property
+    def origin(self) -> float:
+        """The moment (seconds) of step 0, as silences are shortened so far."""
+        return self._told()[1].encoder.origin
 
     def _told(self) -> tuple[list[int], _Teller]:
         teller = copy.deepcopy(self._teller)

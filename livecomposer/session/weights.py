@@ -12,10 +12,13 @@ from livecomposer.events import Role
 from livecomposer.model.sampling import Language
 from livecomposer.tokens.vocabulary import VOCABULARY
 
-__all__ = ["COMPANIONS_LANGUAGE", "model_folder", "vocabulary_checked"]
+__all__ = ["ACCOMPANISTS_LANGUAGE", "COMPANIONS_LANGUAGE", "model_folder", "vocabulary_checked"]
 
 COMPANIONS_LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.array(VOCABULARY.twins(Role.COMPANION)))
 """Whatever note the model expects next, from either player, is the companion's to play."""
+
+ACCOMPANISTS_LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.arange(VOCABULARY.size))
+"""Whoever plays along leaves the performer's notes to the performer."""
 
 DEFAULT_MODEL = "first"
 

@@ -5,7 +5,7 @@ was decoded gives the same ids (see :class:`livecomposer.tokens.codec.Encoder`).
 of the stream.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, fields
 from types import MappingProxyType
@@ -132,6 +132,57 @@ class Grammar:
             self._free[pitch] = self.limits.lowest <= pitch <= self.limits.highest
             self._fresh.discard(pitch)
 
+    def follow(self, ids: Iterable[int]) -> None:
+        """Follow several ids."""
+        for id_ in ids:
+            self.accept(id_)
+
+    def mask_both(self, *, earliest: int = 0, floor: int = 0, latest: int | None = None, foresee: bool = True) -> Mask:
+        """The ids allowed next to one who plays along with the other: always at least one.
+
+        ``earliest``: no own note begins before this step; ``floor``: nothing at all happens before this one;
+        ``latest``: no own note begins at this step or after, but what sounds may ring out. ``foresee``: the other
+        role's events are allowed too, within the same polyphony.
+        """
+        mask = np.zeros(VOCABULARY.size, dtype=np.bool_)
+        waits = self.step < floor
+        begins = not waits and self._may_begin(earliest, latest)
+        other = foresee and not waits and len(self._onsets[self._other]) < self.limits.polyphony
+        if begins or other:
+            self._allow_notes(mask, own=begins, other=other)
+            if self._last_is_velocity:
+                return mask
+        if not waits:
+            mask[_OFFS[self.role]] = self._endable
+            mask[_OFFS[self._other]] = foresee & self._others_endable()
+        if not (self._last_is_short_shift and mask.any()):
+            low = max(1, min(floor - self.step, _MAX_SHIFT))
+            high = min(self._longest_shift(earliest, latest), _MAX_SHIFT)
+            mask[_SHIFTS.start + low - 1 : _SHIFTS.start + (high if mask.any() else max(high, low))] = True
+        return mask
+
+    def _longest_shift(self, earliest: int, latest: int | None) -> int:
+        """How far time may go on before one who plays along must do something."""
+        if self._onsets[self.role]:
+            return self._oldest + self.limits.max_note - self.step
+        if latest is not None and max(self.step, earliest) >= latest:
+            return _MAX_SHIFT
+        return max(self._silent_since[self.role] + self.limits.max_rest, earliest) - self.step
+
+    @property
+    def _other(self) -> Role:
+        return next(role for role in Role if role is not self.role)
+
+    def _others_endable(self) -> npt.NDArray[np.bool_]:
+        endable = np.zeros(128, dtype=np.bool_)
+        for pitch, step in self._onsets[self._other].items():
+            endable[pitch] = step < self.step
+        return endable
+
+    def _allow_shift_to(self, mask: Mask, step: int) -> None:
+        """A shift to ``step`` or past it, as far as one shift goes."""
+        mask[_SHIFTS.start + min(step - self.step, _MAX_SHIFT) - 1] = True
+
     def mask(self, *, earliest: int = 0, start: bool = False, stop: int | None = None) -> Mask:
         """The ids allowed next: always at least one.
 
@@ -149,7 +200,7 @@ class Grammar:
             self._allow_notes(mask)
             return mask
         if start and not own and self.step < earliest:
-            mask[_SHIFTS.start + min(earliest - self.step, _MAX_SHIFT) - 1] = True
+            self._allow_shift_to(mask, earliest)
             return mask
         if may_begin:
             self._allow_notes(mask)
@@ -174,9 +225,13 @@ class Grammar:
         in_time = earliest <= self.step and (stop is None or self.step < stop)
         return in_time and len(self._onsets[self.role]) < self.limits.polyphony and bool(self._free.any())
 
-    def _allow_notes(self, mask: Mask) -> None:
+    def _allow_notes(self, mask: Mask, *, own: bool = True, other: bool = False) -> None:
         if self.velocity is not None:
-            mask[_ONS[self.role]] = self._free
+            if own:
+                mask[_ONS[self.role]] = self._free
+            if other:
+                mask[_ONS[self._other]] = True
+                mask[_ONS[self._other].start + np.fromiter(self._onsets[self._other], np.int64)] = False
         if not self._last_is_velocity:
             mask[_VELOCITIES] = True
             if self.velocity is not None:

@@ -4,7 +4,8 @@ import pytest
 
 from livecomposer.clocks import ManualClock
 from livecomposer.events import Control, NoteOff, NoteOn, Role, notes_of_events
-from livecomposer.session.duet import Duet, Feed
+from livecomposer.session.asked import Feed, Step
+from livecomposer.session.duet import Duet
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind, chord, phrase, play
 
@@ -202,3 +203,16 @@ def test_the_companions_pitches_are_its_own_role():
     """Whatever is committed is the companion's."""
     committed = play(duet_of(), ManualClock(), phrase(1.0), until=6.0)
     assert {Role.COMPANION} == {event.role for _, event in committed}
+
+
+def test_other_settings_hold_in_the_middle_of_a_turn():
+    """With a shorter plan the engine is asked no further ahead than that, and with a longer one it is asked again."""
+    duet, clock = duet_of(plan_ahead=2.0), ManualClock()
+    play(duet, clock, phrase(1.0), until=4.0)
+    duet.adapt(changed(SETTINGS, {"plan_ahead": 0.3}))
+    assert duet.turn.reached > clock.now() + 0.3
+    assert duet.want(clock.now()) is None
+    play(duet, clock, [], until=clock.now() + 1.9)
+    assert duet.turn.reached < clock.now() + 1.5
+    duet.adapt(SETTINGS)
+    assert isinstance(duet.want(clock.now()), Step)

@@ -31,6 +31,8 @@ class FakeEngine:
         self.restarts = 0
         self.feed_seconds = 0.0
         self.fed = []
+        self.ids = []
+        self.closed = False
 
     def _fail(self):
         if self.failures:
@@ -41,15 +43,22 @@ class FakeEngine:
         await asyncio.sleep(self.feed_seconds)
         self._fail()
         self.fed.append(list(ids))
+        self.ids = list(ids)
 
     async def step(self, mask, _sampling, chance):
         await asyncio.sleep(0)
         self._fail()
-        return self.mind.draw(mask, chance)
+        id_ = self.mind.draw(mask, chance)
+        self.ids.append(id_)
+        return id_
 
     async def restart(self):
         self._fail()
         self.restarts += 1
+        self.ids = []
+
+    async def close(self):
+        self.closed = True
 
 
 class SlowDisk(Journal):
@@ -216,3 +225,42 @@ async def test_the_journal_tells_what_was_played_and_decided(tmp_path):
     lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
     assert {"performer", "companion"} == {line["who"] for line in lines if "who" in line}
     assert ["turn", "turn over"] == [line["what"] for line in lines if "what" in line]
+
+
+async def test_another_engine_takes_over_in_the_middle_of_a_turn():
+    """It is fed all that the other had taken in, goes on from there, and the other is closed."""
+    async with Stand(extension_duration=60.0, plan_ahead=0.3) as stand:
+        stand.phrase()
+        await stand.until(lambda: len(stand.companion(started_key)) > 3)
+        other = FakeEngine()
+        await stand.session.play_with(other)
+        assert stand.engine.closed
+        held = stand.engine.ids
+        assert held == other.ids[: len(held)]
+        before = len(stand.companion(started_key))
+        await stand.until(lambda: len(other.ids) > len(held))
+        await stand.until(lambda: len(stand.companion(started_key)) > before)
+        assert held == stand.engine.ids
+        assert (1, 0) == (stand.duet.turns, stand.meters.restarts)
+
+
+async def test_another_engine_in_the_place_of_one_that_knew_nothing():
+    """It is fed by the next key, not before."""
+    async with Stand() as stand:
+        other = FakeEngine()
+        await stand.session.play_with(other)
+        assert [] == other.fed
+        stand.phrase()
+        await stand.until(lambda: stand.companion(started_key))
+        assert stand.meters.music > 0
+
+
+async def test_what_is_announced_is_told_and_written_down(tmp_path):
+    """To the performer and into the journal."""
+    with Journal(tmp_path, began=MonotonicClock().now(), header={}) as journal:
+        stand = Stand(journal)
+        stand.session.announce("the engine is behind")
+    assert ["the engine is behind"] == stand.said
+    assert ("adapts", "the engine is behind") == tuple(
+        json.loads(journal.path.read_text().splitlines()[-1])[key] for key in ("what", "line")
+    )

@@ -21,8 +21,9 @@ from livecomposer.errors import MidiFileError, PortError, SettingError, SoundErr
 from livecomposer.events import NoteOn, Role
 from livecomposer.midi import files
 from livecomposer.places import beside
-from livecomposer.session import stage
+from livecomposer.session import adaptation, stage
 from livecomposer.session.journal import Journal
+from livecomposer.session.ladder import Window
 from livecomposer.session.stage import perform
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
@@ -381,3 +382,42 @@ def test_the_loop_is_left_without_a_signal_handler():
     with pytest.raises(PortError):
         asyncio.run(perform(changed(Settings(), {"output": "no such port"}), seed=1, record=None))
     assert before == signal.getsignal(signal.SIGINT)
+
+
+async def test_the_horizon_is_measured_told_and_kept_with_the_meters(tiny, score, tmp_path):
+    """Before it is ready the performer hears the sum; the journal ends with what was measured."""
+    said = []
+    done = await perform(settings_of(tiny, input=str(score)), seed=1, record=tmp_path, tell=said.append)
+    ready = next(i for i, line in enumerate(said) if line.startswith("ready"))
+    assert done.budget.describe() in said[:ready]
+    assert min(done.budget.feed, done.budget.step) > 0
+    header, *lines = [json.loads(line) for line in done.journal.read_text().splitlines()]
+    assert done.budget.horizon == header["settings"]["horizon"]
+    (kept,) = [line for line in lines if line.get("what") == "meters"]
+    assert done.meters.tokens == kept["tokens"]
+    assert done.meters.late.count == kept["late_ms"]["count"] > 0
+
+
+async def test_a_horizon_that_is_set_is_kept(tiny, score):
+    """And told."""
+    said = []
+    done = await perform(settings_of(tiny, input=str(score), horizon=0.05), seed=1, record=None, tell=said.append)
+    assert 0.05 == done.budget.horizon
+    assert "horizon 50 ms, as set" in said
+
+
+async def test_an_engine_that_falls_behind_gives_its_place_to_a_smaller_model(tiny, score, tmp_path, monkeypatch):
+    """The whole way down the ladder, each rung told and written down, while the companion plays on."""
+    monkeypatch.setattr(adaptation, "WINDOW_SECONDS", 0.1)
+    monkeypatch.setattr(Window, "bad", property(lambda window: window.steps > 0))
+    small = tiny_checkpoint(tmp_path / "small")
+    settings = settings_of(tiny, input=str(score), extension_duration=20, small_model=str(small), plan_ahead=0.6)
+    said = []
+    done = await perform(settings, seed=1, record=tmp_path / "takes", tell=said.append)
+    told = [line for line in said if "the engine is" in line]
+    assert ["plans 0.5 s ahead", "hears the last 15 s", "plays with the smaller model"] == [
+        line.removeprefix("the engine is behind: the companion ") for line in told[:3]
+    ]
+    assert "still behind" in told[3]
+    assert 4 == done.journal.read_text().count('"adapts"')
+    assert (0, 0, 1) == (done.notes_on, done.meters.restarts, done.turns)

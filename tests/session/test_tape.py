@@ -148,3 +148,14 @@ def test_two_hours_of_playing_keep_the_tape_short():
             tape.add(event)
         longest = max(longest, len(tape.ids()))
     assert longest < 200
+
+
+def test_a_shorter_memory_holds_from_the_next_cut_on():
+    """What is on the tape stays; the next key after the shorter window has run full cuts it back."""
+    tape = Tape(input_duration=60.0)
+    for event in phrase(0.1, notes=40):
+        tape.add(event)
+    tape.adapt(input_duration=2.0)
+    long = len(tape.ids())
+    tape.add(NoteOn(12.0, 90, 80))
+    assert len(tape.ids()) < long / 2
