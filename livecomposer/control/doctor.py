@@ -41,6 +41,10 @@ class Facts(Protocol):
         """Version of a package."""
         ...
 
+    def engine_found(self) -> str:
+        """The engine that would compute."""
+        ...
+
     def model_found(self, wanted: str, /) -> str:
         """The weights that would play."""
         ...
@@ -73,12 +77,14 @@ class Facts(Protocol):
 def checks(settings: Settings, *, facts: Facts = probe, takes: Path = Path("takes")) -> list[Check]:
     """Look at everything that ``jam`` would need with these settings, and at what it would use."""
     model = "reinstall, or name a checkpoint with --model PATH"
+    compiler = "install a C compiler (apt install gcc libc6-dev, or xcode-select --install), then livecomposer again"
     font = "apt install timgm6mb-soundfont, or --soundfont FILE.sf2"
     sound = "connect an audio device, or play to a MIDI port: --output PORT; without either, sessions end in a WAV file"
     rows = [_python(facts.python_found())]
     rows += [_package(facts, name, needed=name in _NEEDED) for name in (*_NEEDED, *_OPTIONAL)]
     rows += [
         _looked("weights", lambda: facts.model_found(settings.model), remedy=model, needed=True),
+        _looked("engine", facts.engine_found, remedy=compiler),
         _looked("soundfont", lambda: facts.soundfont_found(settings.soundfont), remedy=font),
         _looked("sound", lambda: facts.audio_found(settings.audio, settings.audio_device), remedy=sound),
     ]

@@ -6,11 +6,8 @@ numbers are those of :class:`livecomposer.model.decoder.Decoder`, with each row 
 """
 
 import ctypes
-import sysconfig
 import weakref
 from collections.abc import Sequence
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,6 +16,7 @@ import torch
 from torch import Tensor
 
 from livecomposer.engine.cached import CachedEngine
+from livecomposer.engine.library import NativeShape, available, instructions, native_library
 from livecomposer.errors import EngineError
 from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder, Shape
 
@@ -26,49 +24,6 @@ __all__ = ["PRECISIONS", "NativeEngine", "available", "instructions"]
 
 PRECISIONS = ("float32", "int8")
 _QKV, _OUT, _UP, _DOWN, _UNEMBED, _EMBED = range(6)  # as in native_code/native.h
-_LIBRARY = Path(__file__).with_name("_native" + str(sysconfig.get_config_var("EXT_SUFFIX")))
-
-
-class _Shape(ctypes.Structure):
-    _fields_ = (
-        *((name, ctypes.c_int32) for name in ("layers", "width", "heads", "hidden", "vocabulary", "slots")),
-        *((name, ctypes.c_int32) for name in ("weights", "cache", "threads")),
-        *((name, ctypes.c_float) for name in ("eps", "rotary_base")),
-    )
-
-
-@cache
-def _library() -> ctypes.CDLL | None:
-    """The compiled code, where the package was installed with a compiler at hand."""
-    try:
-        library = ctypes.CDLL(str(_LIBRARY))
-    except OSError:
-        return None
-    pointer, int32, int64 = ctypes.c_void_p, ctypes.c_int32, ctypes.c_int64
-    for name, result, arguments in (
-        ("lc_create", pointer, (ctypes.POINTER(_Shape),)),
-        ("lc_free", None, (pointer,)),
-        ("lc_load", None, (pointer, int32, int32, pointer)),
-        ("lc_run", None, (pointer, pointer, int32, int64, int32, int32, int32, pointer)),
-        ("lc_move", None, (pointer, int32)),
-        ("lc_read", ctypes.c_uint64, (pointer,)),
-        ("lc_weight_bytes", int64, (pointer,)),
-        ("lc_instructions", ctypes.c_char_p, ()),
-    ):
-        function = getattr(library, name)
-        function.restype, function.argtypes = result, arguments
-    return library
-
-
-def available() -> bool:
-    """Whether the package was installed with its compiled part."""
-    return _library() is not None
-
-
-def instructions() -> str:
-    """The vector instructions in use: ``avx512``, ``avx2`` or ``plain`` (whatever the compiler took); '' without."""
-    library = _library()
-    return library.lc_instructions().decode() if library is not None else ""
 
 
 class NativeEngine(CachedEngine):
@@ -83,7 +38,7 @@ class NativeEngine(CachedEngine):
         self, decoder: Decoder, *, precision: str = "int8", cache_precision: str | None = None, threads: int = 1
     ) -> None:
         super().__init__(decoder.shape)
-        library = _library()
+        library = native_library()
         if library is None:
             raise EngineError("no compiled engine here; install a C compiler and livecomposer again, or use eager")
         self._library = library
@@ -94,7 +49,7 @@ class NativeEngine(CachedEngine):
 
     def _create(self, decoder: Decoder, precision: int, cache_precision: str, threads: int) -> int:
         shape = decoder.shape
-        wanted = _Shape(
+        wanted = NativeShape(
             *(shape.layers, shape.width, shape.heads, shape.hidden, shape.vocabulary, self._ring.size),
             *(precision, PRECISIONS.index(cache_precision), threads),
             *(float(decoder.norm.eps or 0), ROTARY_BASE),

@@ -16,6 +16,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from livecomposer.engine import Engine
+from livecomposer.engine.native import NativeEngine
 from livecomposer.errors import CorpusError
 from livecomposer.events import Role
 from livecomposer.model import checkpoint
@@ -24,7 +26,15 @@ from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.corpus import Shard, load_shard
 from livecomposer.units import steps_to_seconds
 
-__all__ = ["Likelihood", "LogProbs", "as_json", "decoder_log_probs", "evaluate", "evaluate_checkpoint"]
+__all__ = [
+    "Likelihood",
+    "LogProbs",
+    "as_json",
+    "decoder_log_probs",
+    "engine_log_probs",
+    "evaluate",
+    "evaluate_checkpoint",
+]
 
 Ids = npt.NDArray[np.integer[Any]]
 Floats = npt.NDArray[np.float64]
@@ -100,15 +110,41 @@ def decoder_log_probs(decoder: Decoder, *, device: str = "cpu") -> LogProbs:
     return log_probs
 
 
+def engine_log_probs(engine: Engine) -> LogProbs:
+    """What ``engine``, which takes in one id after the other as it does on stage, gives each id of whole pieces."""
+
+    def log_probs(ids: Ids) -> Floats:
+        engine.feed([_BOS])
+        scores = np.empty(len(ids))
+        for at, id_ in enumerate(ids.tolist()):
+            logits = engine.logits().astype(np.float64)
+            scores[at] = logits[id_] - np.logaddexp.reduce(logits)
+            engine.advance(id_)
+        return scores
+
+    return log_probs
+
+
 def evaluate_checkpoint(
-    folder: Path, shard: Path, *, pieces: int | None = None, device: str = "cpu", seed: int = 0
+    folder: Path,
+    shard: Path,
+    *,
+    pieces: int | None = None,
+    device: str = "cpu",
+    precision: str | None = None,
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Score a shard's pieces with the checkpoint in ``folder``: the dict of :func:`as_json`.
 
-    Raises :class:`CheckpointError` or :class:`CorpusError` where one cannot be used.
+    With a ``precision`` it is the compiled engine that is scored, at its own pace, one id after the other. Raises
+    :class:`CheckpointError`, :class:`CorpusError` or :class:`EngineError` where one cannot be used.
     """
     decoder = checkpoint.load(folder, fingerprint=VOCABULARY.fingerprint)
-    return as_json(evaluate(decoder_log_probs(decoder, device=device), load_shard(shard), pieces=pieces, seed=seed))
+    if precision is None:
+        log_probs = decoder_log_probs(decoder, device=device)
+    else:
+        log_probs = engine_log_probs(NativeEngine(decoder, precision=precision))
+    return as_json(evaluate(log_probs, load_shard(shard), pieces=pieces, seed=seed))
 
 
 def _scored(log_probs: LogProbs, ids: Ids) -> tuple[float, float, float, float]:

@@ -6,12 +6,13 @@ import time
 from importlib import metadata
 from pathlib import Path
 
-from livecomposer.errors import LivecomposerError
+from livecomposer.errors import EngineError, LivecomposerError
 from livecomposer.session.weights import model_folder
 
 __all__ = [
     "audio_found",
     "clock_resolution",
+    "engine_found",
     "folder_found",
     "midi_ports",
     "model_found",
@@ -76,6 +77,15 @@ def audio_found(audio: str, device: str) -> str:
         return f"{synth.name}, latency {1000 * synth.latency:.0f} ms"
     finally:
         synth.close()
+
+
+def engine_found() -> str:
+    """The compiled engine and its instructions; raises :class:`EngineError` where there is none."""
+    from livecomposer.engine.library import available, instructions
+
+    if not available():
+        raise EngineError("not compiled; PyTorch computes instead, several times slower")
+    return f"compiled, {instructions()}"
 
 
 def model_found(wanted: str) -> str:

@@ -46,7 +46,6 @@ class Session:
         *,
         clock: Clock,
         meters: Meters,
-        health: Health | None = None,
         journal: Journal | None = None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -56,7 +55,7 @@ class Session:
         """Owned, but started and closed by the session's owner."""
         self._clock = clock
         self._meters = meters
-        self._health = health or Health(horizon=settings.horizon)
+        self.health = Health(horizon=settings.horizon)
         self._asking = asyncio.Lock()
         self._journal = journal
         self._tell = tell
@@ -138,7 +137,7 @@ class Session:
             wanted.turn.accept(id_)
             self._meters.tokens += 1
             self._meters.music += wanted.turn.reached - before
-            self._health.stepped(now, seconds=now - began, before=before, reached=wanted.turn.reached)
+            self.health.stepped(now, seconds=now - began, before=before, reached=wanted.turn.reached)
             if (seconds := self._duet.replanned(now)) is not None:
                 self._meters.replan.add(seconds)
             self._to_commit.set()

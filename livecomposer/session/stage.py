@@ -6,7 +6,7 @@ The lifecycle of ``jam`` on one screen: :func:`perform`. What was found and what
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,7 +24,7 @@ from livecomposer.playing.sinks import NullSink, Output, Sink
 from livecomposer.session.adaptation import Adaptation
 from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal, recover
-from livecomposer.session.ladder import Health, Ladder
+from livecomposer.session.ladder import Ladder
 from livecomposer.session.meters import Meters
 from livecomposer.session.partner import Partner, language_of, partner_of
 from livecomposer.session.rehearsal import budget_of
@@ -82,9 +82,10 @@ async def perform(
             output.attach(sink)
         stop = stack.enter_context(_stopped_by_signals())
         tell(f"loading {model.name}")
-        async with AsyncExitStack() as engines:
-            engine = await engines.enter_async_context(_engine(settings, model))
+        async with _engines(settings) as open_engine:
+            engine = await open_engine(settings.model)
             budget = await budget_of(engine, settings, output_latency=output.latency, clock=clock)
+            tell(_engine_line(engine.hello))
             tell(budget.describe())
             settings = changed(settings, {"horizon": budget.horizon})
             duet.adapt(settings)
@@ -93,17 +94,8 @@ async def perform(
                 if record
                 else None
             )
-            health = Health(horizon=settings.horizon)
-            session = Session(
-                duet, engine, output, settings, clock=clock, meters=meters, health=health, journal=journal, tell=tell
-            )
-            adaptation = Adaptation(
-                Ladder(settings),
-                health,
-                duet,
-                session,
-                open_engine=lambda name: engines.enter_async_context(_engine(settings, model_folder(name))),
-            )
+            session = Session(duet, engine, output, settings, clock=clock, meters=meters, journal=journal, tell=tell)
+            adaptation = Adaptation(Ladder(settings), session.health, duet, session, open_engine=open_engine)
             with session.player, _fast_switching():
                 performer = _open_input(settings, simulated, session, output, clock=clock, meters=meters)
                 tell(_ready_line(settings, performer, simulated))
@@ -127,6 +119,12 @@ async def perform(
         simulated=simulated is not None,
         notes_on=len(output.sounding()),
     )
+
+
+def _engine_line(hello: Mapping[str, Any]) -> str:
+    """What computes, and what would be better."""
+    line = f"engine {hello.get('backend')}, {hello.get('precision')}"
+    return f"{line}, {hello['remedy']}" if "remedy" in hello else line
 
 
 async def _until_over(
@@ -162,6 +160,13 @@ def _raise_plainly(task: asyncio.Task[None]) -> None:
         error = error.exceptions[0]
     if error is not None:
         raise error
+
+
+@asynccontextmanager
+async def _engines(settings: Settings) -> AsyncIterator[Callable[[str], Awaitable[EngineClient]]]:
+    """Opens an engine with the model it is given; all are closed at the end."""
+    async with AsyncExitStack() as engines:
+        yield lambda name: engines.enter_async_context(_engine(settings, model_folder(name)))
 
 
 @asynccontextmanager

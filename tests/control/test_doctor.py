@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from livecomposer.control.doctor import Check, checks, report
-from livecomposer.errors import CheckpointError, LivecomposerError, SoundError
+from livecomposer.errors import CheckpointError, EngineError, LivecomposerError, SoundError
 from livecomposer.settings import Settings, changed
 
 
@@ -30,6 +30,9 @@ class _Machine:
 
     def package_found(self, name):
         return self._unless_absent(name)
+
+    def engine_found(self):
+        return self._unless_absent("engine", EngineError)
 
     def model_found(self, wanted):
         return self._unless_absent("weights", CheckpointError)
@@ -76,7 +79,7 @@ def test_what_jam_cannot_do_without_is_missing(what):
     assert row.remedy
 
 
-@pytest.mark.parametrize("what", ["pyfluidsynth", "sounddevice", "matplotlib", "soundfont", "sound"])
+@pytest.mark.parametrize("what", ["pyfluidsynth", "sounddevice", "matplotlib", "engine", "soundfont", "sound"])
 def test_what_jam_can_do_without_is_a_note(what):
     """The instrument is ready without it; the note says how to have it."""
     found = rows(_Machine(absent={what}))

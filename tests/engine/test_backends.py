@@ -29,6 +29,6 @@ def test_without_it_pytorch_computes_and_says_what_to_do(monkeypatch):
 
 def test_no_compiled_part_is_an_error_where_it_is_asked_for(monkeypatch):
     """The compiled engine by name, where it is not, is refused in a sentence."""
-    monkeypatch.setattr(native, "_library", lambda: None)
+    monkeypatch.setattr(native, "native_library", lambda: None)
     with pytest.raises(EngineError, match="install a C compiler"):
         NativeEngine(random_decoder())

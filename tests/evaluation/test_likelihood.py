@@ -7,8 +7,15 @@ import numpy as np
 import pytest
 import torch
 
+from livecomposer.engine.native import NativeEngine
 from livecomposer.errors import CheckpointError, CorpusError
-from livecomposer.evaluation.likelihood import as_json, decoder_log_probs, evaluate, evaluate_checkpoint
+from livecomposer.evaluation.likelihood import (
+    as_json,
+    decoder_log_probs,
+    engine_log_probs,
+    evaluate,
+    evaluate_checkpoint,
+)
 from livecomposer.events import Role
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Shape
@@ -145,6 +152,14 @@ def test_a_checkpoint_is_scored_by_its_folder(tmp_path):
     np.savez(tmp_path / "valid.npz", ids=pieces.ids, **facts)
     expected = replace(evaluate(decoder_log_probs(decoder), pieces))
     assert as_json(expected) == evaluate_checkpoint(tmp_path / "best", tmp_path / "valid.npz")
+
+
+def test_the_engine_that_plays_is_scored_as_the_decoder_is():
+    """One id after the other, past the window and piece after piece, it gives what the decoder gives."""
+    decoder = small_decoder()
+    log_probs = engine_log_probs(NativeEngine(decoder, precision="float32"))
+    for ids in (ids_of_length(60), ids_of_length(17)):
+        np.testing.assert_allclose(decoder_log_probs(decoder)(ids), log_probs(ids), atol=TOLERANCE)
 
 
 def test_weights_of_another_vocabulary_are_refused(tmp_path):

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from livecomposer.errors import LivecomposerError, SoundError
+from livecomposer.engine import library
+from livecomposer.errors import EngineError, LivecomposerError, SoundError
 from livecomposer.session import probe
 
 
@@ -68,3 +69,11 @@ def test_the_machine_has_a_processor_and_a_clock():
     """At least one thread can run, and the clock tells a millisecond apart."""
     assert probe.threads_found() >= 1
     assert 0 < probe.clock_resolution() < 1e-3
+
+
+def test_a_compiled_engine_is_found_or_its_want_is_an_error(monkeypatch):
+    """It is named with its instructions; without it the slower one is told of, in a line."""
+    assert probe.engine_found().startswith("compiled, ")
+    monkeypatch.setattr(library, "available", lambda: False)
+    with pytest.raises(EngineError, match="PyTorch computes instead"):
+        probe.engine_found()
