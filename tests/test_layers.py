@@ -48,7 +48,7 @@ RESTRICTED = {
     "fluidsynth": ("playing.synth*",),
     "sounddevice": ("playing.synth*",),
 }
-IMPORTED_AS = {"python-rtmidi": "rtmidi", "pyfluidsynth": "fluidsynth"}
+IMPORTED_AS = {"python-rtmidi": "rtmidi", "pyfluidsynth": "fluidsynth", "hdrhistogram": "hdrh"}
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 
@@ -152,7 +152,7 @@ def test_a_breach_is_seen(of, line):
     [
         ("midi.wire", "from livecomposer.events import Note"),
         ("midi.inlet", "from livecomposer.midi import wire\nimport rtmidi"),
-        ("engine.cpu", "from livecomposer.model import decoder\nimport torch"),
+        ("engine.eager", "from livecomposer.model import decoder\nimport torch"),
         ("control.cli", "from livecomposer.training import trainer\nfrom livecomposer.session import state"),
         ("training.corpus", "from livecomposer.midi import files\nfrom livecomposer.midi.files import read"),
         ("playing.synth_audio", "import sounddevice"),

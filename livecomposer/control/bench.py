@@ -11,7 +11,8 @@ from typing import Any
 from livecomposer.control.progress import bar
 from livecomposer.errors import SettingError
 from livecomposer.events import SUSTAIN, Control, Event, Note, events_of_notes
-from livecomposer.session.meters import Meter, Meters
+from livecomposer.session.idling import Metronome
+from livecomposer.session.stage import Performed, perform
 from livecomposer.settings import Settings, changed, load
 
 __all__ = ["engine", "latency", "phrases", "table"]
@@ -25,19 +26,6 @@ _SHORT_REST = 2.4  # phrase end noticed, and about half the extension: the perfo
 _PATIENCE = 60.0
 """Seconds past the end of the music after which a session that does not end is ended."""
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
-
-
-class _Summed(Meter):
-    """A meter that also knows the sum of all it was told, in seconds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seconds = 0.0
-
-    def add(self, seconds: float) -> None:
-        """Remember one measurement."""
-        super().add(seconds)
-        self.seconds += seconds
 
 
 def engine(options: argparse.Namespace) -> dict[str, Any]:
@@ -59,28 +47,27 @@ def latency(options: argparse.Namespace) -> dict[str, Any]:
 
     A recorded performer plays ``turns`` phrases in real time, about six seconds each, through the session that ``jam``
     runs: engine in its own process, player in its own thread. Output is none unless ``LIVECOMPOSER_OUTPUT`` names one;
-    other settings may come from the environment too. ``replan_ms`` is all zeros: no mode re-plans yet. Ctrl-C ends
-    it early and keeps what was measured. Raises what :func:`livecomposer.session.stage.perform` raises, and
-    :class:`SettingError`.
+    other settings may come from the environment too. ``replan_ms`` is all zeros in a mode that never re-plans.
+    ``machine_late_ms`` is of a player with nothing else to do, in a process of its own, meanwhile: what ``late_ms`` is
+    to be held against. ``headroom`` is how much faster the engine makes music than it sounds. Ctrl-C ends it early and
+    keeps what was measured. Raises what :func:`livecomposer.session.stage.perform` raises, and :class:`SettingError`.
     """
-    from livecomposer.session.stage import perform
-
     settings = _settings(options)
     music = phrases(options.turns, seed=_SEED)
     length = music[-1].time
-    step = _Summed()
     print(f"playing {options.turns} phrases, {length + _EXTENSION_SECONDS:.0f} s", file=sys.stderr, flush=True)
-    done = asyncio.run(
-        perform(
-            settings,
-            seed=_SEED,
-            record=None,
-            duration=length + _EXTENSION_SECONDS + _PATIENCE,
-            performance=music,
-            meters=Meters(step=step),
+    with Metronome() as machine:
+        done = asyncio.run(
+            perform(
+                settings,
+                seed=_SEED,
+                record=None,
+                duration=length + _EXTENSION_SECONDS + _PATIENCE,
+                performance=music,
+                tell=_say,
+            )
         )
-    )
-    return _report(done.meters, step, settings, phrases_played=options.turns, turns=done.turns)
+    return _report(done, machine.late_ms, settings, phrases_played=options.turns)
 
 
 def phrases(count: int, *, seed: int) -> list[Event]:
@@ -132,21 +119,28 @@ def _phrase(draw: random.Random, start: float) -> Iterator[Note]:
         at += pace * draw.choice((0.5, 1, 1, 1, 1.5))
 
 
-def _report(meters: Meters, step: _Summed, settings: Settings, *, phrases_played: int, turns: int) -> dict[str, Any]:
-    timed = {name: getattr(meters, name).summary_ms() for name in ("thru", "takeover", "late", "step", "feed")}
+def _report(
+    done: Performed, machine_late: Mapping[str, float], settings: Settings, *, phrases_played: int
+) -> dict[str, Any]:
+    meters, step = done.meters, done.meters.step
     return {
-        **{f"{name}_ms": summary for name, summary in timed.items()},
-        "replan_ms": Meter().summary_ms(),
+        **meters.summary(),
+        "machine_late_ms": dict(machine_late),
         "tokens_per_s": round(step.count / step.seconds, 1) if step.seconds else 0.0,
-        "horizon_ms": round(1000 * settings.horizon, 3),
+        "music_tokens_per_s": round(meters.tokens / meters.music, 1) if meters.music else 0.0,
+        "horizon_ms": round(1000 * done.budget.horizon, 3),
+        "horizon_parts_ms": done.budget.parts_ms(),
+        "mode": settings.mode,
         "phrases": phrases_played,
-        "turns": turns,
-        "unanswered": turns - meters.takeover.count,
-        "tokens": meters.tokens,
-        "restarts": meters.restarts,
+        "turns": done.turns,
+        "unanswered": done.turns - meters.takeover.count,
         "threads": settings.threads,
         "load_average": _load_average(),
     }
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
 
 
 def _load_average() -> float | None:
@@ -178,13 +172,18 @@ def _latency_lines(result: Mapping[str, Any]) -> Iterator[str]:
     )
     quantiles = ("p50", "p99", "p999", "max")
     yield _columns(["ms", *quantiles, "count"])
-    for name in ("thru", "takeover", "replan", "late", "step", "feed"):
+    for name in ("thru", "takeover", "replan", "late", "machine_late", "step", "feed"):
         summary = result[f"{name}_ms"]
-        yield _columns([name, *(f"{summary[q]:.3f}" for q in quantiles), f"{summary['count']}"])
+        cells = [*(f"{summary[q]:.3f}" for q in quantiles), f"{summary['count']}"]
+        yield _columns([name.removesuffix("_late"), *cells])
+    yield "machine: lateness of a player that has nothing else to do, at the same time"
     yield (
-        f"{result['tokens']} tokens, {result['tokens_per_s']:g} a second; {result['restarts']} restarts; "
-        f"takeover includes the horizon of {result['horizon_ms']:g} ms"
+        f"{result['tokens']} tokens; the engine makes {result['tokens_per_s']:g} a second, the music needs "
+        f"{result['music_tokens_per_s']:g}: headroom {result['headroom']:g} x"
     )
+    parts = ", ".join(f"{name} {value:g}" for name, value in result["horizon_parts_ms"].items())
+    yield f"takeover includes the horizon of {result['horizon_ms']:g} ms (measured: {parts})"
+    yield f"{result['dropped']} late notes dropped; {result['restarts']} restarts"
 
 
 def _ratio(of: float, to: float) -> float:

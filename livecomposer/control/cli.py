@@ -19,7 +19,7 @@ from livecomposer.settings import Settings, meaning_of
 __all__ = ["build_parser", "main"]
 
 _SAMPLING = ("sampling", "threshold", "creative_risk", "input_duration", "max_rest", "max_note", "polyphony")
-_ENGINE = ("seed", "model", "device", "threads")
+_ENGINE = ("seed", "model", "device", "precision", "threads")
 _JAM = tuple(field.name for field in fields(Settings))
 
 
@@ -120,6 +120,12 @@ def _add_render(commands: Any) -> None:
 def _add_ports(commands: Any) -> None:
     parser = _command(commands, "ports", "ports", "list the MIDI ports there are")
     parser.add_argument("--json", action="store_true")
+    parser = _command(commands, "calibrate", "calibrate", "measure MIDI's round trip from an output to an input")
+    parser.add_argument("--notes", type=int, default=200, metavar="N", help="how many are sent (200)")
+    parser.add_argument("--patience", type=_seconds, default=20.0, metavar="S", help="wait for the first (20 s)")
+    parser.add_argument("--save", type=Path, metavar="FILE", help="write the result into this TOML file of settings")
+    parser.add_argument("--json", action="store_true")
+    _add_settings(parser, ("input", "output"))
     parser = _command(commands, "doctor", "doctor", "say what was found, what is missing, and what to type")
     parser.add_argument("--json", action="store_true")
     _add_settings(parser, _JAM)
@@ -141,6 +147,7 @@ def _add_training(commands: Any) -> None:
     parser.add_argument("shard", type=Path, metavar="SHARD.npz")
     parser.add_argument("--pieces", type=int, metavar="N", help="only N pieces, spread evenly")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--precision", choices=("int8", "float32"), help="score the compiled engine itself, id by id")
     parser.add_argument("--json", action="store_true")
 
 

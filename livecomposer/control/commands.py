@@ -7,7 +7,7 @@ import random
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from livecomposer.settings import Settings, load
 
 __all__ = [
     "bench",
+    "calibrate",
     "continue_",
     "doctor",
     "evaluate",
@@ -53,8 +54,11 @@ def jam(options: argparse.Namespace) -> int:
         _say(f"recorded {done.midi} ({done.turns} turns)")
         if done.simulated:
             _keep_sound_and_picture(done.midi, settings)
+    for line in done.meters.lines():
+        _say(line)
     if options.json:
-        print(json.dumps({"seed": seed, "turns": done.turns, "notes_on": done.notes_on, **done.meters.summary()}))
+        facts = {"seed": seed, "turns": done.turns, "notes_on": done.notes_on}
+        print(json.dumps({**facts, "horizon_ms": round(1000 * done.budget.horizon, 3), **done.meters.summary()}))
     return 0
 
 
@@ -144,7 +148,8 @@ def evaluate(options: argparse.Namespace) -> int:
     """Measure likelihood."""
     from livecomposer.evaluation.likelihood import evaluate_checkpoint
 
-    result = evaluate_checkpoint(options.checkpoint, options.shard, pieces=options.pieces, device=options.device)
+    how = {"pieces": options.pieces, "device": options.device, "precision": options.precision}
+    result = evaluate_checkpoint(options.checkpoint, options.shard, **how)
     if options.json:
         print(json.dumps(result))
     else:
@@ -159,6 +164,19 @@ def bench(options: argparse.Namespace) -> int:
 
     result = getattr(benches, options.what)(options)
     print(json.dumps(result) if options.json else benches.table(options.what, result))
+    return 0
+
+
+def calibrate(options: argparse.Namespace) -> int:
+    """Measure the round trip through a loop of MIDI ports."""
+    from livecomposer.control.config_text import saved
+    from livecomposer.session.loop import measure_loop
+
+    measured = measure_loop(_settings(options), count=options.notes, patience=options.patience, tell=_say)
+    print(json.dumps({**asdict(measured), **measured.settings}) if options.json else "\n".join(measured.lines()))
+    if options.save is not None:
+        saved(options.save, measured.settings)
+        _say(f"wrote {options.save}")
     return 0
 
 

@@ -4,6 +4,7 @@ A system counts as usable when a child process could open it. A driver that prin
 server holds its caller, and Python's lock, for ever) does so there, not in the performance. No server is ever started.
 """
 
+import gc
 import os
 import subprocess
 import sys
@@ -59,12 +60,17 @@ class Port:
             _open_ports.remove(self)
         except KeyError:
             return
+        # Cancelling frees rtmidi's pair of callback and data, which a driver's thread that is waiting for Python's lock
+        # will still use; the process then crashes anywhere later, even at its end (SpotlightKid/python-rtmidi#97 seems
+        # the same). So what the client refers to is held until the client, and its thread with it, is gone.
+        held = gc.get_referents(self.client)
         if hasattr(self.client, "cancel_callback"):
             # A driver that is waiting for Python's lock in our callback can never be joined by a close that holds it.
             self.client.cancel_callback()
             time.sleep(_CALLBACK_SECONDS)
         self.client.close_port()
         self.client.delete()
+        del held
 
 
 def apis() -> list[str]:

@@ -11,8 +11,8 @@ from livecomposer.clocks import Clock
 from livecomposer.engine.client import EngineClient
 from livecomposer.model.sampling import Sampling
 from livecomposer.session.horizon import Budget
+from livecomposer.session.idling import ticking
 from livecomposer.session.meters import Meter
-from livecomposer.session.metronome import ticking
 from livecomposer.settings import Settings
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 

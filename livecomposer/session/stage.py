@@ -7,21 +7,21 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from livecomposer.clocks import Clock, MonotonicClock
 from livecomposer.engine.client import EngineClient, host_command
-from livecomposer.errors import MidiFileError, PortError, SoundError
+from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
-from livecomposer.midi import files, ports
+from livecomposer.midi import files
 from livecomposer.midi.inlet import Inlet
-from livecomposer.midi.outlet import Outlet
 from livecomposer.midi.performer import FilePerformer
-from livecomposer.playing.sinks import NullSink, Output, Sink
+from livecomposer.playing.sinks import Output
 from livecomposer.session.adaptation import Adaptation
+from livecomposer.session.doors import open_input, simulated_performance, sinks
 from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal, recover
 from livecomposer.session.ladder import Ladder
@@ -37,6 +37,11 @@ __all__ = ["Performed", "perform"]
 _SWITCH_SECONDS = 0.0005
 """How long one Python thread may keep the others waiting: the default of 5 ms would make notes late."""
 _IDLE_LOOK_SECONDS = 0.1
+_DOES = {
+    "continue": "takes over when a phrase ends",
+    "respond": "answers when a phrase ends",
+    "accompany": "plays along",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,11 @@ async def perform(
     meters = meters or Meters()
     model = model_folder(settings.model)
     duet = partner_of(settings, seed=seed)
-    simulated = _simulated_performance(settings, fallback_performance, performance)
+    simulated = simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
         output = Output([])
         stack.callback(output.close)
-        for sink in _sinks(settings, clock, tell):
+        for sink in sinks(settings, clock, tell):
             output.attach(sink)
         stop = stack.enter_context(_stopped_by_signals())
         tell(f"loading {model.name}")
@@ -89,15 +94,12 @@ async def perform(
             tell(budget.describe())
             settings = changed(settings, {"horizon": budget.horizon})
             duet.adapt(settings)
-            journal = (
-                stack.enter_context(_journal(record, settings, clock=clock, seed=seed, model=model, tell=tell))
-                if record
-                else None
-            )
+            journal = _journal(record, settings, clock=clock, seed=seed, model=model, tell=tell) if record else None
+            stack.enter_context(journal or nullcontext())
             session = Session(duet, engine, output, settings, clock=clock, meters=meters, journal=journal, tell=tell)
             adaptation = Adaptation(Ladder(settings), session.health, duet, session, open_engine=open_engine)
             with session.player, _fast_switching():
-                performer = _open_input(settings, simulated, session, output, clock=clock, meters=meters)
+                performer = open_input(settings, simulated, session.hear, output, clock=clock, meters=meters)
                 tell(_ready_line(settings, performer, simulated))
                 try:
                     await _until_over((session.run(), adaptation.run()), duet, performer, stop, duration)
@@ -107,7 +109,6 @@ async def perform(
             if journal is not None:
                 journal.note(clock.now(), "meters", **budget.parts_ms(), **meters.summary())
                 journal.note(clock.now(), "silence")
-        output.close()
     if journal is not None and journal.lost:
         tell(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
     return Performed(
@@ -189,83 +190,9 @@ def _journal(
     return Journal(folder, began=clock.now(), header=header)
 
 
-def _sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Iterator[Sink]:
-    """One after the other, so that each is in good hands before the next may fail to open."""
-    if settings.output:
-        yield from (_open_sink(wanted.strip(), settings, clock) for wanted in settings.output.split(","))
-        return
-    for wanted in ("virtual", "synth"):
-        try:
-            sink = _open_sink(wanted, settings, clock)
-        except (PortError, SoundError) as error:
-            tell(f"no {'sound' if wanted == 'synth' else 'virtual output'}: {error}")
-        else:
-            tell(f"output: {sink.name}")
-            yield sink
-
-
-def _open_sink(wanted: str, settings: Settings, clock: Clock) -> Sink:
-    if wanted == "none":
-        return NullSink()
-    if wanted.lower().endswith(".wav"):
-        from livecomposer.playing.soundfonts import find_soundfont
-        from livecomposer.playing.wav_sink import WavSink
-
-        font = find_soundfont(settings.soundfont)
-        return WavSink(Path(wanted), clock=clock, soundfont=font, gain=settings.gain)
-    if wanted != "synth":
-        return Outlet(wanted)
-    from livecomposer.playing.synth import open_synth
-
-    return open_synth(
-        audio=settings.audio, audio_device=settings.audio_device, soundfont=settings.soundfont, gain=settings.gain
-    )
-
-
-def _simulated_performance(
-    settings: Settings, fallback: Path | None, given: Sequence[Event] | None
-) -> files.Recording | None:
-    """What plays in place of a person, if anything does."""
-    if given is not None:
-        return files.Recording((files.Track("performer", tuple(given)),))
-    if settings.input.lower().endswith((".mid", ".midi")):
-        return files.read(Path(settings.input))
-    if settings.input or fallback is None or ports.inputs():
-        return None
-    return files.read(fallback)
-
-
-def _open_input(
-    settings: Settings,
-    simulated: files.Recording | None,
-    session: Session,
-    output: Output,
-    *,
-    clock: Clock,
-    meters: Meters,
-) -> Inlet | FilePerformer:
-    loop = asyncio.get_running_loop()
-
-    def deliver(event: Event) -> None:
-        with suppress(RuntimeError):  # the loop has closed: a last event while everything is being struck
-            loop.call_soon_threadsafe(session.hear, event)
-
-    thru = output.send if settings.thru == "on" else None
-    if simulated is not None:
-        return FilePerformer(simulated, clock=clock, deliver=deliver, thru=thru, on_thru=meters.thru.add)
-    wanted = settings.input or next(iter(ports.inputs()), "virtual")
-    try:
-        return Inlet(wanted, clock=clock, deliver=deliver, thru=thru, on_thru=meters.thru.add)
-    except PortError as error:
-        if settings.input:
-            raise
-        raise PortError(f"{error}; or let a file play: --input FILE.mid") from error
-
-
 def _ready_line(settings: Settings, performer: Inlet | FilePerformer, simulated: files.Recording | None) -> str:
     who = "a recorded performance plays" if simulated else f"listening to {performer.name}"
-    does = "answers when a phrase ends" if settings.mode == "respond" else "takes over when a phrase ends"
-    return f"ready: {who}; the companion {does}; Ctrl-C ends"
+    return f"ready: {who}; the companion {_DOES[settings.mode]}; Ctrl-C ends"
 
 
 @contextmanager

@@ -129,7 +129,10 @@ def test_latency_plays_a_real_session_and_reports_it(model, monkeypatch):
     assert result["tokens"] > 0
     assert result["tokens_per_s"] > 0
     assert result["horizon_ms"] > 0
-    rows = [line.split() for line in bench.table("latency", result).splitlines()[2:-1]]
+    assert {"input", "feed", "steps", "output", "jitter"} == set(result["horizon_parts_ms"])
+    assert result["machine_late_ms"]["count"] > 0
+    assert result["headroom"] > 0
+    rows = [line.split() for line in bench.table("latency", result).splitlines()[2:9]]
     assert {name.removesuffix("_ms"): str(counts[name]) for name in METERS}.items() <= {
         (row[0], row[-1]) for row in rows
     }

@@ -3,8 +3,8 @@
 import pytest
 
 from livecomposer.clocks import MonotonicClock
+from livecomposer.session.idling import Metronome, next_tick, ticking
 from livecomposer.session.meters import Meter
-from livecomposer.session.metronome import Metronome, next_tick, ticking
 
 
 @pytest.mark.parametrize(

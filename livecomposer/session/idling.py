@@ -1,6 +1,6 @@
 """How late this machine makes a player that has nothing else to do: what no session on it can better.
 
-``python -m livecomposer.session.metronome`` ticks without sound, in a process of its own, until its input ends, and
+``python -m livecomposer.session.idling`` ticks without sound, in a process of its own, until its input ends, and
 prints what it measured; :class:`Metronome` runs that beside a session.
 """
 
@@ -50,7 +50,7 @@ class Metronome:
         self._process: subprocess.Popen[str] | None = None
 
     def __enter__(self) -> Self:
-        command = [sys.executable, "-m", "livecomposer.session.metronome"]
+        command = [sys.executable, "-m", "livecomposer.session.idling"]
         pipe = subprocess.PIPE
         self._process = subprocess.Popen(  # noqa: S603
             command, stdin=pipe, stdout=pipe, text=True, start_new_session=True

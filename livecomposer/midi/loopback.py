@@ -1,0 +1,87 @@
+"""Notes sent out of one port and heard on another, which a cable or a patch connects: how long each was under way."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+
+from livecomposer.clocks import Clock
+from livecomposer.errors import PortError
+from livecomposer.events import Event, NoteOff, NoteOn
+from livecomposer.midi import ports
+from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.outlet import Outlet
+from livecomposer.midi.wire import encode
+
+__all__ = ["RoundTrips", "loop_back"]
+
+_LONGEST_TRIP = 0.5
+_PROBE_SECONDS = 0.1
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.003, 0.013  # uneven, so that no period of a driver's is always met alike
+_VELOCITY = 1
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrips:
+    """Seconds from just before a note was sent to its stamp in the driver's callback; and how many never came."""
+
+    seconds: tuple[float, ...]
+    lost: int
+
+
+def loop_back(
+    wanted_input: str,
+    wanted_output: str,
+    *,
+    clock: Clock,
+    count: int = 200,
+    patience: float = 20.0,
+    opened: Callable[[str, str], None] = lambda *_: None,
+    open_input: Callable[[str], ports.Port] = ports.open_input,
+    open_output: Callable[[str], ports.Port] = ports.open_output,
+) -> RoundTrips:
+    """Send ``count`` notes, one after the other; names are as for :func:`livecomposer.midi.ports.open_input`.
+
+    Waits up to ``patience`` seconds for a first note to come back. ``opened`` is told both ports' names once they are
+    open. Raises :class:`PortError` where a port cannot be opened, or nothing comes back.
+    """
+    heard: SimpleQueue[Event] = SimpleQueue()
+    with (
+        Inlet(wanted_input, clock=clock, deliver=heard.put, open_port=open_input) as inlet,
+        Outlet(wanted_output, open_port=open_output) as outlet,
+    ):
+        opened(inlet.name, outlet.name)
+        if not _connected(outlet, heard, patience, clock):
+            raise PortError(
+                f"nothing sent to {outlet.name!r} came back on {inlet.name!r} within {patience:g} s; connect the "
+                "output to the input, by a cable or a patch, and name both: --input PORT --output PORT"
+            )
+        trips = list(_trips(outlet, heard, count, clock))
+    return RoundTrips(tuple(trip for trip in trips if trip is not None), sum(trip is None for trip in trips))
+
+
+def _connected(outlet: Outlet, heard: SimpleQueue[Event], patience: float, clock: Clock) -> bool:
+    tries = max(1, round(patience / _PROBE_SECONDS))
+    return any(_trip(outlet, heard, 0, clock, longest=_PROBE_SECONDS) is not None for _ in range(tries))
+
+
+def _trips(outlet: Outlet, heard: SimpleQueue[Event], count: int, clock: Clock) -> Iterator[float | None]:
+    draw = random.Random(count)
+    for number in range(count):
+        time.sleep(draw.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))
+        yield _trip(outlet, heard, 1 + number % 127, clock, longest=_LONGEST_TRIP)
+
+
+def _trip(outlet: Outlet, heard: SimpleQueue[Event], pitch: int, clock: Clock, *, longest: float) -> float | None:
+    sent = clock.now()
+    outlet.send(encode(NoteOn(sent, pitch, _VELOCITY), channel=0))
+    try:
+        while True:
+            event = heard.get(timeout=longest)
+            if isinstance(event, NoteOn) and event.pitch == pitch:
+                return event.time - sent
+    except Empty:
+        return None
+    finally:
+        outlet.send(encode(NoteOff(sent, pitch), channel=0))
