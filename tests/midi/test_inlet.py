@@ -1,7 +1,4 @@
-from queue import Empty
-
 import pytest
-import rtmidi
 
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError
@@ -9,6 +6,7 @@ from livecomposer.events import Control, NoteOff, NoteOn
 from livecomposer.midi import ports
 from livecomposer.midi.inlet import Inlet
 from tests.fakes import FakeClient
+from tests.midi.port_scenarios import FLOODS, outcome
 
 
 def an_inlet(client, **more):
@@ -109,25 +107,12 @@ def test_a_port_that_does_not_open_leaves_no_inlet():
         Inlet("keys", clock=ManualClock(), deliver=print, open_port=refuse)
 
 
-def a_client(kind, name):
-    """An rtmidi client as another program would have it."""
-    return kind(rtmidi.API_UNIX_JACK, name=name)
+def test_keys_go_in_through_a_real_port_and_thru_comes_out_of_another(jack):
+    """From one program's output, through our two virtual ports, to another's input; the stamp is our clock's."""
+    pitches = [60, 61, 62, 63, 64]
+    assert {"through": [True] * 5, "pitches": pitches, "in time": True, "errors": [0, 0]} == outcome("thru")
 
 
-def connect(client, part):
-    """Connect a client to the port whose name contains ``part``."""
-    found = next(i for i, name in enumerate(client.get_ports()) if part in name)
-    client.open_port(found, "out")
-
-
-def strike(keyboard, key, heard):
-    """Send a key, up to twenty times, until exactly its bytes are heard; whether they were."""
-    for _ in range(20):
-        keyboard.send_message(key)
-        try:
-            while heard.get(timeout=1) != key:
-                continue
-        except Empty:
-            continue
-        return True
-    return False
+def test_closing_under_a_flood_of_keys_neither_hangs_nor_crashes(jack):
+    """An inlet can be closed while the driver is calling it, and the process still ends well."""
+    assert [[True, 0]] * FLOODS == outcome("flood")

@@ -1,15 +1,10 @@
-from contextlib import suppress
-from queue import Empty, Queue
 from threading import Thread
-
-import rtmidi
 
 from livecomposer.midi import ports
 from livecomposer.midi.outlet import Outlet
 from livecomposer.midi.wire import silence
 from tests.fakes import FakeClient
-
-KEY = bytes([0x92, 60, 64])
+from tests.midi.port_scenarios import KEY, outcome
 
 
 def an_outlet(client):
@@ -77,17 +72,6 @@ def test_several_threads_may_send_at_once():
         assert [KEY] * 1600 == client.sent
 
 
-def heard_of_a_short_outlet():
-    """What a listener hears of an outlet that sends one key and closes."""
-    heard, got = Queue(), []
-    listener = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="sound module")
-    listener.open_virtual_port("in")
-    listener.set_callback(lambda message, data: heard.put(bytes(message[0])))
-    with Outlet("sound module") as outlet:
-        outlet.send(KEY)
-    with suppress(Empty):
-        while True:
-            got.append(heard.get(timeout=1))
-    listener.close_port()
-    listener.delete()
-    return got
+def test_the_last_words_of_a_real_port_arrive(jack):
+    """What is sent just before closing, the silence included, still reaches the other program."""
+    assert [list(message) for message in [KEY, *silence([2])]] == outcome("last_words")

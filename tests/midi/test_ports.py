@@ -1,7 +1,9 @@
 import os
+import re
 import signal
 import subprocess
 import sys
+import weakref
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ from livecomposer.errors import PortError
 from livecomposer.midi import ports
 from tests.fakes import FakeClient
 from tests.jack import ABSENT, available, jack_server
+from tests.midi.port_scenarios import outcome
 
 OFFERED = [(1, "Keystation 49"), (1, "Grand Piano 2"), (2, "Grand Piano"), (2, "Keystation 88")]
 
@@ -20,19 +23,6 @@ def bare(monkeypatch):
     """A machine without a usable MIDI system."""
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
     monkeypatch.setattr(ports, "_PROBE", "")
-
-
-@pytest.fixture
-def module():
-    """Another program with an output named Keys and an input named Strings."""
-    keys = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="Sound Module")
-    keys.open_virtual_port("Keys")
-    strings = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="Rack")
-    strings.open_virtual_port("Strings")
-    yield keys, strings
-    for client in (keys, strings):
-        client.close_port()
-        client.delete()
 
 
 @pytest.mark.parametrize(
@@ -110,6 +100,93 @@ def test_closing_twice_closes_once_and_drops_the_reference():
 def test_a_windows_cable_may_bear_our_name(api, ours):
     """Where virtual ports exist those of our name are ours; on Windows the performer made them."""
     assert ours == ports._is_ours(api, "livecomposer:livecomposer")
+
+
+class Data:
+    """Anything that a weak reference can watch."""
+
+
+class Holder:
+    """A client that keeps a pair for the driver's thread, as rtmidi does, and frees it when cancelled."""
+
+    __slots__ = ("data", "found", "pair")
+
+    def __init__(self):
+        self.pair = (print, Data())
+        self.data = weakref.ref(self.pair[1])
+
+    def cancel_callback(self):
+        """Let go of the pair."""
+        self.pair = None
+
+    def close_port(self):
+        """Nothing is open."""
+
+    def delete(self):
+        """End the driver's thread; whether it found its data until now."""
+        self.found = self.data() is not None
+
+
+def test_what_the_driver_still_uses_outlives_the_cancelling():
+    """A thread on its way into the callback finds rtmidi's pair alive until the client is gone, and no longer."""
+    client = Holder()
+    ports.Port(client, name="keys", api="fake").close()
+    assert client.found
+    assert client.data() is None
+
+
+def test_the_pair_that_rtmidi_hands_to_the_driver_is_among_what_is_held(jack):
+    """Python's collector knows the callback and its data, so that they can be held."""
+    assert outcome("held") is True
+
+
+def test_a_running_server_makes_jack_usable(jack):
+    """JACK is named once its server runs."""
+    assert "Jack" in outcome("usable")
+
+
+def test_the_ports_of_other_programs_are_listed(jack):
+    """An output of theirs is an input for us, and the other way round."""
+    listed = outcome("listed")
+    assert "Sound Module:Keys" in listed["inputs"]
+    assert "Rack:Strings" in listed["outputs"]
+    assert "Rack:Strings" not in listed["inputs"]
+
+
+def test_part_of_a_name_opens_the_real_port(jack):
+    """Opening by part of a name connects, and the port knows its whole name and its system."""
+    assert {"heard": True, "name": "Sound Module:Keys", "api": "Jack"} == outcome("part_of_a_name")
+
+
+def test_no_match_names_the_ports_there_are(jack):
+    """The error says what was wanted and lists what exists."""
+    wanted = r"no MIDI output named like 'organ'; there are: .*'Rack:Strings'.*; connect"
+    assert re.match(wanted, outcome("no_match"))
+
+
+def test_our_own_ports_are_not_offered(jack):
+    """Neither of our virtual ports is a candidate, so nothing of ours is connected to itself."""
+    assert {"offered": [], "seen": 1} == outcome("our_own")
+
+
+def test_closing_leaves_nothing_behind(jack):
+    """After closing no other program sees a port of ours."""
+    assert {"open": 2, "closed": 0} == outcome("closed")
+
+
+def test_a_forgotten_port_stays_open(jack):
+    """A port nobody holds is not collected while it is open."""
+    assert 1 == outcome("forgotten")
+
+
+def test_a_port_that_vanished_between_listing_and_opening_is_an_error(jack):
+    """The error says that it cannot be opened and why that might be."""
+    assert outcome("vanished").startswith("MIDI input 'Organ' cannot be opened")
+
+
+def test_two_outlets_may_be_virtual_at_once(jack):
+    """The second client of our name is given another by the server."""
+    assert {"names": ["livecomposer", "livecomposer"], "seen": 2} == outcome("two_outlets")
 
 
 LISTEN = """

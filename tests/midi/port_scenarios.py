@@ -1,0 +1,289 @@
+"""What real JACK ports do, one fact a process: ``python port_scenarios.py NAME`` prints the outcome as JSON.
+
+A driver that crashes or hangs takes this process with it, not the tests'. The other programs' clients have no callback.
+"""
+
+import contextlib
+import gc
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event as Flag
+from threading import Thread
+from typing import Any
+
+import rtmidi
+
+from livecomposer.clocks import MonotonicClock
+from livecomposer.errors import PortError
+from livecomposer.events import Event, NoteOn
+from livecomposer.midi import ports
+from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.outlet import Outlet
+from livecomposer.midi.wire import silence
+
+__all__ = ["FLOODS", "KEY", "outcome"]
+
+KEY = bytes([0x92, 60, 64])
+"""A key on channel 2."""
+
+FLOODS = 10
+"""How often an inlet is closed under a flood of keys: a race is not lost every time."""
+
+_LIMIT_SECONDS = 120
+_HEARING_SECONDS = 1.0
+_TRIES = 20
+"""An overrun of the server may lose or repeat a message, so a key is struck until it is heard."""
+
+
+def outcome(name: str) -> Any:
+    """Play the scenario ``name`` in a process of its own and return what it printed.
+
+    Raises ``AssertionError``, with the process's own words, unless it ended by itself and well, after printing too.
+    """
+    played = subprocess.run(
+        [sys.executable, __file__, name],
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_SECONDS,
+        check=False,
+        env=os.environ | {"PYTHONFAULTHANDLER": "1", "PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+    assert played.returncode == 0, f"{name} ended with {played.returncode}: {played.stdout}{played.stderr}"
+    return json.loads(played.stdout)
+
+
+@contextlib.contextmanager
+def program(kind: Any, name: str, port: str) -> Iterator[Any]:
+    """A client of another program, with a port of its own."""
+    client = kind(rtmidi.API_UNIX_JACK, name=name)
+    client.open_virtual_port(port)
+    try:
+        yield client
+    finally:
+        client.close_port()
+        client.delete()
+
+
+@contextlib.contextmanager
+def connected(kind: Any, name: str, part: str) -> Iterator[Any]:
+    """A client of another program, connected to the port whose name contains ``part``."""
+    client = kind(rtmidi.API_UNIX_JACK, name=name)
+    client.open_port(next(i for i, found in enumerate(client.get_ports()) if part in found), "port")
+    try:
+        yield client
+    finally:
+        client.close_port()
+        client.delete()
+
+
+@contextlib.contextmanager
+def module() -> Iterator[Any]:
+    """Another program's output named Keys, which is given, and another's input named Strings."""
+    with program(rtmidi.MidiOut, "Sound Module", "Keys") as keys, program(rtmidi.MidiIn, "Rack", "Strings"):
+        yield keys
+
+
+def seen(kind: Any) -> int:
+    """How many ports of ours another program sees."""
+    witness = kind(rtmidi.API_UNIX_JACK, name="witness")
+    found = sum("livecomposer" in name for name in witness.get_ports())
+    witness.delete()
+    return found
+
+
+def heard(listener: Any, seconds: float) -> Iterator[list[int]]:
+    """What comes in within ``seconds``."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        while (message := listener.get_message()) is not None:
+            yield message[0]
+        time.sleep(0.002)
+
+
+def strike(keyboard: Any, key: list[int], listener: Any) -> bool:
+    """Send a key until exactly its bytes are heard; whether they were."""
+    for _ in range(_TRIES):
+        keyboard.send_message(key)
+        if key in heard_until(listener, key):
+            return True
+    return False
+
+
+def heard_until(listener: Any, key: list[int]) -> list[list[int]]:
+    """What comes in until ``key`` does, or nothing more."""
+    got = []
+    for message in heard(listener, _HEARING_SECONDS):
+        got.append(message)
+        if message == key:
+            break
+    return got
+
+
+def refusal(kind: str, wanted: str) -> str:
+    """What the error says that opening ``wanted`` raises; empty if it opens."""
+    try:
+        {"input": ports.open_input, "output": ports.open_output}[kind](wanted).close()
+    except PortError as error:
+        return str(error)
+    return ""
+
+
+def usable() -> Any:
+    """The systems that can be used."""
+    return ports.apis()
+
+
+def listed() -> Any:
+    """What is offered while another program has ports."""
+    with module():
+        return {"inputs": ports.inputs(), "outputs": ports.outputs()}
+
+
+def part_of_a_name() -> Any:
+    """Whether a port opened by part of its name hears the other program, and what it is called."""
+    with module() as keys:
+        port = ports.open_input("mODULE:k")
+        got = strike(keys, [0x90, 60, 64], port.client)
+        port.close()
+        return {"heard": got, "name": port.name, "api": port.api}
+
+
+def no_match() -> Any:
+    """The error for a name that nothing bears."""
+    with module():
+        return refusal("output", "organ")
+
+
+def our_own() -> Any:
+    """What of ours is offered to us, and how many outputs of ours another program sees."""
+    ours = ports.open_input("virtual"), ports.open_output("virtual")
+    offered = [*ports.inputs(), *ports.outputs()]
+    found = seen(rtmidi.MidiIn)
+    for port in ours:
+        port.close()
+    return {"offered": [name for name in offered if "livecomposer" in name], "seen": found}
+
+
+def closed() -> Any:
+    """How many of our ports another program sees while they are open, and after."""
+    ours = ports.open_input("virtual"), ports.open_output("virtual")
+    before = seen(rtmidi.MidiIn) + seen(rtmidi.MidiOut)
+    for port in ours:
+        port.close()
+    return {"open": before, "closed": seen(rtmidi.MidiIn) + seen(rtmidi.MidiOut)}
+
+
+def forgotten() -> Any:
+    """How many ports another program sees of one that nobody holds."""
+    ports.open_output("virtual")
+    gc.collect()
+    found = seen(rtmidi.MidiIn)
+    for port in list(ports._open_ports):
+        port.close()
+    return found
+
+
+def vanished() -> Any:
+    """The error for a port that was listed and is gone."""
+    ports._offered = lambda kind, usable: [(rtmidi.API_UNIX_JACK, "Organ")]
+    with module():
+        return refusal("input", "organ")
+
+
+def two_outlets() -> Any:
+    """The names of two virtual outlets, and how many of them another program sees."""
+    with Outlet("virtual") as first, Outlet("virtual") as second:
+        return {"names": [first.name, second.name], "seen": seen(rtmidi.MidiIn)}
+
+
+def last_words() -> Any:
+    """What a program hears of an outlet that sends one key and closes; up to five may try until all arrives."""
+    wanted = [list(KEY), *map(list, silence([2]))]
+    with program(rtmidi.MidiIn, "sound module", "in") as listener:
+        for _ in range(5):
+            with Outlet("sound module") as outlet:
+                outlet.send(KEY)
+            got = list(heard(listener, _HEARING_SECONDS))
+            if got == wanted:
+                break
+    return got
+
+
+def thru() -> Any:
+    """Keys of another program through our two virtual ports to a third, and what the session is told meanwhile."""
+    got: list[Event] = []
+    with (
+        Outlet("virtual") as outlet,
+        Inlet("virtual", clock=MonotonicClock(), deliver=got.append, thru=outlet.send) as inlet,
+        connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard,
+        connected(rtmidi.MidiIn, "listener", "livecomposer") as listener,
+    ):
+        before = time.perf_counter()
+        through = [strike(keyboard, [0x90, pitch, 64], listener) for pitch in range(60, 65)]
+        after = time.perf_counter()
+    return {
+        "through": through,
+        "pitches": sorted({event.pitch for event in got if isinstance(event, NoteOn)}),
+        "in time": before <= got[0].time <= got[-1].time <= after,
+        "errors": [inlet.errors, outlet.errors],
+    }
+
+
+def flood() -> Any:
+    """Of every inlet closed while keys pour in: whether they arrived before, and its errors."""
+    return [_closed_under_a_flood() for _ in range(FLOODS)]
+
+
+def _closed_under_a_flood() -> tuple[bool, int]:
+    stop, flowing = Flag(), Flag()
+    inlet = Inlet("virtual", clock=MonotonicClock(), deliver=lambda event: flowing.set())
+    with connected(rtmidi.MidiOut, "flood", "livecomposer") as keyboard:
+
+        def pour() -> None:
+            while not stop.wait(0.0005):
+                keyboard.send_message([0x90, 60, 64])
+
+        thread = Thread(target=pour)
+        thread.start()
+        arrived = flowing.wait(20)
+        inlet.close()
+        stop.set()
+        thread.join()
+    return arrived, inlet.errors
+
+
+def held() -> Any:
+    """Whether what the collector knows of a client contains the pair that rtmidi hands to the driver."""
+    port = ports.open_input("virtual")
+    port.client.set_callback(print, "data")
+    known = (print, "data") in gc.get_referents(port.client)
+    port.close()
+    return known
+
+
+SCENARIOS: dict[str, Callable[[], Any]] = {
+    play.__name__: play
+    for play in (
+        usable,
+        listed,
+        part_of_a_name,
+        no_match,
+        our_own,
+        closed,
+        forgotten,
+        vanished,
+        two_outlets,
+        last_words,
+        thru,
+        flood,
+        held,
+    )
+}
+
+if __name__ == "__main__":
+    print(json.dumps(SCENARIOS[sys.argv[1]]()), flush=True)
