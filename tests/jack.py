@@ -6,6 +6,7 @@ import subprocess
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 __all__ = ["ABSENT", "RATE", "available", "jack_server"]
 
@@ -65,7 +66,15 @@ def _started(name: str, period: int) -> "subprocess.Popen[bytes]":
             return server
         said = listed.stdout + listed.stderr
         _ended(server)
+        _forget_dead_servers()
     raise RuntimeError(f"jackd {name} did not start: {said.decode(errors='replace').strip()[-500:]}")
+
+
+def _forget_dead_servers() -> None:
+    """A server that had to be killed keeps one of eight places; they are freed where no server runs at all."""
+    if subprocess.run(["pgrep", "-x", "jackd"], capture_output=True, check=False).returncode == 1:
+        for left in Path("/dev/shm").glob("jack*"):  # noqa: S108
+            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def _ended(server: "subprocess.Popen[bytes]") -> None:
