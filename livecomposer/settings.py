@@ -49,6 +49,14 @@ class Settings:
     seed: int = _number(-1, -1, 2**32 - 1, "", "same tape, same seed, same notes; -1 draws one and says which")
     polyphony: int = _number(12, 1, 64, "notes", "most notes the companion holds at once")
 
+    lowest: int = _number(0, 0, 127, "", "lowest pitch of the companion; 60 is middle C")
+    highest: int = _number(127, 0, 127, "", "highest pitch of the companion")
+    split: int = _number(0, 0, 127, "", "accompany: the companion keeps to the side of this pitch you leave; 0: off")
+    density: float = _number(0.0, 0.0, 20.0, "/s", "most onsets of the companion, a chord counted once; 0 for any")
+    follow_dynamics: float = _number(0.5, 0.0, 1.0, "", "accompany: how near to your loudness the companion stays")
+    scale: str = _text("", "keeps the companion to a scale: C major, a minor, Eb dorian, D blues, ...; empty for any")
+    chords: str = _text("", "path of a chord chart the companion keeps to, from your first key on; empty for none")
+
     phrase_wait: float = _number(0.6, 0.15, 5.0, "s", "silence that ends a phrase, before it adapts to the player")
     phrase_wait_max: float = _number(2.0, 0.2, 20.0, "s", "a phrase ends after this silence whatever is held")
     trigger: str = _text("", "ends the phrase at once: cc:NUMBER, key:PITCH or pedal:NUMBER; empty for silence alone")
@@ -102,7 +110,10 @@ def meaning_of(name: str) -> str:
 def changed(settings: Settings, values: Mapping[str, object]) -> Settings:
     """Settings with some values replaced; raises :class:`SettingError` for an unknown name or an unfit value."""
     checked: dict[str, Any] = {name: _checked(name, value) for name, value in values.items()}
-    return replace(settings, **checked)
+    after = replace(settings, **checked)
+    if after.lowest > after.highest:
+        raise SettingError(f"lowest = {after.lowest} is above highest = {after.highest}; wanted lowest <= highest")
+    return after
 
 
 def load(

@@ -47,6 +47,13 @@ def test_what_is_outside_a_range_is_refused_by_name_value_and_range(name):
         assert all(part in message for part in (name, repr(value), f"{low:.10g}", f"{high:.10g}"))
 
 
+def test_a_range_upside_down_is_refused():
+    """Lowest above highest is told as such, wherever the two come from."""
+    assert "lowest = 61 is above highest = 60" in refusal({"lowest": 61, "highest": 60})
+    with pytest.raises(SettingError, match="lowest = 61"):
+        load(environment={"LIVECOMPOSER_LOWEST": "61"}, options={"highest": 60})
+
+
 @pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", [nan, inf, -inf, True, False, None, "", "nan", "inf", "loud", [1], {"a": 1}])
 def test_what_is_no_number_is_refused_where_one_is_wanted(name, value):

@@ -20,6 +20,10 @@ __all__ = ["build_parser", "main"]
 
 _SAMPLING = ("sampling", "threshold", "creative_risk", "input_duration", "max_rest", "max_note", "polyphony")
 _ENGINE = ("seed", "model", "device", "precision", "threads")
+_TOGETHER = (
+    *("alone", "foresee", "horizon", "plan_ahead"),
+    *("lowest", "highest", "split", "density", "follow_dynamics", "scale", "chords"),
+)
 _JAM = tuple(field.name for field in fields(Settings))
 
 
@@ -60,6 +64,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_jam(commands)
     _add_continue(commands)
+    _add_accompany(commands)
     _add_render(commands)
     _add_ports(commands)
     _add_training(commands)
@@ -109,6 +114,24 @@ def _add_continue(commands: Any) -> None:
     _add_settings(parser, _SAMPLING + _ENGINE)
 
 
+def _add_accompany(commands: Any) -> None:
+    parser = _command(commands, "accompany", "accompany", "play along with a MIDI file, on a track of its own")
+    parser.add_argument("input_file", type=Path, metavar="IN.mid")
+    parser.add_argument("-o", "--output-file", type=Path, metavar="OUT.mid", required=True)
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--online", action="store_true", help="as in a live session: only what has sounded is known")
+    how.add_argument("--offline", action="store_true", help="knowing the whole file beforehand")
+    parser.add_argument("--melody", default="", metavar="TRACK", help="name or number of the one track that is heard")
+    parser.add_argument(
+        "--latency-ms",
+        type=_milliseconds,
+        metavar="MS",
+        help="online: from a key to its answer; else what this machine needs, of which no two runs are the same",
+    )
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    _add_settings(parser, _SAMPLING + _ENGINE + _TOGETHER)
+
+
 def _add_render(commands: Any) -> None:
     parser = _command(commands, "render", "render", "render a MIDI file to sound, without an audio device")
     parser.add_argument("input_file", type=Path, metavar="IN.mid")
@@ -148,7 +171,18 @@ def _add_training(commands: Any) -> None:
     parser.add_argument("--pieces", type=int, metavar="N", help="only N pieces, spread evenly")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", choices=("int8", "float32"), help="score the compiled engine itself, id by id")
+    parser.add_argument("--accompany", action="store_true", help="play melodies to it; judge what it plays along")
+    parser.add_argument("--seconds", type=_seconds, default=30.0, metavar="S", help="with --accompany: of a piece (30)")
+    parser.add_argument(
+        "--latency-ms",
+        type=_latencies,
+        default=[20.0],
+        metavar="MS,…",
+        help="with --accompany: from a key to its answer (20); several are compared",
+    )
+    parser.add_argument("--key-change", action="store_true", help="with --accompany: and six semitones up, halfway")
     parser.add_argument("--json", action="store_true")
+    _add_settings(parser, (*_SAMPLING, "seed", "alone", "foresee", "horizon", "plan_ahead", "threads"))
 
 
 def _add_bench(commands: Any) -> None:
@@ -160,11 +194,26 @@ def _add_bench(commands: Any) -> None:
     parser.add_argument("--json", action="store_true")
 
 
+def _milliseconds(text: str) -> float:
+    with suppress(ValueError):
+        if 0 <= (ms := float(text)) <= 10_000:
+            return ms
+    raise argparse.ArgumentTypeError(f"{text!r}: wanted milliseconds from 0 to 10000")
+
+
 def _seconds(text: str) -> float:
     with suppress(ValueError):
         if 0 < (seconds := float(text)) < inf:
             return seconds
     raise argparse.ArgumentTypeError(f"{text!r}: wanted seconds, more than 0")
+
+
+def _latencies(text: str) -> list[float]:
+    with suppress(ValueError):
+        found = [float(part) for part in text.split(",")]
+        if all(0 <= ms <= 10_000 for ms in found):
+            return found
+    raise argparse.ArgumentTypeError(f"{text!r}: wanted milliseconds from 0 to 10000 with commas between, as 0,20,50")
 
 
 if __name__ == "__main__":

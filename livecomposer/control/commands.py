@@ -16,6 +16,7 @@ from livecomposer.errors import LivecomposerError, SettingError
 from livecomposer.settings import Settings, load
 
 __all__ = [
+    "accompany",
     "bench",
     "calibrate",
     "continue_",
@@ -76,6 +77,24 @@ def continue_(options: argparse.Namespace) -> int:
         print(json.dumps(report))
     else:
         print(f"{options.output_file}: {report['notes']} notes in {report['seconds']:g} s, seed {seed}")
+    return 0
+
+
+def accompany(options: argparse.Namespace) -> int:
+    """Play along with a file."""
+    from livecomposer.control.offline import accompany_file, accompany_file_knowing, seconds_of
+
+    settings = _settings(options)
+    seed = _seed(settings)
+    how: dict[str, Any] = {"seed": seed, "melody": options.melody}
+    with bar("playing along", seconds_of(options.input_file), unit="s") as progress:
+        if options.offline:
+            report = accompany_file_knowing(options.input_file, options.output_file, settings, **how, progress=progress)
+        else:
+            how["latency"] = None if options.latency_ms is None else options.latency_ms / 1000
+            done = accompany_file(options.input_file, options.output_file, settings, **how, progress=progress)
+            report = asyncio.run(done)
+    print(json.dumps(report) if options.json else f"{options.output_file}: {report['notes']} notes, seed {seed}")
     return 0
 
 
@@ -145,7 +164,13 @@ def train(options: argparse.Namespace) -> int:
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Measure likelihood."""
+    """Measure likelihood, or how it plays along."""
+    if options.accompany:
+        from livecomposer.control import rehearsal_room
+
+        result = rehearsal_room.accompany(options, _settings(options))
+        print(json.dumps(result) if options.json else rehearsal_room.table(result))
+        return 0
     from livecomposer.evaluation.likelihood import evaluate_checkpoint
 
     how = {"pieces": options.pieces, "device": options.device, "precision": options.precision}

@@ -1,10 +1,17 @@
-"""Files in, files out: continue, render, draw."""
+"""Files in, files out: accompany, continue, render, draw."""
 
 from pathlib import Path
 
-from livecomposer.session.files import continue_file, render_file, tracks_of_file
+from livecomposer.session.files import (
+    accompany_file,
+    accompany_file_knowing,
+    continue_file,
+    render_file,
+    seconds_of,
+    tracks_of_file,
+)
 
-__all__ = ["continue_file", "draw_file", "render_file"]
+__all__ = ["accompany_file", "accompany_file_knowing", "continue_file", "draw_file", "render_file", "seconds_of"]
 
 
 def draw_file(midi: Path, picture: Path) -> None:

@@ -15,7 +15,7 @@ PRECISIONS = ("int8", "float32")
 
 
 def open_engine(
-    decoder: Decoder, *, device: str = "auto", precision: str = PRECISIONS[0], threads: int = 1
+    decoder: Decoder, *, mode: int = 0, device: str = "auto", precision: str = PRECISIONS[0], threads: int = 1
 ) -> tuple[Engine, dict[str, Any]]:
     """The fastest engine for ``device`` (``auto``, ``cpu`` or what PyTorch calls one), ready, and what it is.
 
@@ -27,13 +27,14 @@ def open_engine(
     if device.startswith("cuda"):
         from livecomposer.engine.cuda import CudaEngine
 
-        return CudaEngine(decoder, device=device), {"backend": "cuda", "precision": "bfloat16", "device": device}
+        engine_there = CudaEngine(decoder, mode=mode, device=device)
+        return engine_there, {"backend": "cuda", "precision": "bfloat16", "device": device}
     if device == "cpu" and native.available():
-        engine = native.NativeEngine(decoder, precision=precision, threads=threads)
+        engine = native.NativeEngine(decoder, mode=mode, precision=precision, threads=threads)
         return engine, {"backend": f"native ({native.instructions()})", "precision": precision, "device": device}
     facts = {"backend": "eager", "precision": "float32", "device": device}
     if device == "cpu":
         facts["remedy"] = (
             "without its compiled engine, several times slower: install a C compiler and livecomposer again"
         )
-    return EagerEngine(decoder, device=device), facts
+    return EagerEngine(decoder, mode=mode, device=device), facts

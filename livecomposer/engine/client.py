@@ -35,9 +35,12 @@ class Fed:
     seconds: float
 
 
-def host_command(model: Path, *, device: str = "cpu", precision: str = "int8", threads: int = 1) -> list[str]:
-    """The command that runs the engine's process."""
-    arguments = ["--model", str(model), "--device", device, "--precision", precision, "--threads", str(threads)]
+def host_command(
+    model: Path, *, mode: int = 0, device: str = "cpu", precision: str = "int8", threads: int = 1
+) -> list[str]:
+    """The command that runs the engine's process; ``mode`` is the way of playing that the weights are told of."""
+    arguments = ["--model", str(model), "--device", device, "--precision", precision]
+    arguments += ["--mode", str(mode), "--threads", str(threads)]
     return [sys.executable, "-m", "livecomposer.engine.host", *arguments]
 
 

@@ -30,10 +30,10 @@ class EagerEngine(CachedEngine):
     """As :class:`livecomposer.engine.Engine` says. Copies the weights of ``decoder``."""
 
     @torch.inference_mode()
-    def __init__(self, decoder: Decoder, *, device: str = "cpu") -> None:
+    def __init__(self, decoder: Decoder, *, mode: int = 0, device: str = "cpu") -> None:
         super().__init__(decoder.shape)
         self._eps = decoder.norm.eps
-        self._embedding = decoder.embedding.weight.to(device, copy=True)
+        self._embedding = decoder.embedding_in(mode).to(device, copy=True)
         self._unembedding = _laid_out(decoder.embedding.weight * decoder.norm.weight, device)  # (width, vocabulary)
         self._layers = [_layer(block, decoder.shape, device) for block in decoder.blocks if isinstance(block, Block)]
         self._cache = Cache(decoder.shape, self._ring, torch.device(device))

@@ -113,6 +113,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", type=Path, required=True)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--precision", default=PRECISIONS[0], choices=PRECISIONS)
+    parser.add_argument("--mode", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     options = parser.parse_args(arguments)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -141,7 +142,7 @@ def _load(options: argparse.Namespace) -> Host:
     model = options.model
     config = checkpoint.describe(model)
     decoder = checkpoint.load(model)
-    chosen = {"device": options.device, "precision": options.precision, "threads": options.threads}
+    chosen = {name: getattr(options, name) for name in ("mode", "device", "precision", "threads")}
     engine, engine_facts = open_engine(decoder, **chosen)
     for count in _WARM_UP_CHUNKS:
         engine.feed([0] * count)

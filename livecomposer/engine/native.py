@@ -35,7 +35,13 @@ class NativeEngine(CachedEngine):
 
     @torch.inference_mode()
     def __init__(
-        self, decoder: Decoder, *, precision: str = "int8", cache_precision: str | None = None, threads: int = 1
+        self,
+        decoder: Decoder,
+        *,
+        mode: int = 0,
+        precision: str = "int8",
+        cache_precision: str | None = None,
+        threads: int = 1,
     ) -> None:
         super().__init__(decoder.shape)
         library = native_library()
@@ -44,7 +50,7 @@ class NativeEngine(CachedEngine):
         self._library = library
         self._decoder = self._create(decoder, PRECISIONS.index(precision), cache_precision or precision, threads)
         self._finalizer = weakref.finalize(self, library.lc_free, self._decoder)
-        for (matrix, layer), rows in _matrices(decoder):
+        for (matrix, layer), rows in _matrices(decoder, mode):
             library.lc_load(self._decoder, matrix, layer, _pointer(rows.float().contiguous().numpy()))
 
     def _create(self, decoder: Decoder, precision: int, cache_precision: str, threads: int) -> int:
@@ -85,10 +91,10 @@ def _pointer(array: npt.NDArray[Any]) -> int:
     return int(array.ctypes.data)
 
 
-def _matrices(decoder: Decoder) -> list[tuple[tuple[int, int], Tensor]]:
+def _matrices(decoder: Decoder, mode: int) -> list[tuple[tuple[int, int], Tensor]]:
     """Every matrix (out, in) under its number and its layer's, the norms' scales multiplied in."""
     embedding = decoder.embedding.weight
-    found = [((_EMBED, 0), embedding), ((_UNEMBED, 0), embedding * decoder.norm.weight)]
+    found = [((_EMBED, 0), decoder.embedding_in(mode)), ((_UNEMBED, 0), embedding * decoder.norm.weight)]
     for n, block in enumerate(block for block in decoder.blocks if isinstance(block, Block)):
         found.append(((_QKV, n), _by_head(block.qkv.weight * block.attention_norm.weight, decoder.shape)))
         found.append(((_OUT, n), block.out.weight))

@@ -16,7 +16,8 @@ __all__ = ["ReferenceEngine"]
 class ReferenceEngine:
     """As :class:`livecomposer.engine.Engine` says; memory and time grow with the ids."""
 
-    def __init__(self, decoder: Decoder) -> None:
+    def __init__(self, decoder: Decoder, *, mode: int = 0) -> None:
+        self._mode = torch.tensor([mode])
         self._decoder = decoder
         self._ids: list[int] = []
 
@@ -44,7 +45,7 @@ class ReferenceEngine:
         """For the next id, (V,)."""
         if not self._ids:
             raise ValueError("nothing was fed; wanted at least one id")
-        result: npt.NDArray[np.float32] = self._decoder(torch.tensor([self._ids]))[0, -1].numpy()
+        result: npt.NDArray[np.float32] = self._decoder(torch.tensor([self._ids]), self._mode)[0, -1].numpy()
         return result
 
     def draw(

@@ -1,10 +1,9 @@
-"""How fast the engine is by itself, beside what bounds it from below and what it saves from above.
+"""How fast engines are by themselves, beside what bounds them from below and what others make of the same shape.
 
-Everything is measured in one process and in turns (a few tokens, one floor, one full recomputation, and so on round
-after round), so that whatever else the machine does weighs on all of them alike.
+Everything is measured in one process and in turns (some tokens of one, its floor, some tokens of the next, round after
+round), so that whatever else the machine does weighs on all of them alike.
 """
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -15,101 +14,208 @@ from typing import Any
 import numpy as np
 import torch
 
-from livecomposer.engine.cpu import CpuEngine
-from livecomposer.engine.reference import ReferenceEngine
+from livecomposer.errors import EngineError, SettingError
+from livecomposer.evaluation import contenders, peers
+from livecomposer.evaluation.contenders import Contender, timed
+from livecomposer.evaluation.growth import measure_growth
 from livecomposer.model import checkpoint
-from livecomposer.model.decoder import Decoder
+from livecomposer.model.decoder import Decoder, Shape
 
-__all__ = ["CONTEXTS", "FEEDS", "bench_engine", "measure"]
+__all__ = ["BACKENDS", "CONTEXTS", "FEEDS", "GROWTH", "SHIPPED", "SIZES", "Plan", "bench_engine", "measure"]
 
 CONTEXTS = (64, 512, 1024)
 """Ids already taken in when a token is measured."""
 FEEDS = (8, 64, 512)
 """New ids in one feed: a key, a phrase, half a window."""
-ROUNDS = 20
+GROWTH = (1_100, 5_000, 10_000)
+"""Ids into a set: early, and late enough for everything that could grow to have grown."""
+SHIPPED = "shipped"
+_COMMON = {"vocabulary": 646, "window": 1024}
+SIZES = {
+    "5M": Shape(layers=6, width=256, heads=4, hidden=1024, **_COMMON),
+    "11M": Shape(layers=6, width=384, heads=6, hidden=1536, **_COMMON),
+    "25M": Shape(layers=8, width=512, heads=8, hidden=2048, **_COMMON),
+}
+_AIMED = "11M"
+"""The size that aims are stated for: what is slow to prepare is measured at this one alone, if it is asked for."""
+BACKENDS: dict[str, Callable[[Decoder, int], Iterator[Contender]]] = {
+    "eager": contenders.eager,
+    "native": contenders.native_ones,
+    "compile": peers.compiled,
+    "gpt2": peers.gpt2,
+    "notochord": peers.notochord,
+}
+_OWN = ("eager", "native")
 _TOKENS_A_ROUND = 10
+_FLOORS_A_ROUND = 3
+_ROUNDS_A_FEED = 4
 _WARM_UP_ROUNDS = 2
 
 Times = dict[str, list[float]]
 
 
-def bench_engine(
-    model: Path,
-    *,
-    threads: int = 1,
-    contexts: Sequence[int] = CONTEXTS,
-    rounds: int = ROUNDS,
-    progress: Callable[[float], None] = lambda _: None,
-) -> dict[str, Any]:
-    """Rows of ``bench engine --json``, one for each of ``contexts``; ``progress`` is told how many rows are done.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What is measured: each of ``backends`` at each size, context and number of threads; eager always."""
 
-    ``ms_median`` and ``ms_p99`` are of taking in one token; ``floor_ms`` of reading all the weights once (summing
-    each tensor), which no token can do without: from memory, or from the processor's cache if they fit into it, as
-    they would for a token; ``eager_ms`` of the naive way to the same token, the whole context computed anew with
-    nothing cached; ``feed_ms`` of so many new ids at once; ``rewind_ms`` of forgetting the last ten. All but the p99
-    are medians, in milliseconds. Raises :class:`CheckpointError`.
+    sizes: Sequence[str] = (*SIZES, SHIPPED)
+    contexts: Sequence[int] = CONTEXTS
+    backends: Sequence[str] = tuple(BACKENDS)
+    threads: Sequence[int] = (1, 2)
+    rounds: int = 20
+    growth: Sequence[int] = GROWTH  # empty: not measured
+
+    def __post_init__(self) -> None:
+        for name, known in (("sizes", (*SIZES, SHIPPED)), ("backends", tuple(BACKENDS))):
+            if unknown := [one for one in getattr(self, name) if one not in known]:
+                raise SettingError(f"{name} = {unknown[0]}: wanted some of {', '.join(known)}")
+        for name in ("contexts", "threads"):
+            if not (given := getattr(self, name)) or min(given) < 1:
+                raise SettingError(f"{name} = {','.join(map(str, given))}: wanted one or more, each 1 or more")
+
+    @property
+    def cells(self) -> int:
+        """How many times everything is set side by side."""
+        return len(self.sizes) * len(self.threads) * len(self.contexts)
+
+    @property
+    def aimed(self) -> str:
+        """The size that what is slow to prepare is measured at."""
+        return _AIMED if _AIMED in self.sizes else self.sizes[0]
+
+    def wanted(self, size: str, threads: int) -> list[str]:
+        """The backends to measure at ``size`` with ``threads``, eager first."""
+        rare = set() if size == self.aimed else {"compile", "notochord"}
+        if threads != self.threads[0]:
+            rare.add("compile")
+        return ["eager", *(name for name in self.backends if name != "eager" and name not in rare)]
+
+
+def bench_engine(model: Path, plan: Plan, *, progress: Callable[[float], None] = lambda _: None) -> dict[str, Any]:
+    """What ``bench engine --json`` prints: ``rows``, ``growth`` and ``model``; ``progress`` is told of cells done.
+
+    In a row ``ms_median`` and ``ms_p99`` are of taking in one token, its logits at hand; ``floor_ms`` of streaming the
+    same weights once in their own format, with as many threads; ``eager_ms`` of a token in eager PyTorch with its cache,
+    in the same run; ``x_floor`` and ``x_eager`` are how many floors a token takes, and how many tokens of eager's.
+    Engines of our own also have ``feed_ms`` of so many new ids at once, and ``rewind_ms`` of forgetting the last ten.
+    All but the p99 are medians. A backend that cannot run has a row of ``backend`` and ``skipped``, the reason.
+    Raises :class:`CheckpointError`.
     """
-    decoder = checkpoint.load(model)
-    rows = []
-    with _threads(threads):
-        for context in contexts:
-            times = measure(decoder, context, rounds=rounds)
-            rows.append({**_engine_facts(decoder, threads), "context": context, **_row(times)})
-            progress(len(rows))
-    return {"rows": rows, "model": str(model), "weights_mib": round(_weight_bytes(decoder) / 2**20, 2)}
+    rows: list[dict[str, Any]] = []
+    skipped: dict[str, str] = {}
+    growth: list[dict[str, Any]] = []
+    done = 0
+    for size in plan.sizes:
+        decoder = checkpoint.load(model) if size == SHIPPED else fresh(SIZES[size])
+        for threads in plan.threads:
+            with _threads(threads):
+                ready = _ready(decoder, plan.wanted(size, threads), threads, skipped)
+                for context in plan.contexts:
+                    rows += _rows(ready, plan, context, {"size": size, "context": context, "threads": threads})
+                    done += 1
+                    progress(done)
+        if size == plan.aimed and plan.growth:
+            growth += _growth(decoder, plan, size)
+    rows += [{"backend": name, "skipped": reason} for name, reason in skipped.items()]
+    return {"rows": rows, "growth": growth, "model": str(model)}
 
 
-def measure(decoder: Decoder, context: int, *, rounds: int) -> Times:
-    """Seconds of each part, by name: ``token``, ``floor``, ``eager``, ``rewind`` and ``feed 8``, ….
+def fresh(shape: Shape) -> Decoder:
+    """A decoder with random weights, none of them zero, since zeros might be cheaper."""
+    chance = torch.Generator().manual_seed(0)
+    decoder = Decoder(shape).eval().requires_grad_(requires_grad=False)
+    for weight in decoder.parameters():
+        if weight.dim() == 2:
+            weight.normal_(std=shape.width**-0.5, generator=chance)
+    return decoder
 
-    ``rounds`` of each, but ten times as many of ``token``.
+
+def measure(ready: Sequence[Contender], context: int, *, vocabulary: int, rounds: int) -> list[Times]:
+    """Seconds of each part, by name, for each of ``ready``: ``token``, ``floor``, ``rewind``, ``feed 8``, ….
+
+    In each of ``rounds`` everyone in turn takes in ten tokens and reads its weights three times; every fourth round
+    engines feed too.
     """
-    draw = np.random.default_rng(context)
-    ids: list[int] = draw.integers(0, decoder.shape.vocabulary, context + max(FEEDS)).tolist()
-    subject = _Subject(decoder, CpuEngine(decoder), ReferenceEngine(decoder), ids, context)
+    ids: list[int] = np.random.default_rng(context).integers(0, vocabulary, context + max(FEEDS)).tolist()
     for _ in range(_WARM_UP_ROUNDS):
-        subject.round(defaultdict(list))
-    times: Times = defaultdict(list)
-    for _ in range(rounds):
-        subject.round(times)
-    return dict(times)
+        for contender in ready:
+            _round(contender, ids, context, defaultdict(list))
+    times: list[Times] = [defaultdict(list) for _ in ready]
+    for number in range(rounds):
+        for contender, of_it in zip(ready, times, strict=True):
+            _round(contender, ids, context, of_it)
+        if number % _ROUNDS_A_FEED == 0:
+            _feeds(ready, ids, context, times)
+    return [dict(of_it) for of_it in times]
 
 
-@dataclass(frozen=True, slots=True)
-class _Subject:
-    """What is measured at one context; between rounds its engine holds just that context."""
-
-    decoder: Decoder
-    engine: CpuEngine
-    naive: ReferenceEngine
-    ids: list[int]
-    context: int
-
-    def round(self, times: Times) -> None:
-        """Measure every part once, and a token ten times."""
-        held = self.ids[: self.context]
-        self.engine.feed(held)
-        self.naive.feed(held)
-        for id_ in self.ids[self.context :][:_TOKENS_A_ROUND]:
-            with _timed(times, "token"):
-                self.engine.advance(id_)
-        with _timed(times, "rewind"):
-            self.engine.rewind(self.context)
-        with _timed(times, "floor"):
-            _read_weights(self.decoder)
-        with _timed(times, "eager"):
-            self.naive.logits()
-        for count in FEEDS:
-            with _timed(times, f"feed {count}"):
-                self.engine.feed(self.ids[: self.context + count])
-            self.engine.rewind(self.context)
+def _round(contender: Contender, ids: Sequence[int], context: int, times: Times) -> None:
+    contender.hold(ids[:context])
+    times["token"] += contender.take_in(ids[context : context + _TOKENS_A_ROUND])
+    if (engine := contender.engine) is not None:
+        times["rewind"].append(timed(lambda: engine.rewind(context)))
+    if contender.read_weights is not None:
+        times["floor"] += [timed(contender.read_weights) for _ in range(_FLOORS_A_ROUND)]
 
 
-@contextmanager
-def _timed(times: Times, name: str) -> Iterator[None]:
-    began = time.perf_counter()
-    yield
-    times[name].append(time.perf_counter() - began)
+def _feeds(ready: Sequence[Contender], ids: Sequence[int], context: int, times: Sequence[Times]) -> None:
+    for count in FEEDS:
+        for contender, of_it in zip(ready, times, strict=True):
+            if (engine := contender.engine) is not None:
+                engine.feed(ids[:context])
+                of_it[f"feed {count}"].append(timed(lambda: engine.feed(ids[: context + count])))  # noqa: B023
+
+
+def _ready(decoder: Decoder, names: Sequence[str], threads: int, skipped: dict[str, str]) -> list[Contender]:
+    """Those of ``names`` that can run; why the others cannot goes into ``skipped``."""
+    found: list[Contender] = []
+    for name in names:
+        try:
+            found += BACKENDS[name](decoder, threads)
+        except EngineError as error:
+            skipped[name] = str(error)
+    return found
+
+
+def _rows(ready: Sequence[Contender], plan: Plan, context: int, where: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """A row for each of ``ready``, of which eager is the first."""
+    here = [one for one in ready if not one.contextless or context == plan.contexts[-1]]
+    vocabulary = SIZES["11M"].vocabulary
+    times = measure(here, context, vocabulary=vocabulary, rounds=plan.rounds)
+    for contender, of_it in zip(here, times, strict=True):
+        own = {"size": None, "context": None} if contender.contextless else {}
+        yield {**contender.facts, **where, **own, **_figures(of_it, times[0])}
+
+
+def _figures(times: Times, eager: Times) -> dict[str, Any]:
+    median, floor, yardstick = _ms(times["token"]), _ms(times.get("floor", eager["floor"])), _ms(eager["token"])
+    figures = {
+        "ms_median": median,
+        "ms_p99": _ms(times["token"], 0.99),
+        "floor_ms": floor,
+        "eager_ms": yardstick,
+        "x_floor": round(median / floor, 2),
+        "x_eager": round(yardstick / median, 2),
+        "tokens": len(times["token"]),
+    }
+    if "rewind" in times:
+        figures["rewind_ms"] = _ms(times["rewind"])
+        figures["feed_ms"] = {str(count): _ms(times[f"feed {count}"]) for count in FEEDS}
+    return figures
+
+
+def _growth(decoder: Decoder, plan: Plan, size: str) -> Iterator[dict[str, Any]]:
+    threads = plan.threads[0]
+    with _threads(threads):
+        for name in [one for one in plan.wanted(size, threads) if one in _OWN]:
+            pair = [_ready(decoder, [name], threads, {}) for _ in range(2)]
+            for early, late in zip(*pair, strict=True):
+                yield {
+                    **early.facts,
+                    "size": size,
+                    "threads": threads,
+                    **measure_growth(early, late, plan.growth, vocabulary=decoder.shape.vocabulary, rounds=plan.rounds),
+                }
 
 
 @contextmanager
@@ -120,33 +226,6 @@ def _threads(count: int) -> Iterator[None]:
         yield
     finally:
         torch.set_num_threads(before)
-
-
-@torch.inference_mode()
-def _read_weights(decoder: Decoder) -> None:
-    for weight in decoder.parameters():
-        weight.sum()
-
-
-def _weight_bytes(decoder: Decoder) -> int:
-    return sum(weight.numel() * weight.element_size() for weight in decoder.parameters())
-
-
-def _engine_facts(decoder: Decoder, threads: int) -> dict[str, Any]:
-    params = sum(weight.numel() for weight in decoder.parameters())
-    return {"backend": "cpu", "precision": "float32", "params": params, "threads": threads}
-
-
-def _row(times: Times) -> dict[str, Any]:
-    return {
-        "ms_median": _ms(times["token"]),
-        "ms_p99": _ms(times["token"], 0.99),
-        "floor_ms": _ms(times["floor"]),
-        "eager_ms": _ms(times["eager"]),
-        "feed_ms": {str(count): _ms(times[f"feed {count}"]) for count in FEEDS},
-        "rewind_ms": _ms(times["rewind"]),
-        "tokens": len(times["token"]),
-    }
 
 
 def _ms(seconds: Sequence[float], share: float = 0.5) -> float:

@@ -196,7 +196,7 @@ class _Stream:
         """(count, vocabulary), after each of the next ``ids`` (count,)."""
         positions = torch.arange(self.position, self.position + len(ids), device=ids.device)
         turn = rotary(positions, self.decoder.shape.head_width)
-        x = self.decoder.embedding(ids)  # (count, width)
+        x = functional.embedding(ids, self.decoder.embedding_in(0))  # (count, width)
         for layer, block in enumerate(self.decoder.blocks):
             assert isinstance(block, Block)
             x = x + block.out(self._attend(layer, block, x, turn))

@@ -120,7 +120,8 @@ def _line(error: Exception) -> str:
 def _shape(folder: Path, config: Mapping[str, Any]) -> Shape:
     try:
         shape = Shape(**config["shape"])
-        whole = all(type(value) is int and 0 < value <= _LARGEST for value in asdict(shape).values())
+        sizes = {**asdict(shape), "modes": shape.modes + 1}  # of which there may be none
+        whole = all(type(value) is int and 0 < value <= _LARGEST for value in sizes.values())
         if not whole or shape.width % (2 * shape.heads):
             raise ValueError(asdict(shape))
     except (KeyError, TypeError, ValueError) as error:

@@ -29,6 +29,7 @@ class Shape:
     heads: int  # width / heads must be even, for the rotation
     window: int  # tokens a token sees, itself included
     hidden: int  # channels inside the feed-forward
+    modes: int = 0  # ways of playing that are told apart; 0: none are
 
     @property
     def head_width(self) -> int:
@@ -93,25 +94,36 @@ class Decoder(nn.Module):
         self.embedding = nn.Embedding(shape.vocabulary, shape.width)
         self.blocks = nn.ModuleList(Block(shape) for _ in range(shape.layers))
         self.norm = nn.RMSNorm(shape.width, eps=1e-5)
+        self.modes = nn.Embedding(shape.modes, shape.width) if shape.modes else None
         self._initialise()
 
     def _initialise(self) -> None:
         nn.init.normal_(self.embedding.weight, std=0.02)
         for name, weight in self.named_parameters():
-            if name.endswith(("out.weight", "down.weight")):
-                nn.init.zeros_(weight)  # each block starts as the identity
+            if name.endswith(("out.weight", "down.weight", "modes.weight")):
+                nn.init.zeros_(weight)  # each block starts as the identity, each mode as no difference
             elif weight.dim() == 2 and not name.startswith("embedding"):
                 nn.init.normal_(weight, std=self.shape.width**-0.5)
 
-    def forward(self, ids: Tensor) -> Tensor:
-        """Logits (B, T, vocabulary) for int64 ids (B, T); T may exceed the window."""
+    def forward(self, ids: Tensor, modes: Tensor | None = None) -> Tensor:
+        """Logits (B, T, vocabulary) for int64 ids (B, T) played in ``modes`` (B,), 0 if not told.
+
+        T may exceed the window. A mode is a vector added to every token's embedding, so that no window ever loses it.
+        """
         length = ids.shape[1]
         cos, sin = rotary(torch.arange(length, device=ids.device), self.shape.head_width)
         mask = None if length <= self.shape.window else self._window_mask(length, ids.device)
         x = self.embedding(ids)
+        if self.modes is not None:
+            x = x + self.modes(ids.new_zeros(len(ids)) if modes is None else modes)[:, None]
         for block in self.blocks:
             x = block(x, cos, sin, mask)
         return self.logits(x)
+
+    def embedding_in(self, mode: int) -> Tensor:
+        """What each id (vocabulary, width) is read as in ``mode``; without modes, in any."""
+        weight = self.embedding.weight
+        return weight if self.modes is None else weight + self.modes.weight[min(mode, self.shape.modes - 1)]
 
     def logits(self, x: Tensor) -> Tensor:
         """(…, width) to (…, vocabulary), through the tied embedding."""

@@ -9,10 +9,11 @@ from math import inf
 
 from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
 from livecomposer.session.asked import Feed, Step
+from livecomposer.session.manners import Manners
 from livecomposer.session.plan import Plan
 from livecomposer.session.tape import Tape
 from livecomposer.settings import Settings
-from livecomposer.tokens.grammar import Grammar, Limits
+from livecomposer.tokens.grammar import Grammar
 
 __all__ = ["Accompanist"]
 
@@ -21,6 +22,7 @@ FORESEEN_WITHIN = 0.06
 COALESCED = 0.008
 """After a plan was cut, keys that come within this belong to the same chord: one more plan serves them all."""
 _PATIENCE = 0.05  # a note-off or a pedal changes what is known, but can wait for a key that comes as soon
+_CLOSING = 1.5  # in the last seconds alone, half of them at most, a phrase that ends is the last
 _FARTHEST = 1.0  # all of the plan is redrawn at a key, so that more of it would be in vain
 
 
@@ -31,9 +33,10 @@ class Accompanist:
         self._settings = settings
         self._seed = seed
         self._tape = Tape(input_duration=settings.input_duration)
+        self._manners = Manners(settings)
         self._stale = False  # the tape holds what the engine has not been fed
         self._followed: list[int] = []
-        self._grammar = Grammar(self._limits)
+        self._grammar = Grammar(self._manners.together(origin=0.0))
         self._pledged: dict[int, float] = {}
         self._replan_at = inf
         self._cut_at = -inf
@@ -48,6 +51,7 @@ class Accompanist:
 
     def adapt(self, settings: Settings) -> None:
         """Play with ``settings`` from now on."""
+        self._manners.adapt(settings)
         self._settings = settings
         self._tape.adapt(input_duration=settings.input_duration)
         self._followed = []
@@ -55,6 +59,7 @@ class Accompanist:
     def hear(self, event: Event) -> bool:
         """Take in what the performer did. ``False``: what the player has, it keeps."""
         self._tape.add(event)
+        self._manners.hear(event)
         self._stale = True
         if not isinstance(event, NoteOn):
             self._heard_at = event.time if isinstance(event, NoteOff) else self._heard_at
@@ -100,7 +105,7 @@ class Accompanist:
         if not turn.fed:
             turn.fed, self._stale = True, False
             return Feed(turn.context)
-        if turn.planned or turn.reached > now + min(_FARTHEST, self._settings.plan_ahead):
+        if turn.planned or turn.reached > now + self._ahead:
             return None
         return Step(turn, turn.mask(now + self._settings.horizon), turn.chance())
 
@@ -147,15 +152,14 @@ class Accompanist:
                 moments.append(turn.foreseen[0].time + FORESEEN_WITHIN + 0.001)
             if turn.over:
                 moments.append(turn.reached)
-            elif not turn.planned and turn.reached > now:
-                moments.append(turn.reached - min(_FARTHEST, self._settings.plan_ahead))
+            elif not turn.planned and turn.reached - self._ahead > now:  # else the engine is at it already
+                moments.append(turn.reached - self._ahead)
         moment = min(moments)
         return moment if moment < inf else None
 
     @property
-    def _limits(self) -> Limits:
-        settings = self._settings
-        return Limits.from_seconds(max_rest=settings.max_rest, max_note=settings.max_note, polyphony=settings.polyphony)
+    def _ahead(self) -> float:
+        return min(_FARTHEST, self._settings.plan_ahead)
 
     def _want_feed(self) -> Feed | None:
         if not self._stale:
@@ -180,12 +184,15 @@ class Accompanist:
             self._pledge(self.turn)
         context = self._tape.ids()
         grammar = self._follow(context)
+        grammar.limits = self._manners.together(origin=self._tape.origin)
+        alone = self._settings.alone
         self.turn = Plan(
             context,
             origin=self._tape.origin,
             grammar=grammar,
             floor=now,
-            latest=self._heard_at + self._settings.alone,
+            latest=self._heard_at + alone,
+            closing=self._heard_at + alone - min(_CLOSING, alone / 2),
             foresee=self._settings.foresee == "on",
             seed=f"{self._seed}:{self.plans}",
         )
@@ -196,7 +203,7 @@ class Accompanist:
         settled = self._tape.settled
         known = len(self._followed)
         if not known or settled[:known] != self._followed:
-            known, self._grammar = 0, Grammar(self._limits)
+            known, self._grammar = 0, Grammar(self._grammar.limits)
             self._grammar.begin()
         self._grammar.follow(settled[known:])
         self._followed = list(settled)

@@ -8,6 +8,7 @@ from livecomposer.engine.client import EngineClient
 from livecomposer.events import Note, events_of_notes, notes_of_events
 from livecomposer.midi.files import Recording, Track
 from livecomposer.model.sampling import Sampling
+from livecomposer.session.manners import Manners
 from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings
 from livecomposer.tokens.codec import Encoder
@@ -50,7 +51,9 @@ async def continue_recording(
     prompt = _last(heard, end - settings.input_duration)
     origin = prompt[0].start
     ids = _context(prompt, origin, end)
-    turn = Turn(ids, origin=origin, seconds=settings.extension_duration, settings=settings, seed=f"{seed}:0")
+    limits = Manners(settings, began=heard[0].start).alone(origin=origin)
+    seconds = settings.extension_duration
+    turn = Turn(ids, origin=origin, seconds=seconds, settings=settings, seed=f"{seed}:0", limits=limits)
     start = turn.start
     sampling = Sampling(technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk)
     await engine.feed(ids)

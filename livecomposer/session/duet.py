@@ -9,6 +9,7 @@ from math import inf
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
 from livecomposer.listening.phrases import PhraseEnd, Trigger
 from livecomposer.session.asked import Feed, Step
+from livecomposer.session.manners import Manners
 from livecomposer.session.tape import Tape
 from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings
@@ -27,6 +28,7 @@ class Duet:
         self._settings = settings
         self._seed = seed
         self._tape = Tape(input_duration=settings.input_duration)
+        self._manners = Manners(settings)
         self._phrase = PhraseEnd(
             wait=settings.phrase_wait, wait_max=settings.phrase_wait_max, trigger=Trigger.parse(settings.trigger)
         )
@@ -38,6 +40,7 @@ class Duet:
 
     def adapt(self, settings: Settings) -> None:
         """Play with ``settings`` from now on; a turn that has begun keeps its limits."""
+        self._manners.adapt(settings)
         self._settings = settings
         self._tape.adapt(input_duration=settings.input_duration)
 
@@ -51,6 +54,7 @@ class Duet:
         if gives_way:
             self.give_way(event.time)
         self._tape.add(event)
+        self._manners.hear(event)
         self._stale = True
         self._phrase.hear(event)
         return gives_way
@@ -131,6 +135,7 @@ class Duet:
             seconds = min(max(phrase.end - phrase.start, _SHORTEST_ANSWER), seconds)
         ids, origin = self._tape.ids_until(now + self._settings.horizon)
         seed = f"{self._seed}:{self.turns}"
-        self.turn = Turn(ids, origin=origin, seconds=seconds, settings=self._settings, seed=seed)
+        limits = self._manners.alone(origin=origin)
+        self.turn = Turn(ids, origin=origin, seconds=seconds, settings=self._settings, seed=seed, limits=limits)
         self.turns += 1
         self.decided_at = now

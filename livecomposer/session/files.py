@@ -3,17 +3,22 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from livecomposer.engine.client import EngineClient, host_command
+from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Note
 from livecomposer.midi import files
 from livecomposer.midi.wire import encode
+from livecomposer.session.accompaniment import latency_of, performer_of, with_companion
+from livecomposer.session.alongside import play_along
 from livecomposer.session.continuation import continue_recording
+from livecomposer.session.latency import Latency
+from livecomposer.session.partner import engine_command, language_of
 from livecomposer.session.weights import COMPANIONS_LANGUAGE, model_folder, vocabulary_checked
-from livecomposer.settings import Settings
+from livecomposer.settings import Settings, changed
 from livecomposer.tokens.stream import notes_heard
+from livecomposer.tokens.vocabulary import VOCABULARY
 
-__all__ = ["continue_file", "render_file", "tracks_of_file"]
+__all__ = ["accompany_file", "accompany_file_knowing", "continue_file", "render_file", "seconds_of", "tracks_of_file"]
 
 
 async def continue_file(
@@ -23,7 +28,7 @@ async def continue_file(
     recording = files.read(source)
     _refuse_overwriting(source, target)
     model = model_folder(settings.model)
-    command = host_command(model, device=settings.device, precision=settings.precision, threads=settings.threads)
+    command = engine_command(settings, model)
     async with EngineClient(command, language=COMPANIONS_LANGUAGE) as engine:
         vocabulary_checked(model, engine.hello)
         done = await continue_recording(recording, engine, settings, seed=seed, progress=progress)
@@ -37,6 +42,55 @@ async def continue_file(
         "seconds": done.seconds,
         "tokens": done.tokens,
     }
+
+
+async def accompany_file(
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    seed: int,
+    melody: str = "",
+    latency: float | None = None,
+    progress: Callable[[float], None],
+) -> dict[str, object]:
+    """Play along with ``source`` as a live session would, into ``target``; what ``accompany --json`` prints.
+
+    ``melody``: the track that is heard; empty for all. ``latency``: seconds from a key to its answer; ``None`` for what
+    this machine's engine needs, with which no two companions need be the same.
+    """
+    recording = files.read(source)
+    _refuse_overwriting(source, target)
+    performer = performer_of(recording, melody)
+    settings = changed(settings, {"mode": "accompany"})
+    model = model_folder(settings.model)
+    async with EngineClient(engine_command(settings, model), language=language_of(settings)) as engine:
+        vocabulary_checked(model, engine.hello)
+        waits = await latency_of(engine) if latency is None else Latency.of(latency)
+        done = await play_along(performer.events, engine, settings, seed=seed, latency=waits, progress=progress)
+    files.write(target, with_companion(recording, done.notes))
+    return {"seed": seed, "model": str(model), "kind": "online", **done.facts()}
+
+
+def accompany_file_knowing(
+    source: Path, target: Path, settings: Settings, *, seed: int, melody: str = "", progress: Callable[[float], None]
+) -> dict[str, object]:
+    """The same by one who knows the whole of ``source`` beforehand: the upper bound."""
+    from livecomposer.engine.backends import open_engine
+    from livecomposer.model import checkpoint
+    from livecomposer.session.hindsight import accompany_knowing
+
+    recording = files.read(source)
+    _refuse_overwriting(source, target)
+    performer = performer_of(recording, melody)
+    model = model_folder(settings.model)
+    decoder = checkpoint.load(model, fingerprint=VOCABULARY.fingerprint)
+    how = {"device": settings.device, "precision": settings.precision}
+    engine, _ = open_engine(decoder, mode=1, threads=settings.threads, **how)
+    heard = notes_heard([track.events for track in performer.tracks])
+    notes = accompany_knowing(heard, engine, settings, seed=seed, progress=progress)
+    files.write(target, with_companion(recording, notes))
+    return {"seed": seed, "model": str(model), "kind": "offline", "notes": len(notes)}
 
 
 def render_file(
@@ -60,6 +114,11 @@ def render_file(
         gain=settings.gain,
         progress=progress,
     )
+
+
+def seconds_of(source: Path) -> float:
+    """When the last event of ``source`` happens."""
+    return files.read(source).seconds
 
 
 def tracks_of_file(source: Path) -> dict[str, list[Note]]:

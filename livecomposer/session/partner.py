@@ -1,12 +1,15 @@
 """Which of the companion's two natures plays: the one that takes turns, or the one that plays along."""
 
+from pathlib import Path
+
+from livecomposer.engine.client import host_command
 from livecomposer.model.sampling import Language
 from livecomposer.session.accompanist import Accompanist
 from livecomposer.session.duet import Duet
 from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE, COMPANIONS_LANGUAGE
 from livecomposer.settings import Settings
 
-__all__ = ["Partner", "language_of", "partner_of"]
+__all__ = ["Partner", "engine_command", "language_of", "partner_of"]
 
 Partner = Duet | Accompanist
 
@@ -14,6 +17,17 @@ Partner = Duet | Accompanist
 def partner_of(settings: Settings, *, seed: int) -> Partner:
     """The one for ``settings.mode``."""
     return Accompanist(settings, seed=seed) if settings.mode == "accompany" else Duet(settings, seed=seed)
+
+
+def engine_command(settings: Settings, model: Path) -> list[str]:
+    """The command that runs an engine for that mode with the weights in the folder ``model``."""
+    return host_command(
+        model,
+        mode=int(settings.mode == "accompany"),  # as in training: 0 where one plays at a time, 1 where both do
+        device=settings.device,
+        precision=settings.precision,
+        threads=settings.threads,
+    )
 
 
 def language_of(settings: Settings) -> Language:

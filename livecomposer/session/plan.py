@@ -19,7 +19,8 @@ __all__ = ["Plan"]
 class Plan:
     """What follows ``context``, whose step 0 is at ``origin`` seconds and which ``grammar`` has followed.
 
-    Nothing is planned before the moment ``floor``, and no note of the companion's begins at ``latest`` or after. With
+    Nothing is planned before the moment ``floor``, and no note of the companion's begins at ``latest`` or after. From
+    ``closing`` on the companion may rest as long as it likes, and a rest that is long enough ends its last phrase. With
     ``foresee`` the performer's events are planned too; they are never played. The same context, ``seed`` and moments
     give the same plan.
     """
@@ -32,6 +33,7 @@ class Plan:
         grammar: Grammar,
         floor: float,
         latest: float,
+        closing: float,
         foresee: bool,
         seed: str,
     ) -> None:
@@ -40,6 +42,7 @@ class Plan:
         self._grammar = grammar
         self._floor = self._step(floor)
         self._latest = self._step(latest)
+        self._closing = self._step(closing)
         self._foresee = foresee
         self._decoder = Decoder(origin=origin, step=grammar.step, velocity=grammar.velocity)
         self._chance = random.Random(seed)
@@ -69,7 +72,11 @@ class Plan:
     def mask(self, earliest: float) -> Mask:
         """The ids allowed next, when no note of the companion's may begin before ``earliest`` (seconds)."""
         return self._grammar.mask_both(
-            earliest=max(0, self._step(earliest)), floor=self._floor, latest=self._latest, foresee=self._foresee
+            earliest=max(0, self._step(earliest)),
+            floor=self._floor,
+            latest=self._latest,
+            closing=self._closing,
+            foresee=self._foresee,
         )
 
     def chance(self) -> float:

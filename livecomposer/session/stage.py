@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from livecomposer.clocks import Clock, MonotonicClock
-from livecomposer.engine.client import EngineClient, host_command
+from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
@@ -26,7 +26,7 @@ from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal, recover
 from livecomposer.session.ladder import Ladder
 from livecomposer.session.meters import Meters
-from livecomposer.session.partner import Partner, language_of, partner_of
+from livecomposer.session.partner import Partner, engine_command, language_of, partner_of
 from livecomposer.session.rehearsal import budget_of
 from livecomposer.session.session import Session
 from livecomposer.session.weights import model_folder, vocabulary_checked
@@ -172,8 +172,7 @@ async def _engines(settings: Settings) -> AsyncIterator[Callable[[str], Awaitabl
 
 @asynccontextmanager
 async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient]:
-    command = host_command(model, device=settings.device, precision=settings.precision, threads=settings.threads)
-    async with EngineClient(command, language=language_of(settings)) as engine:
+    async with EngineClient(engine_command(settings, model), language=language_of(settings)) as engine:
         vocabulary_checked(model, engine.hello)
         yield engine
 

@@ -4,7 +4,6 @@ Events come nearly in order: the companion's are committed a little ahead of the
 theirs. So the last second stays loose, as events; everything older is encoded once.
 """
 
-import copy
 from bisect import insort
 
 from livecomposer.events import Event, NoteOff, NoteOn, Role
@@ -28,6 +27,12 @@ class _Teller:
         self.encoder = Encoder(origin=origin)
         self._sustain = {role: Sustain() for role in Role}
         self._reached = origin
+
+    def copy(self) -> "_Teller":
+        twin = _Teller(self._reached)
+        twin.encoder = self.encoder.copy()
+        twin._sustain = {role: sustain.copy() for role, sustain in self._sustain.items()}
+        return twin
 
     def tell(self, event: Event) -> list[int]:
         self._shorten_silence(event.time)
@@ -55,6 +60,7 @@ class Tape:
 
     def _begin(self, moment: float) -> None:
         self._opened = moment
+        self._ending: tuple[list[int], _Teller] | None = None  # what is loose, told; until something changes
         self._teller = _Teller(moment)
         self._ids = [_BOS]
 
@@ -80,7 +86,8 @@ class Tape:
     def cut(self, role: Role, after: float) -> None:
         """Take back what ``role`` was to play from ``after`` on, and end there what it has sounding."""
         self._loose = [event for event in self._loose if event.role is not role or event.time < after]
-        for pitch in sorted(self._told()[1].encoder.sounding_pitches(role)):
+        self._ending = None
+        for pitch in sorted(self._told_ending()[1].encoder.sounding_pitches(role)):
             self.add(NoteOff(after, pitch, role))
 
     def ids(self) -> list[int]:
@@ -90,6 +97,7 @@ class Tape:
     def ids_until(self, moment: float) -> tuple[list[int], float]:
         """Everything on the tape and the time from there to ``moment``; and the moment of step 0 (seconds)."""
         ids, teller = self._told()
+        teller = teller.copy()
         return ids + teller.advance(moment), teller.encoder.origin
 
     @property
@@ -99,18 +107,26 @@ class Tape:
 
     def sounding(self, role: Role) -> set[int]:
         """The pitches that ``role`` has sounding where the tape ends."""
-        return self._told()[1].encoder.sounding_pitches(role)
+        return self._told_ending()[1].encoder.sounding_pitches(role)
 
     @property
     def origin(self) -> float:
         """The moment (seconds) of step 0, as silences are shortened so far."""
-        return self._told()[1].encoder.origin
+        return self._told_ending()[1].encoder.origin
 
     def _told(self) -> tuple[list[int], _Teller]:
-        teller = copy.deepcopy(self._teller)
-        return self._ids + [id_ for event in self._loose for id_ in teller.tell(event)], teller
+        ending, teller = self._told_ending()
+        return self._ids + ending, teller
+
+    def _told_ending(self) -> tuple[list[int], _Teller]:
+        """The ids of what is loose, and the teller behind them: told once, and not to be told on."""
+        if self._ending is None:
+            teller = self._teller.copy()
+            self._ending = [id_ for event in self._loose for id_ in teller.tell(event)], teller
+        return self._ending
 
     def _settle(self, until: float) -> None:
+        self._ending = None
         count = sum(1 for event in self._loose if event.time <= until)
         for event in self._loose[:count]:
             self._buffer.add(event)

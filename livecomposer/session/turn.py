@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from math import ceil
 
 from livecomposer.events import NoteEvent, Role
+from livecomposer.session.manners import Manners
 from livecomposer.settings import Settings
 from livecomposer.tokens.codec import Decoder
 from livecomposer.tokens.grammar import Grammar, Limits, Mask
@@ -22,17 +23,24 @@ class Turn:
     """A turn of ``seconds`` from the end of ``context`` on.
 
     ``origin`` is the moment of the context's step 0. The same context, settings and ``seed`` give the same turn,
-    whatever the engine's pace, as long as no event had to be put off.
+    whatever the engine's pace, as long as no event had to be put off. ``limits``: what to keep to, if it is not what
+    the settings ask of one who plays alone, a chart beginning at ``origin``.
     """
 
-    def __init__(self, context: Sequence[int], *, origin: float, seconds: float, settings: Settings, seed: str) -> None:
+    def __init__(
+        self,
+        context: Sequence[int],
+        *,
+        origin: float,
+        seconds: float,
+        settings: Settings,
+        seed: str,
+        limits: Limits | None = None,
+    ) -> None:
         self.context = list(context)
         self._origin = origin
-        self._grammar = Grammar(
-            Limits.from_seconds(max_rest=settings.max_rest, max_note=settings.max_note, polyphony=settings.polyphony)
-        )
-        for id_ in context:
-            self._grammar.accept(id_)
+        self._grammar = Grammar(limits or Manners(settings, began=origin).alone(origin=origin))
+        self._grammar.follow(context)
         self._grammar.begin()
         self._decoder = Decoder(origin=origin, step=self._grammar.step, velocity=self._grammar.velocity)
         self.start = self._decoder.time

@@ -39,6 +39,13 @@ class Encoder:
         """The pitches that ``role`` has sounding."""
         return {pitch for sounding_role, pitch in self.sounding if sounding_role is role}
 
+    def copy(self) -> "Encoder":
+        """An independent twin."""
+        twin = Encoder(origin=self.origin)
+        twin.step, twin.velocity, twin.dropped = self.step, self.velocity, self.dropped
+        twin.sounding, twin._waiting = self.sounding.copy(), self._waiting.copy()
+        return twin
+
     def encode(self, event: NoteEvent) -> list[int]:
         """The ids of one event; an event earlier than the last one counts as simultaneous with it."""
         return self._begin(event) if isinstance(event, NoteOn) else self._end(event)
@@ -134,6 +141,12 @@ class Sustain:
     def __init__(self) -> None:
         self.down = False
         self._held: dict[int, Role] = {}
+
+    def copy(self) -> "Sustain":
+        """An independent twin."""
+        twin = Sustain()
+        twin.down, twin._held = self.down, self._held.copy()
+        return twin
 
     def apply(self, event: Event) -> list[NoteEvent]:
         """The note events that ``event`` amounts to."""

@@ -1,62 +1,103 @@
 """Which ids may come next: a pure mask, so that what sounds and what the model believes can never differ.
 
 The grammar follows the ids of both roles and allows those of one. What it allows is in canonical form: encoding what
-was decoded gives the same ids (see :class:`livecomposer.tokens.codec.Encoder`). Steps are 10 ms, counted from step 0
-of the stream.
+was decoded gives the same ids (see :class:`livecomposer.tokens.codec.Encoder`); but where a density bound comes between
+the notes of a chord, a shift may be told as two. Steps are 10 ms, counted from step 0 of the stream.
 """
 
+from collections import deque
 from collections.abc import Iterable, Mapping
 from copy import copy
-from dataclasses import dataclass, fields
 from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
 
 from livecomposer.events import Role
-from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.units import seconds_to_steps
+from livecomposer.tokens.limits import CHORD_STEPS, Limits, Pitches
+from livecomposer.tokens.vocabulary import VELOCITY_BINS, VOCABULARY, Kind
 
 __all__ = ["Grammar", "Limits", "Mask"]
 
 Mask = npt.NDArray[np.bool_]
 """Shape (VOCABULARY.size,); True where an id is allowed."""
 
+_SIZE = VOCABULARY.size
 _MAX_SHIFT = VOCABULARY.max_shift
 _SHIFTS = VOCABULARY.ids_of(Kind.TIME_SHIFT)
 _VELOCITIES = VOCABULARY.ids_of(Kind.VELOCITY)
 _ONS = {role: VOCABULARY.ids_of(Kind.NOTE_ON, role) for role in Role}
 _OFFS = {role: VOCABULARY.ids_of(Kind.NOTE_OFF, role) for role in Role}
+_REMEMBERED_ONSETS = 64
+_PHRASE_GAP = 30  # steps of silence that end the last phrase
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """What the one who is masked must keep to."""
+class _Voice:
+    """What one role has sounding, and when it began what."""
 
-    max_rest: int  # longest silence, in steps, at least 1
-    max_note: int  # longest note, in steps, at least 1
-    polyphony: int  # most notes at once, at least 1
-    lowest: int = 0  # pitches, 0–127
-    highest: int = 127
+    __slots__ = ("clusters", "endable", "free", "fresh", "onsets", "silent_since")
 
-    def __post_init__(self) -> None:
-        if min(self.max_rest, self.max_note, self.polyphony) < 1 or not 0 <= self.lowest <= self.highest <= 127:
-            got = ", ".join(f"{f.name} {getattr(self, f.name)}" for f in fields(self))
-            raise ValueError(f"{got}: wanted the first three at least 1, and 0 <= lowest <= highest <= 127")
+    def __init__(self) -> None:
+        self.onsets: dict[int, int] = {}  # pitch to step, the oldest first
+        self.silent_since = 0
+        self.fresh: set[int] = set()  # pitches begun in this very step
+        self.endable = np.zeros(128, dtype=np.bool_)  # pitches that a note-off may end
+        self.free = np.ones(128, dtype=np.bool_)  # pitches that do not sound
+        self.clusters: deque[int] = deque(maxlen=_REMEMBERED_ONSETS)  # the steps of onsets, a chord counted once
 
-    @classmethod
-    def from_seconds(
-        cls, *, max_rest: float, max_note: float, polyphony: int, lowest: int = 0, highest: int = 127
-    ) -> "Limits":
-        """The same with ``max_rest`` and ``max_note`` in seconds; never less than one step."""
-        rest, note = (max(1, seconds_to_steps(seconds)) for seconds in (max_rest, max_note))
-        return cls(max_rest=rest, max_note=note, polyphony=polyphony, lowest=lowest, highest=highest)
+    def copy(self) -> "_Voice":
+        twin = _Voice.__new__(_Voice)
+        twin.silent_since = self.silent_since
+        twin.onsets, twin.fresh, twin.clusters = self.onsets.copy(), self.fresh.copy(), self.clusters.copy()
+        twin.endable, twin.free = self.endable.copy(), self.free.copy()
+        return twin
+
+    @property
+    def may_end(self) -> bool:
+        """Whether any note may be ended."""
+        return len(self.onsets) > len(self.fresh)
+
+    @property
+    def oldest(self) -> int:
+        return next(iter(self.onsets.values()))
+
+    def begin(self, pitch: int, step: int) -> None:
+        self.onsets.pop(pitch, None)  # so that the oldest stays first
+        self.onsets[pitch] = step
+        self.fresh.add(pitch)
+        self.endable[pitch] = self.free[pitch] = False
+        if not self.in_cluster(step):
+            self.clusters.append(step)
+
+    def end(self, pitch: int, step: int) -> None:
+        if self.onsets.pop(pitch, None) is None:
+            return
+        if not self.onsets:
+            self.silent_since = step
+        self.endable[pitch] = False
+        self.free[pitch] = True
+        self.fresh.discard(pitch)
+
+    def go_on(self) -> None:
+        for pitch in self.fresh:
+            self.endable[pitch] = True
+        self.fresh.clear()
+
+    def in_cluster(self, step: int) -> bool:
+        return bool(self.clusters) and step < self.clusters[-1] + CHORD_STEPS
+
+    def ready(self, step: int, limits: Limits) -> int:
+        """The step from which, seen from ``step``, the density lets a note begin; 0 if it does."""
+        if not limits.onsets or len(self.clusters) < limits.onsets or self.in_cluster(step):
+            return 0
+        return self.clusters[-limits.onsets] + limits.onset_window
 
 
 class Grammar:
     """Follows one stream of ids and says what ``role`` may say next.
 
-    ``step`` and ``velocity`` (a bin, or ``None`` before the first) are what the stream has reached.
+    ``step`` and ``velocity`` (a bin, or ``None`` before the first) are what the stream has reached. ``limits`` may be
+    replaced at any time.
     """
 
     def __init__(self, limits: Limits, *, role: Role = Role.COMPANION) -> None:
@@ -65,36 +106,25 @@ class Grammar:
         self.step = 0
         self.velocity: int | None = None
         self._last: int | None = None
-        self._onsets: dict[Role, dict[int, int]] = {role: {} for role in Role}  # pitch to step, the oldest first
-        self._silent_since = dict.fromkeys(Role, 0)
-        self._fresh: set[int] = set()  # own pitches begun in this very step
-        self._endable = np.zeros(128, dtype=np.bool_)  # own pitches that a note-off may end
-        self._free = np.zeros(128, dtype=np.bool_)  # own pitches that a note-on may begin
-        self._free[limits.lowest : limits.highest + 1] = True
+        self._voices = tuple(_Voice() for _ in Role)
+        self._other = next(other for other in Role if other is not role)
 
     def sounding(self, role: Role) -> Mapping[int, int]:
         """The pitches that sound in ``role`` and the steps at which they began, the oldest first; a live view."""
-        return MappingProxyType(self._onsets[role])
+        return MappingProxyType(self._voices[role].onsets)
 
     def silent_since(self, role: Role) -> int:
         """The step at which ``role`` last fell silent, or its turn began; of no meaning while it sounds."""
-        return self._silent_since[role]
+        return self._voices[role].silent_since
 
     def begin(self, step: int | None = None) -> None:
         """The turn begins at ``step`` (default: the step reached): the rest is counted from there."""
-        self._silent_since[self.role] = self.step if step is None else step
+        self._own.silent_since = self.step if step is None else step
 
     def copy(self) -> "Grammar":
         """An independent twin, for rewinding."""
         twin = copy(self)
-        own = {
-            "_onsets": {role: onsets.copy() for role, onsets in self._onsets.items()},
-            "_silent_since": self._silent_since.copy(),
-            "_fresh": self._fresh.copy(),
-            "_endable": self._endable.copy(),
-            "_free": self._free.copy(),
-        }
-        vars(twin).update(own)
+        twin._voices = tuple(voice.copy() for voice in self._voices)  # noqa: SLF001 - its own
         return twin
 
     def accept(self, id_: int) -> None:
@@ -102,86 +132,77 @@ class Grammar:
         token = VOCABULARY.tokens[id_]
         if token.kind is Kind.TIME_SHIFT:
             self.step += token.value
-            for pitch in self._fresh:
-                self._endable[pitch] = True
-            self._fresh.clear()
+            for voice in self._voices:
+                voice.go_on()
         elif token.kind is Kind.VELOCITY:
             self.velocity = token.value
         elif token.kind is Kind.NOTE_ON and token.role is not None:
-            self._begin_note(token.role, token.value)
+            self._voices[token.role].begin(token.value, self.step)
         elif token.kind is Kind.NOTE_OFF and token.role is not None:
-            self._end_note(token.role, token.value)
+            self._voices[token.role].end(token.value, self.step)
         self._last = id_
-
-    def _begin_note(self, role: Role, pitch: int) -> None:
-        onsets = self._onsets[role]
-        onsets.pop(pitch, None)  # so that the oldest stays first
-        onsets[pitch] = self.step
-        if role is self.role:
-            self._fresh.add(pitch)
-            self._endable[pitch] = self._free[pitch] = False
-
-    def _end_note(self, role: Role, pitch: int) -> None:
-        onsets = self._onsets[role]
-        if onsets.pop(pitch, None) is None:
-            return
-        if not onsets:
-            self._silent_since[role] = self.step
-        if role is self.role:
-            self._endable[pitch] = False
-            self._free[pitch] = self.limits.lowest <= pitch <= self.limits.highest
-            self._fresh.discard(pitch)
 
     def follow(self, ids: Iterable[int]) -> None:
         """Follow several ids."""
         for id_ in ids:
             self.accept(id_)
 
-    def mask_both(self, *, earliest: int = 0, floor: int = 0, latest: int | None = None, foresee: bool = True) -> Mask:
+    def mask_both(
+        self,
+        *,
+        earliest: int = 0,
+        floor: int = 0,
+        latest: int | None = None,
+        closing: int | None = None,
+        foresee: bool = True,
+    ) -> Mask:
         """The ids allowed next to one who plays along with the other: always at least one.
 
         ``earliest``: no own note begins before this step; ``floor``: nothing at all happens before this one;
-        ``latest``: no own note begins at this step or after, but what sounds may ring out. ``foresee``: the other
-        role's events are allowed too, within the same polyphony.
+        ``latest``: no own note begins at this step or after, but what sounds may ring out. ``closing``: from this step
+        on a rest may last, and one of 0.3 s is the end: no own note begins behind it. ``foresee``: the other role's
+        events are allowed too, within the same polyphony; but its notes wait for one's own where a rest is over.
         """
-        mask = np.zeros(VOCABULARY.size, dtype=np.bool_)
+        mask = np.zeros(_SIZE, dtype=np.bool_)
+        own, theirs = self._own, self._voices[self._other]
         waits = self.step < floor
-        begins = not waits and self._may_begin(earliest, latest)
-        other = foresee and not waits and len(self._onsets[self._other]) < self.limits.polyphony
-        if begins or other:
-            self._allow_notes(mask, own=begins, other=other)
+        latest = self._end(latest, closing)
+        earliest = max(earliest, own.ready(self.step, self.limits))
+        free = None if waits else self._free(earliest, latest)
+        overdue = free is not None and not own.onsets and self.step >= own.silent_since + self.limits.max_rest
+        other = foresee and not waits and not overdue and len(theirs.onsets) < self.limits.polyphony
+        if free is not None or other:
+            self._allow_notes(mask, free, other=other)
             if self._last_is_velocity:
                 return mask
-        if not waits:
-            mask[_OFFS[self.role]] = self._endable
-            mask[_OFFS[self._other]] = foresee & self._others_endable()
-        if not (self._last_is_short_shift and mask.any()):
+        ends = not waits and (own.may_end or (foresee and theirs.may_end))
+        if ends:
+            mask[_OFFS[self.role]] = own.endable
+            if foresee:
+                mask[_OFFS[self._other]] = theirs.endable
+        something = ends or free is not None or other
+        if not (something and self._last_is_short_shift):
             low = max(1, min(floor - self.step, _MAX_SHIFT))
-            high = min(self._longest_shift(earliest, latest), _MAX_SHIFT)
-            mask[_SHIFTS.start + low - 1 : _SHIFTS.start + (high if mask.any() else max(high, low))] = True
+            resting = closing is not None and self.step >= closing
+            high = min(self._longest_shift(earliest, latest, resting=resting), _MAX_SHIFT)
+            mask[_SHIFTS.start + low - 1 : _SHIFTS.start + max(high, low - 1 if something else low)] = True
         return mask
 
-    def _longest_shift(self, earliest: int, latest: int | None) -> int:
+    def _end(self, latest: int | None, closing: int | None) -> int | None:
+        """The step at which no own note begins any more, now that the last phrase may have ended."""
+        own = self._own
+        if closing is None or self.step < closing or own.onsets or self.step < own.silent_since + _PHRASE_GAP:
+            return latest
+        return self.step if latest is None else min(self.step, latest)
+
+    def _longest_shift(self, earliest: int, latest: int | None, *, resting: bool) -> int:
         """How far time may go on before one who plays along must do something."""
-        if self._onsets[self.role]:
-            return self._oldest + self.limits.max_note - self.step
-        if latest is not None and max(self.step, earliest) >= latest:
+        own = self._own
+        if own.onsets:
+            return own.oldest + self.limits.max_note - self.step
+        if resting or (latest is not None and max(self.step, earliest) >= latest):
             return _MAX_SHIFT
-        return max(self._silent_since[self.role] + self.limits.max_rest, earliest) - self.step
-
-    @property
-    def _other(self) -> Role:
-        return next(role for role in Role if role is not self.role)
-
-    def _others_endable(self) -> npt.NDArray[np.bool_]:
-        endable = np.zeros(128, dtype=np.bool_)
-        for pitch, step in self._onsets[self._other].items():
-            endable[pitch] = step < self.step
-        return endable
-
-    def _allow_shift_to(self, mask: Mask, step: int) -> None:
-        """A shift to ``step`` or past it, as far as one shift goes."""
-        mask[_SHIFTS.start + min(step - self.step, _MAX_SHIFT) - 1] = True
+        return max(own.silent_since + self.limits.max_rest, earliest) - self.step
 
     def mask(self, *, earliest: int = 0, start: bool = False, stop: int | None = None) -> Mask:
         """The ids allowed next: always at least one.
@@ -189,25 +210,34 @@ class Grammar:
         ``earliest``: no note begins before this step; a rest may last until then. ``stop``: no shift goes past this
         step and no note begins at it, so that all that sounds ends by then; once nothing sounds there, the caller ends
         the turn (until it does, the mask is as if there were no stop). ``start``: the turn begins at once, that is with
-        a note, at ``earliest`` if that is still to come.
+        a note, at ``earliest`` if that is still to come, or when the density allows one.
         """
-        mask = np.zeros(VOCABULARY.size, dtype=np.bool_)
-        own = self._onsets[self.role]
-        if stop is not None and not own and max(self.step, earliest) >= stop:
+        mask = np.zeros(_SIZE, dtype=np.bool_)
+        own = self._own
+        if stop is not None and not own.onsets and max(self.step, earliest) >= stop:
             stop = None
-        may_begin = self._may_begin(earliest, stop)
-        if may_begin and (start or self._last_is_velocity):
-            self._allow_notes(mask)
+        begins_at = max(earliest, own.ready(self.step, self.limits))
+        free = self._free(begins_at, stop)
+        if free is not None and (start or self._last_is_velocity):
+            self._allow_notes(mask, free)
             return mask
-        if start and not own and self.step < earliest:
-            self._allow_shift_to(mask, earliest)
+        if start and not own.onsets and self.step < begins_at:
+            self._allow_shift_to(mask, begins_at if stop is None else min(begins_at, stop))
             return mask
-        if may_begin:
-            self._allow_notes(mask)
-        mask[_OFFS[self.role]] = self._endable
-        if not (self._last_is_short_shift and (may_begin or own)):  # a shift yields as long as something else may come
+        if free is not None:
+            self._allow_notes(mask, free)
+        mask[_OFFS[self.role]] = own.endable
+        if not (self._last_is_short_shift and (free is not None or own.onsets)):  # it yields if something else may come
             self._allow_shifts(mask, earliest, stop)
         return mask
+
+    def _allow_shift_to(self, mask: Mask, step: int) -> None:
+        """A shift to ``step`` or past it, as far as one shift goes."""
+        mask[_SHIFTS.start + min(step - self.step, _MAX_SHIFT) - 1] = True
+
+    @property
+    def _own(self) -> _Voice:
+        return self._voices[self.role]
 
     @property
     def _last_is_velocity(self) -> bool:
@@ -217,34 +247,39 @@ class Grammar:
     def _last_is_short_shift(self) -> bool:
         return self._last is not None and _SHIFTS.start <= self._last < _SHIFTS.stop - 1
 
-    @property
-    def _oldest(self) -> int:
-        return next(iter(self._onsets[self.role].values()))
-
-    def _may_begin(self, earliest: int, stop: int | None) -> bool:
+    def _free(self, earliest: int, stop: int | None) -> Pitches | None:
+        """The pitches of which a note of one's own may begin now, if any may."""
         in_time = earliest <= self.step and (stop is None or self.step < stop)
-        return in_time and len(self._onsets[self.role]) < self.limits.polyphony and bool(self._free.any())
+        if not in_time or len(self._own.onsets) >= self.limits.polyphony:
+            return None
+        free = self._own.free & self.limits.pitches(self.step)
+        return free if free.any() else None
 
-    def _allow_notes(self, mask: Mask, *, own: bool = True, other: bool = False) -> None:
-        if self.velocity is not None:
-            if own:
-                mask[_ONS[self.role]] = self._free
-            if other:
-                mask[_ONS[self._other]] = True
-                mask[_ONS[self._other].start + np.fromiter(self._onsets[self._other], np.int64)] = False
-        if not self._last_is_velocity:
-            mask[_VELOCITIES] = True
-            if self.velocity is not None:
-                mask[_VELOCITIES.start + self.velocity] = False
+    def _allow_notes(self, mask: Mask, free: Pitches | None, *, other: bool = False) -> None:
+        """Own notes of the pitches ``free`` and those of the other; or the velocity that must come first."""
+        limits, velocity = self.limits, self.velocity
+        fits = velocity is not None and limits.softest <= velocity <= limits.loudest
+        if free is not None and fits:
+            mask[_ONS[self.role]] = free
+        if other and velocity is not None:
+            mask[_ONS[self._other]] = self._voices[self._other].free
+        if self._last_is_velocity and (fits or other or free is None):
+            return
+        low, high = (0, VELOCITY_BINS - 1) if other else (limits.softest, limits.loudest)
+        mask[_VELOCITIES.start + low : _VELOCITIES.start + high + 1] = True
+        if velocity is not None:
+            mask[_VELOCITIES.start + velocity] = False
 
     def _allow_shifts(self, mask: Mask, earliest: int, stop: int | None) -> None:
-        low = 1
-        if self._onsets[self.role]:
-            until = self._oldest + self.limits.max_note
+        own, low = self._own, 1
+        if own.onsets:
+            until = own.oldest + self.limits.max_note
             if stop is not None:  # a note that begins at the stop still gets its one step
-                until = min(until, max(stop, self._oldest + 1))
+                until = min(until, max(stop, own.oldest + 1))
         else:
-            until = max(self._silent_since[self.role] + self.limits.max_rest, earliest)
+            earliest = max(earliest, own.ready(self.step + 1, self.limits))
+            earliest = earliest if stop is None else min(earliest, stop)
+            until = max(own.silent_since + self.limits.max_rest, earliest)
             until = until if stop is None else min(until, stop)
             low = max(low, min(earliest - self.step, _MAX_SHIFT))  # short of it nothing could follow a short shift
         high = min(until - self.step, _MAX_SHIFT)

@@ -11,7 +11,10 @@ from livecomposer.training.augment import Bools, Ids, duet, hand_over, jitter, l
 from livecomposer.training.corpus import Shard
 from livecomposer.units import STEPS_PER_SECOND
 
-__all__ = ["Augmentation", "batch", "validation_cuts"]
+__all__ = ["IN_TURN", "TOGETHER", "Augmentation", "batch", "validation_cuts"]
+
+IN_TURN, TOGETHER = range(2)
+"""Modes: how the two share the music."""
 
 _BOS = VOCABULARY.id(Kind.BOS)
 _PAD = VOCABULARY.id(Kind.PAD)
@@ -39,10 +42,14 @@ class Augmentation:
     turns_max: int = 3  # most changes of player in such a cut
 
 
-def batch(shard: Shard, *, seed: int, step: int, rows: int, length: int, augmentation: Augmentation) -> Ids:
-    """Ids (rows, length + 1), each row BOS and a cut of one piece, padded where the piece ends."""
+def batch(shard: Shard, *, seed: int, step: int, rows: int, length: int, augmentation: Augmentation) -> tuple[Ids, Ids]:
+    """Ids (rows, length + 1), each row BOS and a cut of one piece, padded where the piece ends; and modes (rows,).
+
+    The mode is :data:`TOGETHER` where both play at once, :data:`IN_TURN` where one does at a time.
+    """
     chance = np.random.default_rng((seed, step))
-    return np.stack([_row(shard, chance, length, augmentation) for _ in range(rows)])
+    drawn = [_row(shard, chance, length, augmentation) for _ in range(rows)]
+    return np.stack([ids for ids, _ in drawn]), np.array([mode for _, mode in drawn], dtype=np.int64)
 
 
 def validation_cuts(shard: Shard, *, rows: int, length: int) -> Iterator[Ids]:
@@ -54,7 +61,7 @@ def validation_cuts(shard: Shard, *, rows: int, length: int) -> Iterator[Ids]:
         yield _framed(ids, length)[None]
 
 
-def _row(shard: Shard, chance: np.random.Generator, length: int, augmentation: Augmentation) -> Ids:
+def _row(shard: Shard, chance: np.random.Generator, length: int, augmentation: Augmentation) -> tuple[Ids, int]:
     margin = int(length * augmentation.stretch) + 1  # what stretching may take away
     ids, lead = _cut(shard, int(chance.integers(len(shard.ids))), length + margin)
     lead = lead[ids < _OFF.stop]  # note by note, for shifts come and go
@@ -62,11 +69,11 @@ def _row(shard: Shard, chance: np.random.Generator, length: int, augmentation: A
     ids = stretch(ids, 1 + augmentation.stretch * chance.uniform(-1, 1))
     ids = louder(ids, int(chance.integers(-augmentation.velocity_bins, augmentation.velocity_bins + 1)))
     if lead.any() and not lead.all() and chance.random() < augmentation.accompany:
-        ids = _together(ids, lead, chance, augmentation)
-    elif chance.random() < augmentation.takeover:
+        return _framed(_together(ids, lead, chance, augmentation), length), TOGETHER
+    if chance.random() < augmentation.takeover:
         turns = np.sort(chance.integers(0, len(ids) + 1, chance.integers(1, augmentation.turns_max + 1)))
         ids = hand_over(ids, turns, first=Role(int(chance.integers(2))))
-    return _framed(ids, length)
+    return _framed(ids, length), IN_TURN
 
 
 def _together(ids: Ids, lead: Bools, chance: np.random.Generator, augmentation: Augmentation) -> Ids:

@@ -25,6 +25,7 @@ from livecomposer.errors import CheckpointError, CorpusError, SettingError
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Shape
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
+from livecomposer.training.augment import Ids
 from livecomposer.training.batches import Augmentation, batch, validation_cuts
 from livecomposer.training.corpus import Shard, load_shard
 from livecomposer.training.schedule import learning_rate_share
@@ -55,6 +56,7 @@ class Config:
     hidden: int
     window: int
     stages: tuple[Stage, ...]
+    modes: int = 0  # 2: the weights are told whether the two play together
     seed: int = 1
     warmup: int = 100  # steps
     cooldown: int = 1000  # steps
@@ -78,6 +80,7 @@ class Config:
             heads=self.heads,
             window=self.window,
             hidden=self.hidden,
+            modes=self.modes,
         )
 
     @property
@@ -117,7 +120,8 @@ def load_config(path: Path) -> Config:
 
 def _wrong(config: Config) -> str | None:
     """What no run could begin with, if anything; :class:`TypeError` for what is no number."""
-    numbers = {**asdict(config.shape), "validate_every": config.validate_every, "save_every": config.save_every}
+    shape = {**asdict(config.shape), "modes": config.modes + 1}  # of which there may be none
+    numbers = {**shape, "validate_every": config.validate_every, "save_every": config.save_every}
     numbers |= {
         f"stages.{key}": value
         for stage in config.stages
@@ -197,7 +201,7 @@ class Trainer:
         for optimiser, rate in zip(self.optimisers, (config.matrix_rate, config.other_rate), strict=True):
             for group in optimiser.param_groups:
                 group["lr"] = rate * share
-        ids = batch(
+        ids, modes = batch(
             self.train,
             seed=config.seed,
             step=self.step,
@@ -205,7 +209,7 @@ class Trainer:
             length=stage.length,
             augmentation=config.augmentation,
         )
-        loss = self._accumulate(ids, stage.rows_at_once or stage.rows)
+        loss = self._accumulate(ids, modes, stage.rows_at_once or stage.rows)
         norm = torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), config.clip)
         if not (loss.isfinite() and norm.isfinite()):  # before it reaches the weights
             found = f"the loss is {loss.item()} and its gradient {norm.item()}"
@@ -215,27 +219,27 @@ class Trainer:
             optimiser.zero_grad(set_to_none=True)
         return loss.item(), ids.size
 
-    def _accumulate(self, ids: np.ndarray[Any, Any], rows_at_once: int) -> Tensor:
+    def _accumulate(self, ids: Ids, modes: Ids, rows_at_once: int) -> Tensor:
         """The batch's mean loss, its gradient added up over a few rows at a time."""
         told = (ids[:, 1:] != _PAD).sum(axis=1)
         total = torch.zeros((), device=self.device)
         for at in range(0, len(ids), rows_at_once):
             rows = slice(at, at + rows_at_once)
-            loss = self._loss(ids[rows]) * float(told[rows].sum() / told.sum())
+            loss = self._loss(ids[rows], modes[rows]) * float(told[rows].sum() / told.sum())
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total
 
-    def _loss(self, ids: np.ndarray[Any, Any]) -> Tensor:
-        there = torch.from_numpy(ids).to(self.device)
+    def _loss(self, ids: Ids, modes: Ids) -> Tensor:
+        there, how = (torch.from_numpy(each).to(self.device) for each in (ids, modes))
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.autocast):
-            logits = self.decoder(there[:, :-1])
+            logits = self.decoder(there[:, :-1], how)
         return functional.cross_entropy(logits.float().flatten(0, 1), there[:, 1:].flatten(), ignore_index=_PAD)
 
     @torch.inference_mode()
     def _validate(self, training_loss: float) -> float:
         cuts = validation_cuts(self.valid, rows=self.config.validation_rows, length=self.config.window)
-        loss = float(np.mean([self._loss(cut).item() for cut in cuts]))
+        loss = float(np.mean([self._loss(cut, np.zeros(1, np.int64)).item() for cut in cuts]))
         with (self.run_folder / "curve.csv").open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerow([self.step, f"{training_loss:.4f}", f"{loss:.4f}"])
         if loss < self.best:

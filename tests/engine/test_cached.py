@@ -6,14 +6,16 @@ import numpy as np
 import pytest
 import torch
 
+from livecomposer.engine.cuda import CudaEngine
 from livecomposer.engine.eager import EagerEngine
 from livecomposer.engine.native import NativeEngine
 from livecomposer.model.decoder import Shape
 from livecomposer.model.sampling import Sampling, sample
 from tests.model.networks import SMALL, random_decoder
 
+CUDA = partial(CudaEngine, device="cpu", precision="float32")  # its code, without its graphs
 ENGINES = pytest.mark.parametrize(
-    "make", [EagerEngine, partial(NativeEngine, precision="float32")], ids=["eager", "native"]
+    "make", [EagerEngine, partial(NativeEngine, precision="float32"), CUDA], ids=["eager", "native", "cuda"]
 )
 DECODER = random_decoder()
 REACH = (SMALL.layers + 1) * SMALL.window

@@ -9,16 +9,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecomposer.engine import common_prefix
+from livecomposer.engine.cuda import CudaEngine
 from livecomposer.engine.eager import EagerEngine
 from livecomposer.engine.native import NativeEngine
 from livecomposer.engine.reference import ReferenceEngine
 from livecomposer.model.sampling import Sampling, sample
-from tests.model.networks import SMALL, random_decoder
+from tests.model.networks import MODED, SMALL, random_decoder
 
 DECODER = random_decoder()
 ALL = np.ones(SMALL.vocabulary, dtype=bool)
 NATIVE = partial(NativeEngine, precision="float32")
-ENGINES = pytest.mark.parametrize("make", [ReferenceEngine, EagerEngine, NATIVE], ids=["reference", "eager", "native"])
+CUDA = partial(CudaEngine, device="cpu", precision="float32")  # its code, without its graphs
+ENGINES = pytest.mark.parametrize(
+    "make", [ReferenceEngine, EagerEngine, NATIVE, CUDA], ids=["reference", "eager", "native", "cuda"]
+)
 
 sequences = st.lists(st.integers(0, SMALL.vocabulary - 1), min_size=1, max_size=70)
 
@@ -112,6 +116,18 @@ def test_nonsense_is_refused(make):
         with pytest.raises(ValueError, match="wanted 1 to 3"):
             engine.rewind(position)
     assert_logits([1, 2, 3], engine)
+
+
+@ENGINES
+def test_a_mode_is_heard_in_every_token(make):
+    """Each way of playing has its own logits, those of the decoder in that mode; the first one unless told."""
+    decoder = random_decoder(MODED)
+    ids = torch.tensor([[1, 2, 3]])
+    for mode in (0, 1):
+        engine = make(decoder, mode=mode)
+        engine.feed([1, 2, 3])
+        np.testing.assert_allclose(decoder(ids, torch.tensor([mode]))[0, -1].numpy(), engine.logits(), atol=1e-4)
+    assert not np.allclose(decoder(ids)[0, -1].numpy(), engine.logits(), atol=1e-2)
 
 
 @settings(deadline=None)

@@ -1,12 +1,15 @@
 """Tiny decoders whose every weight matters."""
 
+from dataclasses import replace
+
 import torch
 
 from livecomposer.model.decoder import Decoder, Shape
 
-__all__ = ["SMALL", "random_decoder"]
+__all__ = ["MODED", "SMALL", "random_decoder"]
 
 SMALL = Shape(vocabulary=23, layers=2, width=16, heads=2, window=8, hidden=24)
+MODED = replace(SMALL, modes=2)
 
 
 def random_decoder(shape: Shape = SMALL, *, seed: int = 0, scale: float = 0.3) -> Decoder:

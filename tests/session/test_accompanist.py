@@ -1,6 +1,7 @@
 """Playing along: what is planned, cut, kept and pledged, on a clock that is moved by hand."""
 
 from itertools import pairwise
+from math import ceil
 
 import numpy as np
 import pytest
@@ -11,7 +12,9 @@ from livecomposer.clocks import ManualClock
 from livecomposer.events import Control, NoteOff, NoteOn, Role
 from livecomposer.session.accompanist import COALESCED, Accompanist
 from livecomposer.session.asked import Feed, Step
+from livecomposer.session.scales import scale_of
 from livecomposer.settings import Settings, changed
+from livecomposer.tokens.limits import CHORD_STEPS
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from tests.session.players import Mind, chord, phrase, play
 
@@ -129,6 +132,38 @@ def test_nothing_is_foreseen_where_that_is_switched_off():
     assert not any(asked)
 
 
+def test_the_companion_leaves_the_performers_side():
+    """Who plays above the split hears the companion below it; on the other side, above."""
+    for first, side in ((70, range(60)), (40, range(60, 128))):
+        committed = play(partner(split=60), ManualClock(), phrase(1.0, first=first), until=6.0)
+        begun = [event.pitch for _, event in committed if isinstance(event, NoteOn)]
+        assert begun
+        assert all(pitch in side for pitch in begun)
+
+
+def test_the_companion_is_as_soft_as_the_performer():
+    """With the dynamics followed altogether, no note is louder than the mean of the performer's."""
+    committed = play(partner(follow_dynamics=1.0), ManualClock(), phrase(1.0), until=6.0)
+    loudness = [event.velocity for _, event in committed if isinstance(event, NoteOn)]
+    assert loudness
+    assert all(62 <= velocity <= 82 for velocity in loudness)
+
+
+def test_the_last_phrase_ends_before_the_time_alone_is_over():
+    """In the last seconds alone a rest of 0.3 s is the end: no gap behind which a note begins."""
+    for seed in range(5):
+        duet = Accompanist(changed(SETTINGS, {"alone": 6.0, "polyphony": 1}), seed=seed)
+        committed = [event for _, event in play(duet, ManualClock(), phrase(1.0), until=14.0, tick=0.01)]
+        closing = 1.0 + 7 * 0.25 + 0.2 + 6.0 - 1.5
+        gaps = [
+            (off.time, on.time)
+            for off, on in pairwise(committed)
+            if isinstance(off, NoteOff) and isinstance(on, NoteOn)
+        ]
+        assert gaps
+        assert all(begun < closing + 0.3 or begun - ended < 0.32 for ended, begun in gaps)
+
+
 def test_the_keys_of_a_chord_are_one():
     """Five keys within a few milliseconds draw two plans, not five; the second has heard them all."""
     duet = partner()
@@ -213,9 +248,22 @@ pitches, gaps = st.integers(30, 40), st.floats(0, 0.4)
 actions = st.lists(st.tuples(st.sampled_from(["on", "off", "pedal", "up", "bend"]), pitches, gaps), max_size=60)
 
 
-@settings(max_examples=60, deadline=None)
-@given(actions, st.integers(0, 1000))
-def test_whatever_is_played_every_note_ends(actions, seed):
+wishes = st.fixed_dictionaries(
+    {
+        "lowest": st.integers(0, 24),
+        "highest": st.integers(75, 127),
+        "split": st.sampled_from([0, 36, 60]),
+        "follow_dynamics": st.sampled_from([0.0, 0.5, 1.0]),
+        "density": st.sampled_from([0.0, 0.7, 3.0, 20.0]),
+        "scale": st.sampled_from(["", "C major", "F# blues"]),
+        "foresee": st.sampled_from(["on", "off"]),
+    }
+)
+
+
+@settings(max_examples=30, deadline=None)
+@given(actions, wishes, st.integers(0, 1000))
+def test_whatever_is_played_and_set_every_note_ends_within_its_limits(actions, wishes, seed):
     """Keys doubled, never released or never struck, pedals: the companion's notes pair up and end, none twice."""
     kinds = {
         "on": lambda t, p: NoteOn(t, p, 80),
@@ -228,7 +276,25 @@ def test_whatever_is_played_every_note_ends(actions, seed):
     for name, pitch, gap in actions:
         moment += gap
         events.append(kinds[name](moment, pitch))
-    duet = Accompanist(changed(SETTINGS, {"max_note": 1.5}), seed=seed)
+    duet = Accompanist(changed(SETTINGS, {"max_note": 1.5, **wishes}), seed=seed)
     committed = play(duet, ManualClock(), events, until=moment + 8.0, tick=0.01)
     assert not sounding_after(committed)
     assert all(one.time <= other.time for (_, one), (_, other) in pairwise(committed))
+    begun = [event for _, event in committed if isinstance(event, NoteOn)]
+    scale = scale_of(wishes["scale"]) if wishes["scale"] else range(12)
+    assert all(wishes["lowest"] <= on.pitch <= wishes["highest"] and on.pitch % 12 in scale for on in begun)
+    assert not wishes["density"] or is_sparse([round(100 * on.time) for on in begun], wishes["density"])
+
+
+def is_sparse(steps, density):
+    """Whether onsets at these steps, a chord counted once, are at most ``density`` a second."""
+    onsets = []
+    for step in steps:
+        onsets += [step] if not onsets or step >= onsets[-1] + CHORD_STEPS else []
+    most = ceil(density)
+    return all(b - a >= 100 * most / density - 1 for a, b in pairwise_by(onsets, most))
+
+
+def pairwise_by(values, distance):
+    """Each value and the one ``distance`` places behind it."""
+    return zip(values, values[distance:], strict=False)

@@ -7,9 +7,17 @@ import pytest
 from livecomposer import performances
 from livecomposer.errors import CheckpointError, MidiFileError
 from livecomposer.midi import files
-from livecomposer.session.files import continue_file, render_file, tracks_of_file
+from livecomposer.session.files import (
+    accompany_file,
+    accompany_file_knowing,
+    continue_file,
+    render_file,
+    seconds_of,
+    tracks_of_file,
+)
 from livecomposer.settings import Settings, changed
 from tests.session.minds import tiny_checkpoint
+from tests.session.players import phrase
 
 SOURCE = performances.path("gymnopedie")
 
@@ -55,3 +63,33 @@ def test_rendering_lasts_as_long_as_the_music(tmp_path):
     with wave.open(str(tmp_path / "out.wav")) as file:
         assert seconds == pytest.approx(file.getnframes() / file.getframerate())
     assert seconds > files.read(SOURCE).seconds
+
+
+async def test_the_companion_plays_along_on_its_own_track(tmp_path):
+    """The same latency and seed give the same file, byte for byte; what is told is what is in it."""
+    model = str(tiny_checkpoint(tmp_path / "tiny"))
+    settings = changed(Settings(), {"model": model, "alone": 0.5, "plan_ahead": 0.1, "input_duration": 3.0})
+    files.write(tmp_path / "in.mid", [files.Track("tune", tuple(phrase(0.0)))])
+    for name in ("a", "b"):
+        report = await accompany_file(
+            tmp_path / "in.mid", tmp_path / f"{name}.mid", settings, seed=5, latency=0.02, progress=lambda _: None
+        )
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    tracks = tracks_of_file(tmp_path / "a.mid")
+    assert ["tune", "companion"] == list(tracks)
+    assert ("online", 20.0, report["notes"]) == (report["kind"], report["horizon_ms"], len(tracks["companion"]))
+
+
+def test_who_knows_the_file_beforehand_plays_along_too(tmp_path):
+    """With an engine in this process."""
+    settings = changed(Settings(), {"model": str(tiny_checkpoint(tmp_path / "tiny")), "alone": 0.5})
+    files.write(tmp_path / "in.mid", [files.Track("tune", tuple(phrase(0.0)))])
+    report = accompany_file_knowing(
+        tmp_path / "in.mid", tmp_path / "out.mid", settings, seed=5, melody="tune", progress=lambda _: None
+    )
+    assert ("offline", len(tracks_of_file(tmp_path / "out.mid")["companion"])) == (report["kind"], report["notes"])
+
+
+def test_a_file_lasts_until_its_last_event():
+    """As it is read."""
+    assert files.read(SOURCE).seconds == seconds_of(SOURCE)

@@ -1,32 +1,47 @@
 from dataclasses import replace
 
 import numpy as np
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecomposer.events import NoteOff, NoteOn, Role
 from livecomposer.tokens.codec import Decoder, Encoder
-from livecomposer.tokens.grammar import Grammar, Limits
+from livecomposer.tokens.grammar import Grammar
+from livecomposer.tokens.limits import CHORD_STEPS, Harmony, Limits
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
 PERFORMER, COMPANION = Role.PERFORMER, Role.COMPANION
 ON, OFF, SHIFT, VELOCITY = 388, 516, 255, 356  # SHIFT + n is a shift of n steps
 WIDE = Limits(max_rest=150, max_note=400, polyphony=12)
 SEEDS = st.integers(0, 2**32 - 1)
+ROWS = np.array(VOCABULARY.kinds)
 
 
 @st.composite
 def limits(draw) -> Limits:
     """Limits of every kind, the narrowest included."""
-    lowest = draw(st.integers(0, 127))
+    lowest, softest = draw(st.integers(0, 127)), draw(st.integers(0, 31))
     return Limits(
         max_rest=draw(st.sampled_from([1, 2, 99, 100, 101, 150, 1000])),
         max_note=draw(st.sampled_from([1, 2, 99, 100, 101, 400, 3000])),
         polyphony=draw(st.sampled_from([1, 2, 12, 64])),
         lowest=lowest,
         highest=draw(st.integers(lowest, 127)),
+        softest=softest,
+        loudest=draw(st.integers(softest, 31)),
     )
+
+
+@st.composite
+def strict_limits(draw) -> Limits:
+    """The same, with a bound on the density and two chords in turn."""
+    wide = draw(limits())
+    one, other = (draw(st.integers(wide.lowest, wide.highest)) % 12 for _ in range(2))
+    classes = draw(st.sets(st.integers(0, 11), max_size=4))
+    pitches = np.array([[pitch % 12 in {one, *classes} for pitch in range(128)], [p % 12 == other for p in range(128)]])
+    harmony = Harmony((0.0, draw(st.floats(0.5, 90.0))), pitches, length=100.0, offset=draw(st.floats(-500, 500)))
+    onsets, window = draw(st.sampled_from([(1, 1), (1, 100), (1, 1000), (3, 120), (20, 100)]))
+    return replace(wide, harmony=harmony, onsets=onsets, onset_window=window)
 
 
 def after(*ids, limits=WIDE) -> Grammar:
@@ -54,10 +69,15 @@ def kinds(grammar, **when) -> set[Kind]:
 
 def drawn(grammar, chance, **when) -> int:
     """An allowed id: a kind drawn first, so that shifts and note-offs are as frequent as note-ons."""
-    ids = np.flatnonzero(grammar.mask(**when))
+    return drawn_of(grammar.mask(**when), chance)
+
+
+def drawn_of(mask, chance) -> int:
+    """One of the ids in ``mask``, its kind drawn first."""
+    ids = np.flatnonzero(mask)
     assert len(ids) > 0
-    kind = chance.choice(sorted({VOCABULARY.tokens[id_].kind.value for id_ in ids}))
-    return int(chance.choice([id_ for id_ in ids if VOCABULARY.tokens[id_].kind.value == kind]))
+    rows = ROWS[ids]
+    return int(chance.choice(ids[rows == chance.choice(np.unique(rows))]))
 
 
 def test_the_mask_covers_the_vocabulary():
@@ -255,21 +275,90 @@ def test_a_stream_that_broke_the_rules_is_followed_all_the_same():
     assert list(range(1, 51)) == shifts(twice)
 
 
-def test_limits_come_from_seconds():
-    """Seconds become steps of 10 ms, and never less than one."""
-    expected = Limits(max_rest=150, max_note=1, polyphony=3)
-    assert expected == Limits.from_seconds(max_rest=1.5, max_note=0.001, polyphony=3)
+def test_velocities_keep_to_the_dynamics():
+    """Only those from softest to loudest are told, and of them not the one in force."""
+    ids = allowed(after(VELOCITY + 9, ON + 60, limits=replace(WIDE, softest=8, loudest=10)))
+    assert {VELOCITY + 8, VELOCITY + 10} == {i for i in ids if VELOCITY <= i < ON}
 
 
-@pytest.mark.parametrize("bad", ["max_rest", "max_note", "polyphony", "lowest", "highest"])
-def test_limits_that_leave_nothing_to_play_are_refused(bad):
-    """The message names what was got."""
-    with pytest.raises(ValueError, match=f"{bad} -1"):
-        replace(WIDE, **{bad: -1})
+def test_a_velocity_in_force_that_does_not_fit_is_changed_first():
+    """What the performer played too loud begins no note of the companion's."""
+    grammar = after(VELOCITY + 30, 60, limits=replace(WIDE, softest=8, loudest=10))
+    assert {VELOCITY + 8, VELOCITY + 9, VELOCITY + 10} == {i for i in allowed(grammar) if i >= VELOCITY}
+    grammar.accept(VELOCITY + 9)
+    assert {Kind.NOTE_ON} == kinds(grammar)
+
+
+def test_the_performer_is_foreseen_at_any_velocity():
+    """The companion's bounds are not the other's; but what is told for the other is not the companion's to use."""
+    grammar = after(VELOCITY + 9, 60, limits=replace(WIDE, softest=8, loudest=10))
+    assert grammar.mask_both()[VELOCITY + 31]
+    assert not grammar.mask_both(foresee=False)[VELOCITY + 31]
+    grammar.accept(VELOCITY + 31)
+    assert {pitch for pitch in range(128) if pitch != 60} == set(np.flatnonzero(grammar.mask_both()).tolist())
+
+
+def test_a_rest_that_is_over_is_not_filled_with_what_is_foreseen():
+    """Else time would stand still: the companion's own note comes first, then the other's are allowed again."""
+    grammar = after(VELOCITY + 9, SHIFT + 19, limits=replace(WIDE, max_rest=20))
+    assert grammar.mask_both()[60]
+    grammar = after(VELOCITY + 9, SHIFT + 20, limits=replace(WIDE, max_rest=20))
+    assert not grammar.mask_both()[:128].any()
+    grammar.accept(ON + 60)
+    assert grammar.mask_both()[60]
+
+
+def test_a_full_second_lets_no_onset_begin():
+    """The next is due when the window has passed over the first; a rest lasts that long whatever its limit."""
+    limits = replace(WIDE, onsets=2, onset_window=100, max_rest=20)
+    ids = [VELOCITY, ON + 60, SHIFT + 10, OFF + 60, ON + 62, SHIFT + 10, OFF + 62]
+    grammar = after(*ids, limits=limits)
+    assert list(range(80, 81)) == shifts(grammar)
+    assert {Kind.TIME_SHIFT} == kinds(grammar)
+    grammar.accept(SHIFT + 80)
+    assert Kind.NOTE_ON in kinds(grammar)
+
+
+def test_a_chord_is_one_onset():
+    """Notes within 30 ms of the first count with it; the one behind them is another."""
+    grammar = after(VELOCITY, ON + 60, SHIFT + 1, limits=replace(WIDE, onsets=1, onset_window=100))
+    assert ON + 64 in allowed(grammar)
+    grammar.follow([ON + 64, SHIFT + 1])
+    assert ON + 67 in allowed(grammar)
+    grammar.follow([ON + 67, SHIFT + 1])
+    assert Kind.NOTE_ON not in kinds(grammar)
+
+
+def test_pitches_keep_to_the_harmony_of_the_step():
+    """At the change of chords other pitches may begin, and what sounds may sound on."""
+    pitches = np.array([[pitch == 60 for pitch in range(128)], [pitch == 65 for pitch in range(128)]])
+    harmony = Harmony((0.0, 50.0), pitches, length=100.0)
+    grammar = after(VELOCITY, limits=replace(WIDE, harmony=harmony))
+    assert {ON + 60} == allowed(grammar)
+    grammar.follow([ON + 60, SHIFT + 50])
+    assert {ON + 65, OFF + 60} == {id_ for id_ in allowed(grammar) if id_ >= ON}
+
+
+def test_limits_may_be_replaced():
+    """The next mask keeps to the new ones."""
+    grammar = after(VELOCITY)
+    grammar.limits = replace(WIDE, lowest=60, highest=61)
+    assert {ON + 60, ON + 61} == allowed(grammar)
+
+
+def test_the_last_phrase_may_end_in_a_rest():
+    """From the closing step on a rest may last, and after 0.3 s of it no note of the companion's begins."""
+    grammar = after(VELOCITY, ON + 60, SHIFT + 30, OFF + 60, SHIFT + 20, limits=replace(WIDE, max_rest=20))
+    when = {"closing": 50, "latest": 200, "foresee": False}
+    assert ON + 60 in set(np.flatnonzero(grammar.mask_both(**when)).tolist())
+    grammar.accept(SHIFT + 100)
+    ids = np.flatnonzero(grammar.mask_both(**when))
+    assert set(range(SHIFT + 1, SHIFT + 101)) == set(ids.tolist())
+    assert grammar.mask_both(**when | {"closing": 151})[ON + 60]
 
 
 @settings(max_examples=25, deadline=None)
-@given(limits(), SEEDS)
+@given(limits() | strict_limits(), SEEDS)
 def test_the_mask_is_never_empty(limits, seed):
     """Whatever was allowed, whatever either role does besides, and whatever is asked, something may come next."""
     chance, grammar = np.random.default_rng(seed), Grammar(limits)
@@ -286,6 +375,9 @@ def test_the_mask_is_never_empty(limits, seed):
             stop = grammar.step + int(chance.integers(-10, 300)) if chance.random() < 0.8 else None
         elif luck < 0.17:
             grammar.begin()
+        if luck > 0.9:
+            closing = grammar.step - 100 if luck > 0.95 else None
+            drawn_of(grammar.mask_both(earliest=earliest, floor=earliest - 20, latest=stop, closing=closing), chance)
         grammar.accept(drawn(grammar, chance, earliest=earliest, start=luck > 0.95, stop=stop))
 
 
@@ -338,3 +430,29 @@ def test_a_turn_keeps_to_its_clock(limits, seed, earliest, length):
         assert grammar.step <= stop
     assert earliest == onsets[0]
     assert max(onsets) < stop
+
+
+@settings(max_examples=25, deadline=None)
+@given(strict_limits(), SEEDS, st.booleans(), st.booleans())
+def test_whoever_plays_along_keeps_the_strictest_limits(limits, seed, foresee, closes):
+    """Range, chords, loudness, density and length of a long random stream of both, as a second reader counts."""
+    chance, grammar, decoder = np.random.default_rng(seed), Grammar(limits), Decoder()
+    began: dict[int, int] = {}
+    onsets: list[int] = []
+    for _ in range(1500):
+        closing = grammar.step - 100 if closes and chance.random() < 0.1 else None
+        id_ = drawn_of(grammar.mask_both(foresee=foresee, closing=closing), chance)
+        grammar.accept(id_)
+        event = decoder.decode(id_)
+        if event is None or event.role is PERFORMER:
+            assert foresee or event is None
+        elif isinstance(event, NoteOn):
+            assert limits.lowest <= event.pitch <= limits.highest
+            assert limits.harmony.at(decoder.step)[event.pitch]
+            assert limits.softest <= decoder.velocity <= limits.loudest
+            began[event.pitch] = decoder.step
+            onsets += [decoder.step] if not onsets or decoder.step >= onsets[-1] + CHORD_STEPS else []
+        elif isinstance(event, NoteOff):
+            assert 1 <= decoder.step - began.pop(event.pitch) <= limits.max_note
+        assert all(decoder.step - step <= limits.max_note for step in began.values())
+    assert all(b - a >= limits.onset_window for a, b in zip(onsets, onsets[limits.onsets :], strict=False))

@@ -8,7 +8,7 @@ import pytest
 from livecomposer.events import Role
 from livecomposer.tokens.stream import notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.batches import Augmentation, batch, validation_cuts
+from livecomposer.training.batches import IN_TURN, TOGETHER, Augmentation, batch, validation_cuts
 from livecomposer.training.corpus import Shard
 from tests.training.pieces import shard_of
 
@@ -21,7 +21,7 @@ PLAIN = Augmentation(transpose_down=0, transpose_up=0, stretch=0.0, velocity_bin
 def batch_at(step, *, seed=1, length=32, rows=6, augmentation=None):
     """One batch."""
     augmentation = augmentation or Augmentation()
-    return batch(SHARD, seed=seed, step=step, rows=rows, length=length, augmentation=augmentation)
+    return batch(SHARD, seed=seed, step=step, rows=rows, length=length, augmentation=augmentation)[0]
 
 
 def contents(row):
@@ -103,7 +103,7 @@ def duets(augmentation, *, rows=200):
     shard = led(SHARD)
     solos = [voices(shard.piece(i).tolist())[0] for i in range(len(shard))]
     parts = [([n for n in solo if n[2] >= 60], [n for n in solo if n[2] < 60]) for solo in solos]
-    for row in batch(shard, seed=1, step=0, rows=rows, length=600, augmentation=augmentation):
+    for row in batch(shard, seed=1, step=0, rows=rows, length=600, augmentation=augmentation)[0]:
         told = voices(contents(row))
         for melody, rest in parts:
             pitches = [sorted(n[2] for n in who) for who in (melody, rest)]
@@ -140,9 +140,12 @@ def test_duets_are_a_share_of_the_rows():
     turns = replace(PLAIN, takeover=0.7, accompany=0.0)
     without = batch_at(0, rows=20, length=100, augmentation=replace(turns, accompany=1.0))
     np.testing.assert_array_equal(batch_at(0, rows=20, length=100, augmentation=turns), without)
-    rows = batch(led(SHARD), seed=1, step=0, rows=200, length=100, augmentation=replace(DUET, accompany=0.3))
+    rows, modes = batch(led(SHARD), seed=1, step=0, rows=200, length=100, augmentation=replace(DUET, accompany=0.3))
     companion = VOCABULARY.first(Kind.NOTE_ON, Role.COMPANION)
-    assert 0.2 < ((rows >= companion) & (rows < BOS)).any(axis=1).mean() < 0.4
+    duets = ((rows >= companion) & (rows < BOS)).any(axis=1)
+    assert 0.2 < duets.mean() < 0.4
+    assert {IN_TURN, TOGETHER} == set(modes.tolist())
+    np.testing.assert_array_equal(modes[duets], TOGETHER)
 
 
 @pytest.mark.parametrize("length", [8, 100])
@@ -150,7 +153,7 @@ def test_duet_rows_are_framed(length):
     """Cuts amid a piece, with all that may be changed, stay in the vocabulary and in order."""
     everything = Augmentation(accompany=1.0, late_entry=0.5, jitter_ms=20.0)
     for step in range(20):
-        rows = batch(led(SHARD), seed=2, step=step, rows=6, length=length, augmentation=everything)
+        rows, _ = batch(led(SHARD), seed=2, step=step, rows=6, length=length, augmentation=everything)
         assert rows.shape == (6, length + 1)
         is_pad = rows == PAD
         assert (is_pad == np.maximum.accumulate(is_pad, axis=1)).all()

@@ -78,8 +78,8 @@ def test_a_gradient_taken_row_by_row_is_the_gradient_of_the_whole_batch(shards, 
     for rows_at_once in (0, 1, 2):
         stage = Stage(steps=1, rows=3, length=400, rows_at_once=rows_at_once)  # longer than the pieces: padded
         trainer = Trainer(replace(TINY, stages=(stage,)), shards, tmp_path / str(rows_at_once))
-        ids = batch(trainer.train, seed=1, step=0, rows=3, length=400, augmentation=PLAIN)
-        trainer._accumulate(ids, stage.rows_at_once or stage.rows)
+        ids, modes = batch(trainer.train, seed=1, step=0, rows=3, length=400, augmentation=PLAIN)
+        trainer._accumulate(ids, modes, stage.rows_at_once or stage.rows)
         gradients.append([weight.grad for weight in trainer.decoder.parameters()])
     for other in gradients[1:]:
         for expected, got in zip(gradients[0], other, strict=True):
@@ -155,7 +155,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights(shards, tmp_path, wh
     run(trainer, until=2)
     before, weights = state(tmp_path)[0], {k: v.clone() for k, v in trainer.decoder.state_dict().items()}
     if where == "loss":
-        trainer._loss = lambda ids: trainer.decoder.embedding.weight.sum() * math.nan
+        trainer._loss = lambda ids, modes: trainer.decoder.embedding.weight.sum() * math.nan
     else:
         trainer.decoder.norm.weight.register_hook(lambda gradient: gradient * math.inf)
     with pytest.raises(CorpusError, match="step 3: the loss is"):

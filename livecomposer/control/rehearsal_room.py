@@ -1,0 +1,222 @@
+"""``livecomposer evaluate --accompany``: melodies are played to the live protocol, and what it answers is judged.
+
+The engine runs in this process on a clock that is moved by hand, so that half a minute of music takes seconds; what
+it would have waited for its engine is given by ``--latency-ms``.
+"""
+
+import argparse
+import asyncio
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from livecomposer.control.progress import bar
+from livecomposer.evaluation.comparison import REAL, Partner, compare, curves, impostors_of, play
+from livecomposer.evaluation.excerpts import Excerpt, excerpts_of, load_shard
+from livecomposer.evaluation.mind import AppendingMind, LocalMind
+from livecomposer.events import Note, events_of_notes
+from livecomposer.session.accompanist import Accompanist
+from livecomposer.session.alongside import Alongside, Latency, Mind, Player, play_along
+from livecomposer.session.fallback import Fallback
+from livecomposer.session.partner import language_of
+from livecomposer.session.weights import model_folder
+from livecomposer.settings import Settings, changed
+
+__all__ = ["accompany", "table"]
+
+MODEL, APPENDING, AHEAD, RULES = "model", "append-only", "0.5 s ahead", "rules"
+_PIECES = 10
+_BOTH_PLAY = 1  # the way of playing that the weights are told of, as in training
+_AHEAD_SECONDS = 0.5
+_CURVES_SHOWN = ("consonance", "harmony_both")  # the others are in the JSON
+_CELL = 13
+
+
+@dataclass(slots=True)
+class _Live:
+    """A partner that hears the performer alone, through the live protocol; remembers how it went."""
+
+    mind: Mind
+    settings: Settings
+    latency: float
+    seed: int
+    partner: Callable[[Settings, int], Player] = lambda settings, seed: Accompanist(settings, seed=seed)
+    went: list[Alongside] = field(default_factory=list)
+
+    def __call__(self, excerpt: Excerpt) -> Sequence[Note]:
+        done = asyncio.run(
+            play_along(
+                list(events_of_notes(excerpt.performer)),
+                self.mind,
+                self._settled,
+                seed=self.seed,
+                latency=Latency.of(self.latency),
+                partner=self.partner(self._settled, self.seed),
+            )
+        )
+        self.went.append(done)
+        return [note for note in done.notes if note.start < excerpt.seconds]
+
+    @property
+    def _settled(self) -> Settings:
+        """With the horizon that the latency needs, where none is set."""
+        horizon = self.settings.horizon or Latency.of(self.latency).budget.horizon
+        return changed(self.settings, {"horizon": horizon})
+
+    def facts(self) -> dict[str, Any]:
+        """Sums over what was played: how often it planned, foresaw, came late; the median wait for a plan."""
+        replans = [1000 * seconds for done in self.went for seconds in done.replans]
+        sums = {name: sum(getattr(done, name) for done in self.went) for name in ("plans", "kept", "missed", "late")}
+        return {"horizon_ms": 1000 * self.went[0].horizon, "replan_ms": median(replans) if replans else None, **sums}
+
+
+def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
+    """Play excerpts of ``options.shard`` to the checkpoint and to every other partner; what ``--json`` prints.
+
+    Beside the live protocol as it is: with an engine that cannot rewind, with all decided half a second ahead, and by
+    rule alone. ``seconds``, ``latency_ms`` (the first holds for all but the table of latencies), ``key_change`` and
+    ``pieces`` are of ``options``. The same options and weights give the same result. Raises :class:`CheckpointError`,
+    :class:`CorpusError`, :class:`EngineError`.
+    """
+    settings = changed(settings, {"mode": "accompany"})
+    seed = max(0, settings.seed)
+    pieces = _PIECES if options.pieces is None else options.pieces
+    excerpts = excerpts_of(load_shard(options.shard), pieces=pieces, seconds=options.seconds, seed=seed)
+    first, *more = options.latency_ms
+    live = _live(_mind(options, settings), settings, first / 1000, seed)
+    partners: dict[str, Partner] = {**live, **impostors_of(excerpts)}
+    with bar("playing along", len(excerpts), unit="pieces") as progress:
+        played = play(excerpts, partners, progress=progress)
+    result: dict[str, Any] = {
+        "pieces": len(excerpts),
+        "names": [excerpt.name for excerpt in excerpts],
+        "seconds": options.seconds,
+        "seed": seed,
+        "latency_ms": first,
+        "live": {name: partner.facts() for name, partner in live.items()},
+        "metrics": compare(excerpts, played, subject=MODEL, seed=seed),
+        "cold_start": curves(excerpts, played, seed=seed),
+    }
+    if more:
+        result["latencies"] = _with_latencies(excerpts, played, live[MODEL], more)
+    if options.key_change:
+        result["key_change"] = _with_key_change(excerpts, partners, seed)
+    return result
+
+
+def _mind(options: argparse.Namespace, settings: Settings) -> LocalMind:
+    return LocalMind.open(
+        model_folder(str(options.checkpoint)),
+        mode=_BOTH_PLAY,
+        device=options.device,
+        precision=options.precision or settings.precision,
+        threads=settings.threads,
+        language=language_of(settings),
+    )
+
+
+def _live(mind: LocalMind, settings: Settings, latency: float, seed: int) -> dict[str, _Live]:
+    ahead = changed(settings, {"horizon": _AHEAD_SECONDS})
+    return {
+        MODEL: _Live(mind, settings, latency, seed),
+        APPENDING: _Live(AppendingMind(mind), settings, latency, seed),
+        AHEAD: _Live(mind, ahead, latency, seed),
+        RULES: _Live(mind, settings, latency, seed, Fallback),
+    }
+
+
+def _with_latencies(
+    excerpts: Sequence[Excerpt], played: Mapping[str, Sequence[Sequence[Note]]], model: _Live, more: Sequence[float]
+) -> list[dict[str, Any]]:
+    """One row a latency: means of every metric, and the first latency's less them."""
+    first = _named(1000 * model.latency)
+    slower = {_named(ms): _Live(model.mind, model.settings, ms / 1000, model.seed) for ms in more}
+    with bar("with latencies", len(excerpts), unit="pieces") as progress:
+        late = play(excerpts, slower, progress=progress)
+    metrics = compare(excerpts, {first: played[MODEL], REAL: played[REAL], **late}, subject=first, seed=model.seed)
+    rows = []
+    for name, live in {first: model, **slower}.items():
+        scores = {metric: found["partners"][name] for metric, found in metrics.items()}
+        rows.append({"latency_ms": 1000 * live.latency, **live.facts(), "metrics": scores})
+    return rows
+
+
+def _with_key_change(excerpts: Sequence[Excerpt], partners: Mapping[str, Partner], seed: int) -> dict[str, Any]:
+    """All partners again, while the performer goes on six semitones higher halfway through."""
+    moment = excerpts[0].seconds / 2
+    moved = [excerpt.modulated(moment) for excerpt in excerpts]
+    with bar("changing key", len(moved), unit="pieces") as progress:
+        played = play(moved, partners, progress=progress)
+    return {"moment": moment, "semitones": 6, "curves": curves(moved, played, around=moment, seed=seed)}
+
+
+def _named(ms: float) -> str:
+    return f"{ms:g} ms"
+
+
+def table(result: Mapping[str, Any]) -> str:
+    """The result as lines for a person."""
+    return "\n".join(_lines(result))
+
+
+def _lines(result: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{result['pieces']} pieces, {result['seconds']:g} s each, latency {result['latency_ms']:g} ms"
+    metrics = result["metrics"]
+    names = list(next(iter(metrics.values()))["partners"])
+    yield _row("", names)
+    for metric, found in metrics.items():
+        yield _row(metric, [_number(found["partners"][name]["mean"]) for name in names])
+    yield ""
+    yield from _differences(metrics)
+    yield ""
+    for metric, found in metrics.items():
+        for cheats, than in (("cheats", "the real accompaniment"), ("cheats_above_subject", "the model")):
+            if found[cheats]:
+                yield f"{metric}: no worse than {than}: {', '.join(found[cheats])}"
+    if "latencies" in result:
+        yield from _latency_lines(result["latencies"])
+    yield from _curve_lines("from the cold start", result["cold_start"])
+    if "key_change" in result:
+        yield from _curve_lines("around the change of key", result["key_change"]["curves"])
+
+
+def _differences(metrics: Mapping[str, Any]) -> Iterator[str]:
+    yield f"{MODEL} less each other, with 95 % intervals over pieces"
+    for metric, found in metrics.items():
+        for name, row in found["partners"].items():
+            less = row.get("subject_less_this")
+            if found["rises"] and less is not None and less["interval"] is not None:
+                low, high = less["interval"]
+                count = f"{less['pieces']} pieces"
+                yield f"  {metric:14} - {name:14} {less['mean']:+.3f}  ({low:+.3f} to {high:+.3f})  {count}"
+
+
+def _latency_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    names = [_named(row["latency_ms"]) for row in rows]
+    yield ""
+    yield _row("latency", names)
+    for metric in rows[0]["metrics"]:
+        yield _row(metric, [_number(row["metrics"][metric]["mean"]) for row in rows])
+    for fact in ("horizon_ms", "replan_ms", "plans", "kept", "missed", "late"):
+        yield _row(fact, [_number(row[fact]) for row in rows])
+
+
+def _curve_lines(title: str, found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> Iterator[str]:
+    for metric in _CURVES_SHOWN:
+        by_partner = found[metric]
+        yield ""
+        yield f"{metric}, in windows of 2 s {title}"
+        yield _row("s", list(by_partner))
+        for points in zip(*by_partner.values(), strict=True):
+            yield _row(f"{points[0]['at']:g}", [_number(point["mean"]) for point in points])
+
+
+def _row(first: str, cells: Sequence[str]) -> str:
+    return f"{first:14}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "–"
+    return str(value) if isinstance(value, int) else f"{value:.3f}"

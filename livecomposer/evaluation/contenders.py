@@ -1,0 +1,82 @@
+"""What the bench of the engine sets side by side, behind one small interface; and our own engines behind it."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+
+from livecomposer.engine import Engine, native
+from livecomposer.engine.eager import EagerEngine
+from livecomposer.errors import EngineError
+from livecomposer.model.decoder import Decoder
+
+__all__ = ["Contender", "eager", "native_ones", "parameters", "read", "timed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """Something that takes in one token after another.
+
+    ``hold`` makes some ids all that it has taken in; ``take_in`` takes in more, one at a time, and returns the seconds
+    of each; ``read_weights`` streams its weights once, ``None`` where eager's are the same ones in the same format.
+    """
+
+    facts: dict[str, Any]  # backend, precision, params, and whatever else a row should say of it
+    hold: Callable[[Sequence[int]], object]
+    take_in: Callable[[Sequence[int]], list[float]]
+    read_weights: Callable[[], object] | None = None
+    engine: Engine | None = None  # where it can also feed and rewind
+    contextless: bool = False  # a token takes it as long after one as after a thousand
+
+
+def eager(decoder: Decoder, threads: int) -> Iterator[Contender]:
+    """PyTorch as it comes, with keys and values cached: what everything else is held against."""
+    del threads  # they are PyTorch's own
+    facts = {**_facts("eager", "float32", decoder), "weights_mib": _mib(4 * parameters(decoder))}
+    yield _of_engine(EagerEngine(decoder), facts, lambda: read(decoder))
+
+
+def native_ones(decoder: Decoder, threads: int) -> Iterator[Contender]:
+    """The compiled engine in each precision; raises :class:`EngineError` where it was not compiled."""
+    if not native.available():
+        raise EngineError("not compiled here; install a C compiler and livecomposer again")
+    for precision in native.PRECISIONS:
+        engine = native.NativeEngine(decoder, precision=precision, threads=threads)
+        facts = {**_facts("native", precision, decoder), "weights_mib": _mib(engine.weight_bytes)}
+        yield _of_engine(engine, {**facts, "instructions": native.instructions()}, engine.read_weights)
+
+
+def parameters(module: torch.nn.Module) -> int:
+    """How many numbers ``module`` learns."""
+    return sum(weight.numel() for weight in module.parameters())
+
+
+@torch.inference_mode()
+def read(module: torch.nn.Module) -> None:
+    """Stream the weights of ``module`` once, with PyTorch's threads: sum each tensor."""
+    for weight in module.parameters():
+        weight.sum()
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds that ``work`` takes."""
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began
+
+
+def _of_engine(engine: Engine, facts: dict[str, Any], read_weights: Callable[[], object]) -> Contender:
+    def take_in(ids: Sequence[int]) -> list[float]:
+        return [timed(lambda: engine.advance(id_)) for id_ in ids]  # noqa: B023 - called at once
+
+    return Contender(facts=facts, hold=engine.feed, take_in=take_in, read_weights=read_weights, engine=engine)
+
+
+def _facts(backend: str, precision: str, decoder: Decoder) -> dict[str, Any]:
+    return {"backend": backend, "precision": precision, "params": parameters(decoder)}
+
+
+def _mib(count: int) -> float:
+    return round(count / 2**20, 2)

@@ -1,0 +1,71 @@
+"""An engine in this very process, asked as a session asks its engine's process: for offline playing at full speed."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+import numpy.typing as npt
+
+from livecomposer.engine import Engine, common_prefix
+from livecomposer.engine.backends import open_engine
+from livecomposer.model import checkpoint
+from livecomposer.model.sampling import Language, Sampling
+from livecomposer.tokens.vocabulary import VOCABULARY
+
+__all__ = ["AppendingMind", "LocalMind"]
+
+
+class LocalMind:
+    """``engine`` behind awaitable methods that never wait; ``language`` as the live session's."""
+
+    def __init__(self, engine: Engine, language: Language | None = None) -> None:
+        self._engine = engine
+        self._language = language
+
+    @classmethod
+    def open(cls, folder: Path, *, mode: int, device: str, precision: str, threads: int, language: Language) -> Self:
+        """With the checkpoint in ``folder``, told the way of playing ``mode``.
+
+        Raises :class:`CheckpointError` or :class:`EngineError`.
+        """
+        decoder = checkpoint.load(folder, fingerprint=VOCABULARY.fingerprint)
+        engine, _ = open_engine(decoder, mode=mode, device=device, precision=precision, threads=threads)
+        return cls(engine, language)
+
+    async def feed(self, ids: Sequence[int]) -> int:
+        """Take in ``ids``; how many had to be computed."""
+        return self._engine.feed(ids)
+
+    async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
+        """Draw the next id and take it in."""
+        id_ = self._engine.draw(mask, sampling, chance, self._language)
+        self._engine.advance(id_)
+        return id_
+
+
+class AppendingMind:
+    """A mind that cannot rewind: what was planned and then cut stays in what it remembers, before the key that cut it.
+
+    It starts anew where it is given something that begins otherwise.
+    """
+
+    def __init__(self, mind: LocalMind) -> None:
+        self._mind = mind
+        self._told: list[int] = []  # what was last given and drawn
+        self._remembered: list[int] = []
+
+    async def feed(self, ids: Sequence[int]) -> int:
+        """Take in what of ``ids`` goes beyond what they share with those known; how many had to be computed."""
+        shared = common_prefix(self._told, ids)
+        anew = shared <= 1  # BOS alone, or nothing
+        self._remembered = list(ids) if anew else self._remembered + list(ids[shared:])
+        self._told = list(ids)
+        return await self._mind.feed(self._remembered)
+
+    async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
+        """Draw the next id and take it in."""
+        id_ = await self._mind.step(mask, sampling, chance)
+        self._told.append(id_)
+        self._remembered.append(id_)
+        return id_
