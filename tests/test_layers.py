@@ -34,6 +34,7 @@ ALLOWED_ALONE = {
     "control.cli": {"training", "evaluation"},
     "control.commands": {"training", "evaluation"},
     "control.bench": {"evaluation"},
+    "control.bench_engine": {"evaluation"},
     "control.offline": {"evaluation"},
     "control.rehearsal_room": {"evaluation"},
     # Likelihoods are measured on the very shards that training reads.

@@ -1,4 +1,4 @@
-"""``livecomposer bench``: the engine by itself, or the whole session as a performer would meet it."""
+"""``livecomposer bench latency``: the whole session as a performer would meet it."""
 
 import argparse
 import asyncio
@@ -6,16 +6,17 @@ import os
 import random
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from livecomposer.control.progress import bar
 from livecomposer.errors import SettingError
 from livecomposer.events import SUSTAIN, Control, Event, Note, events_of_notes
 from livecomposer.session.idling import Metronome
 from livecomposer.session.stage import Performed, perform
 from livecomposer.settings import Settings, changed, load
 
-__all__ = ["engine", "latency", "phrases", "table"]
+__all__ = ["lines", "phrases", "run"]
 
 _SEED = 1
 _EXTENSION_SECONDS = 2.5
@@ -28,22 +29,8 @@ _PATIENCE = 60.0
 _SCALES = ((0, 2, 4, 5, 7, 9, 11), (0, 2, 3, 5, 7, 8, 10), (0, 2, 4, 7, 9))
 
 
-def engine(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure the engine by itself, with ``model`` and ``threads`` of ``options``; what ``bench engine --json`` prints.
-
-    Raises :class:`CheckpointError` and :class:`SettingError`.
-    """
-    from livecomposer.evaluation.latency import CONTEXTS, bench_engine
-    from livecomposer.session.weights import model_folder
-
-    settings = _settings(options)
-    with bar("measuring", len(CONTEXTS), unit="contexts") as progress:
-        result = bench_engine(model_folder(settings.model), threads=settings.threads, progress=progress)
-    return {**result, "load_average": _load_average()}
-
-
-def latency(options: argparse.Namespace) -> dict[str, Any]:
-    """Measure a session, by ``model``, ``threads`` and ``turns`` of ``options``; what ``bench latency --json`` prints.
+def run(options: argparse.Namespace) -> dict[str, Any]:
+    """What ``bench latency --json`` prints: a session in ``mode`` with ``model``, or random weights of ``size``.
 
     A recorded performer plays ``turns`` phrases in real time, about six seconds each, through the session that ``jam``
     runs: engine in its own process, player in its own thread. Output is none unless ``LIVECOMPOSER_OUTPUT`` names one;
@@ -52,10 +39,14 @@ def latency(options: argparse.Namespace) -> dict[str, Any]:
     to be held against. ``headroom`` is how much faster the engine makes music than it sounds. Ctrl-C ends it early and
     keeps what was measured. Raises what :func:`livecomposer.session.stage.perform` raises, and :class:`SettingError`.
     """
-    settings = _settings(options)
-    music = phrases(options.turns, seed=_SEED)
+    with TemporaryDirectory() as folder:
+        return _run(_settings(options, Path(folder)), options.turns)
+
+
+def _run(settings: Settings, turns: int) -> dict[str, Any]:
+    music = phrases(turns, seed=_SEED)
     length = music[-1].time
-    print(f"playing {options.turns} phrases, {length + _EXTENSION_SECONDS:.0f} s", file=sys.stderr, flush=True)
+    print(f"playing {turns} phrases, {length + _EXTENSION_SECONDS:.0f} s", file=sys.stderr, flush=True)
     with Metronome() as machine:
         done = asyncio.run(
             perform(
@@ -67,7 +58,7 @@ def latency(options: argparse.Namespace) -> dict[str, Any]:
                 tell=_say,
             )
         )
-    return _report(done, machine.late_ms, settings, phrases_played=options.turns)
+    return _report(done, machine.late_ms, settings, phrases_played=turns)
 
 
 def phrases(count: int, *, seed: int) -> list[Event]:
@@ -92,14 +83,14 @@ def phrases(count: int, *, seed: int) -> list[Event]:
     return sorted(events, key=lambda event: event.time)
 
 
-def table(what: str, result: Mapping[str, Any]) -> str:
-    """The ``result`` of :func:`engine` or :func:`latency` for a person to read; ``what`` says which."""
-    return "\n".join(_engine_lines(result) if what == "engine" else _latency_lines(result))
+def _settings(options: argparse.Namespace, folder: Path) -> Settings:
+    given: dict[str, object] = {"mode": options.mode, "extension_duration": _EXTENSION_SECONDS}
+    given |= {name: value for name in ("model", "threads") if (value := getattr(options, name))}
+    if options.size:
+        from livecomposer.evaluation.latency import write_fresh
 
-
-def _settings(options: argparse.Namespace) -> Settings:
-    given = {"threads": options.threads, "extension_duration": _EXTENSION_SECONDS}
-    settings = load(options={**given, **({"model": options.model} if options.model else {})})
+        given["model"] = str(write_fresh(options.size, folder))
+    settings = load(options=given)
     return settings if settings.output else changed(settings, {"output": "none"})
 
 
@@ -148,24 +139,8 @@ def _load_average() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
-def _engine_lines(result: Mapping[str, Any]) -> Iterator[str]:
-    first = result["rows"][0]
-    yield (
-        f"{first['backend']} {first['precision']}, {first['params']:,} parameters, threads {first['threads']}, "
-        f"load average {result['load_average']}"
-    )
-    counts = list(first["feed_ms"])
-    names = ["context", "token", "p99", "floor", "x floor", "recompute", "x token", *(f"feed {n}" for n in counts)]
-    yield _columns([*names, "rewind"])
-    for row in result["rows"]:
-        token, floor, naive = row["ms_median"], row["floor_ms"], row["eager_ms"]
-        ratios = [token, row["ms_p99"], floor, _ratio(token, floor), naive, _ratio(naive, token)]
-        rest = [*(row["feed_ms"][n] for n in counts), row["rewind_ms"]]
-        yield _columns([f"{row['context']}", *(f"{value:.2f}" for value in (*ratios, *rest))])
-    yield "milliseconds, medians but for the p99; floor: all weights read once; recompute: nothing cached"
-
-
-def _latency_lines(result: Mapping[str, Any]) -> Iterator[str]:
+def lines(result: Mapping[str, Any]) -> Iterator[str]:
+    """The result of :func:`run` for a person to read."""
     yield (
         f"{result['phrases']} phrases, {result['turns']} turns ({result['unanswered']} unanswered), "
         f"threads {result['threads']}, load average {result['load_average']}"

@@ -189,8 +189,14 @@ def _add_bench(commands: Any) -> None:
     parser = _command(commands, "bench", "bench", "measure the engine by itself, or the whole session")
     parser.add_argument("what", choices=("engine", "latency"))
     parser.add_argument("--model", default="", metavar="PATH", help="checkpoint folder; empty for the one that ships")
-    parser.add_argument("--threads", type=int, default=1, help="CPU threads of the engine (1)")
+    parser.add_argument("--threads", default="", metavar="N,...", help="engine: CPU threads (1,2); latency: one number")
+    parser.add_argument("--sizes", default="", metavar="S,...", help="engine: some of 5M,11M,25M,shipped")
+    parser.add_argument("--contexts", default="", metavar="N,...", help="engine: ids already taken in (64,512,1024)")
+    parser.add_argument("--backends", default="", metavar="B,...", help="engine: eager,native,compile,gpt2,notochord")
+    parser.add_argument("--quick", action="store_true", help="engine: a fifth of the rounds, and no growth")
     parser.add_argument("--turns", type=int, default=10, help="latency: how many phrases are played (10)")
+    parser.add_argument("--mode", default="continue", choices=("continue", "respond", "accompany"), help="latency")
+    parser.add_argument("--size", choices=("5M", "11M", "25M"), help="latency: random weights of that size instead")
     parser.add_argument("--json", action="store_true")
 
 

@@ -185,10 +185,12 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure."""
-    from livecomposer.control import bench as benches
+    from livecomposer.control import bench as bench_latency
+    from livecomposer.control import bench_engine
 
-    result = getattr(benches, options.what)(options)
-    print(json.dumps(result) if options.json else benches.table(options.what, result))
+    what = bench_engine if options.what == "engine" else bench_latency
+    result = what.run(options)
+    print(json.dumps(result) if options.json else "\n".join(what.lines(result)))
     return 0
 
 

@@ -20,8 +20,20 @@ from livecomposer.evaluation.contenders import Contender, timed
 from livecomposer.evaluation.growth import measure_growth
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Shape
+from livecomposer.tokens.vocabulary import VOCABULARY
 
-__all__ = ["BACKENDS", "CONTEXTS", "FEEDS", "GROWTH", "SHIPPED", "SIZES", "Plan", "bench_engine", "measure"]
+__all__ = [
+    "BACKENDS",
+    "CONTEXTS",
+    "FEEDS",
+    "GROWTH",
+    "SHIPPED",
+    "SIZES",
+    "Plan",
+    "bench_engine",
+    "measure",
+    "write_fresh",
+]
 
 CONTEXTS = (64, 512, 1024)
 """Ids already taken in when a token is measured."""
@@ -95,7 +107,7 @@ def bench_engine(model: Path, plan: Plan, *, progress: Callable[[float], None] =
     """What ``bench engine --json`` prints: ``rows``, ``growth`` and ``model``; ``progress`` is told of cells done.
 
     In a row ``ms_median`` and ``ms_p99`` are of taking in one token, its logits at hand; ``floor_ms`` of streaming the
-    same weights once in their own format, with as many threads; ``eager_ms`` of a token in eager PyTorch with its cache,
+    same weights once in their own format, by as many threads; ``eager_ms`` of a token in eager PyTorch, cached,
     in the same run; ``x_floor`` and ``x_eager`` are how many floors a token takes, and how many tokens of eager's.
     Engines of our own also have ``feed_ms`` of so many new ids at once, and ``rewind_ms`` of forgetting the last ten.
     All but the p99 are medians. A backend that cannot run has a row of ``backend`` and ``skipped``, the reason.
@@ -111,7 +123,9 @@ def bench_engine(model: Path, plan: Plan, *, progress: Callable[[float], None] =
             with _threads(threads):
                 ready = _ready(decoder, plan.wanted(size, threads), threads, skipped)
                 for context in plan.contexts:
-                    rows += _rows(ready, plan, context, {"size": size, "context": context, "threads": threads})
+                    rows += _rows(
+                        ready, plan, decoder.shape.vocabulary, {"size": size, "context": context, "threads": threads}
+                    )
                     done += 1
                     progress(done)
         if size == plan.aimed and plan.growth:
@@ -128,6 +142,12 @@ def fresh(shape: Shape) -> Decoder:
         if weight.dim() == 2:
             weight.normal_(std=shape.width**-0.5, generator=chance)
     return decoder
+
+
+def write_fresh(size: str, folder: Path) -> Path:
+    """A checkpoint with the random weights of ``size`` in ``folder``, which plays nonsense at the pace of that size."""
+    checkpoint.save(folder, fresh(SIZES[size]), fingerprint=VOCABULARY.fingerprint)
+    return folder
 
 
 def measure(ready: Sequence[Contender], context: int, *, vocabulary: int, rounds: int) -> list[Times]:
@@ -177,10 +197,10 @@ def _ready(decoder: Decoder, names: Sequence[str], threads: int, skipped: dict[s
     return found
 
 
-def _rows(ready: Sequence[Contender], plan: Plan, context: int, where: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(ready: Sequence[Contender], plan: Plan, vocabulary: int, where: dict[str, Any]) -> Iterator[dict[str, Any]]:
     """A row for each of ``ready``, of which eager is the first."""
+    context = where["context"]
     here = [one for one in ready if not one.contextless or context == plan.contexts[-1]]
-    vocabulary = SIZES["11M"].vocabulary
     times = measure(here, context, vocabulary=vocabulary, rounds=plan.rounds)
     for contender, of_it in zip(here, times, strict=True):
         own = {"size": None, "context": None} if contender.contextless else {}
@@ -189,7 +209,7 @@ def _rows(ready: Sequence[Contender], plan: Plan, context: int, where: dict[str,
 
 def _figures(times: Times, eager: Times) -> dict[str, Any]:
     median, floor, yardstick = _ms(times["token"]), _ms(times.get("floor", eager["floor"])), _ms(eager["token"])
-    figures = {
+    figures: dict[str, Any] = {
         "ms_median": median,
         "ms_p99": _ms(times["token"], 0.99),
         "floor_ms": floor,

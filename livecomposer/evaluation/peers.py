@@ -7,6 +7,7 @@ import contextlib
 import io
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Any
 
 import torch
@@ -44,7 +45,7 @@ class StaticStep:
         self._values = torch.zeros_like(self._keys)
         self._turns = rotary(torch.arange(size), shape.head_width)
         for tensor, dimension in ((self._keys, 2), (self._values, 2), (self._turns[0], 0), (self._turns[1], 0)):
-            torch._dynamo.mark_dynamic(tensor, dimension)  # type: ignore[no-untyped-call]  # noqa: SLF001
+            torch._dynamo.mark_dynamic(tensor, dimension)  # noqa: SLF001
         self.position = context
 
     @torch.no_grad()
@@ -54,7 +55,9 @@ class StaticStep:
         self.position += 1
         return self._run(torch.tensor([id_]), where, *self._turns, self._keys, self._values)
 
-    def step(self, id_: Tensor, where: Tensor, cos: Tensor, sin: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+    def step(  # noqa: PLR0917 - what a compiler sees is tensors, one by one
+        self, id_: Tensor, where: Tensor, cos: Tensor, sin: Tensor, keys: Tensor, values: Tensor
+    ) -> Tensor:
         """Logits (V,) after ``id_`` (1,) at slot ``where`` (1,) of ``keys`` and ``values``, which it fills there."""
         shape = self._decoder.shape
         turn = cos[where], sin[where]
@@ -85,7 +88,7 @@ def compiled(decoder: Decoder, threads: int) -> Iterator[Contender]:
     yield Contender(
         facts=facts,
         hold=lambda ids: static.hold(len(ids)),
-        take_in=lambda ids: [timed(lambda: static.take_in(id_).numpy()) for id_ in ids],
+        take_in=lambda ids: [timed(partial(static.take_in, id_)) for id_ in ids],
     )
 
 
@@ -97,9 +100,10 @@ def gpt2(decoder: Decoder, threads: int) -> Iterator[Contender]:
     except ImportError as error:
         raise EngineError("transformers is not installed; pip install 'livecomposer[bench]'") from error
     shape = decoder.shape
-    sizes = {"n_layer": shape.layers, "n_embd": shape.width, "n_head": shape.heads, "n_inner": shape.hidden}
-    ids = {"vocab_size": shape.vocabulary, "n_positions": 2 * shape.window, "bos_token_id": 0, "eos_token_id": None}
-    model: Any = GPT2LMHeadModel(GPT2Config(**sizes, **ids)).eval()
+    config: dict[str, Any] = {"n_layer": shape.layers, "n_embd": shape.width, "n_head": shape.heads}
+    config |= {"n_inner": shape.hidden, "vocab_size": shape.vocabulary, "n_positions": 2 * shape.window}
+    model: Any = GPT2LMHeadModel(GPT2Config(**config, bos_token_id=0, eos_token_id=None))
+    model.eval()
     generation = _Generation(model, DynamicCache)
     yield Contender(facts=_facts("gpt2", model), hold=generation.hold, take_in=generation.take_in)
 
@@ -120,7 +124,7 @@ class _Generation:
             self._model(torch.tensor([self._ids]), past_key_values=self._cache)
 
     def take_in(self, ids: Sequence[int]) -> list[float]:
-        self._cache.crop(len(self._ids) - 1)  # generate computes the last one itself
+        self._cache.crop(len(self._ids) - 1 - self._cache.get_seq_length())  # generate computes the last one itself
         told = _Told()
         given = torch.tensor([self._ids])
         count = len(ids) + 1
@@ -170,7 +174,7 @@ def notochord(decoder: Decoder, threads: int) -> Iterator[Contender]:
     yield Contender(
         facts=_facts("notochord", model, per="event"),
         hold=lambda _: model.reset(),
-        take_in=lambda ids: [timed(lambda: event(id_)) for id_ in ids],
+        take_in=lambda ids: [timed(partial(event, id_)) for id_ in ids],
         read_weights=lambda: read(model),
         contextless=True,
     )

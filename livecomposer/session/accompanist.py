@@ -87,9 +87,9 @@ class Accompanist:
     def look(self, now: float) -> None:
         """Draw a new plan where it is time to, and notice that the companion has come to rest."""
         turn = self.turn
-        if turn is not None and turn.foreseen and turn.foreseen[0].time + FORESEEN_WITHIN < now:
+        while turn is not None and turn.foreseen and turn.foreseen[0].time + FORESEEN_WITHIN < now:
+            turn.foreseen.popleft()
             self.missed += 1
-            self._replan_at = now
         if now >= self._replan_at:
             self._draw(now)
         elif turn is not None and turn.over and now >= turn.reached:

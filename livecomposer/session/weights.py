@@ -10,15 +10,23 @@ import numpy as np
 from livecomposer.errors import CheckpointError
 from livecomposer.events import Role
 from livecomposer.model.sampling import Language
-from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
 __all__ = ["ACCOMPANISTS_LANGUAGE", "COMPANIONS_LANGUAGE", "model_folder", "vocabulary_checked"]
 
 COMPANIONS_LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.array(VOCABULARY.twins(Role.COMPANION)))
 """Whatever note the model expects next, from either player, is the companion's to play."""
 
-ACCOMPANISTS_LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.arange(VOCABULARY.size))
-"""Whoever plays along leaves the performer's notes to the performer."""
+_WAITING = {(Kind.NOTE_ON, Role.PERFORMER), (Kind.NOTE_OFF, Role.PERFORMER), (Kind.TIME_SHIFT, None)}
+ACCOMPANISTS_LANGUAGE = Language(
+    kinds=np.array([
+        -1 if (token.kind, token.role) in _WAITING else kind
+        for token, kind in zip(VOCABULARY.tokens, VOCABULARY.kinds, strict=True)
+    ])
+    + 1,
+    twins=np.arange(VOCABULARY.size),
+)
+"""Whoever plays along leaves the performer's notes to the performer: where they are forbidden, time passes instead."""
 
 DEFAULT_MODEL = "first"
 

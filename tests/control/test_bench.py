@@ -4,13 +4,11 @@ import argparse
 import json
 import subprocess
 import sys
-from functools import partial
 
 import pytest
 
 from livecomposer.control import bench
 from livecomposer.errors import CheckpointError, SettingError
-from livecomposer.evaluation import latency as engine_bench
 from livecomposer.events import SUSTAIN, Control, NoteOff, NoteOn
 from livecomposer.listening.phrases import PhraseEnd
 from livecomposer.model import checkpoint
@@ -30,9 +28,9 @@ def model(tmp_path):
     return tmp_path / "tiny"
 
 
-def options(model="", *, threads=1, turns=1):
+def options(model="", *, threads="1", turns=1, mode="continue", size=None):
     """What the command line hands over."""
-    return argparse.Namespace(model=str(model), threads=threads, turns=turns)
+    return argparse.Namespace(model=str(model), threads=threads, turns=turns, mode=mode, size=size)
 
 
 def phrase_ends(events):
@@ -86,38 +84,34 @@ def test_the_music_is_varied():
 def test_no_turn_is_refused(turns):
     """A count that plays nothing is said so, before anything is opened."""
     with pytest.raises(SettingError, match=f"turns = {turns}: wanted 1 or more"):
-        bench.latency(options(turns=turns))
+        bench.run(options(turns=turns))
 
 
-@pytest.mark.parametrize("what", [bench.engine, bench.latency])
-def test_a_missing_model_is_refused(what, tmp_path):
-    """Both benches name the folder that holds no weights."""
+def test_a_missing_model_is_refused(tmp_path):
+    """The folder that holds no weights is named."""
     with pytest.raises(CheckpointError, match="no checkpoint there"):
-        what(options(tmp_path / "nothing"))
+        bench.run(options(tmp_path / "nothing"))
 
 
 def test_threads_out_of_range_are_refused():
     """The setting's own range holds for the bench too."""
     with pytest.raises(SettingError, match="threads"):
-        bench.engine(options(threads=0))
+        bench.run(options(threads="0"))
 
 
-def test_engine_reports_rows_that_json_and_the_table_can_say(model, monkeypatch):
-    """The result survives JSON, and the table has a line for each context."""
-    short = partial(engine_bench.bench_engine, contexts=(4, 16), rounds=1)
-    monkeypatch.setattr(engine_bench, "bench_engine", short)
-    result = json.loads(json.dumps(bench.engine(options(model))))
-    assert [4, 16] == [row["context"] for row in result["rows"]]
-    lines = bench.table("engine", result).splitlines()
-    assert ["context", "4", "16"] == [line.split()[0] for line in lines[1:-1]]
-    assert 1 == len({len(line) for line in lines[1:-1]})
+def test_playing_along_is_measured_from_key_to_plan(model, monkeypatch):
+    """In that mode every key is answered by a plan, and how long that took is told."""
+    monkeypatch.setattr(bench, "_PHRASE_SECONDS", 0.8)
+    result = bench.run(options(model, mode="accompany"))
+    assert "accompany" == result["mode"]
+    assert result["replan_ms"]["count"] > 1
 
 
 def test_latency_plays_a_real_session_and_reports_it(model, monkeypatch):
     """A short phrase through the real session gets its turn; the meters agree with one another and with the table."""
     monkeypatch.setattr(bench, "_PHRASE_SECONDS", 0.5)
     monkeypatch.setattr(bench, "_EXTENSION_SECONDS", 0.5)
-    result = json.loads(json.dumps(bench.latency(options(model))))
+    result = json.loads(json.dumps(bench.run(options(model))))
     assert (1, 1, 0) == tuple(result[key] for key in ("phrases", "turns", "restarts"))
     for name in METERS:
         quantiles = [result[name][q] for q in QUANTILES]
@@ -132,7 +126,7 @@ def test_latency_plays_a_real_session_and_reports_it(model, monkeypatch):
     assert {"input", "feed", "steps", "output", "jitter"} == set(result["horizon_parts_ms"])
     assert result["machine_late_ms"]["count"] > 0
     assert result["headroom"] > 0
-    rows = [line.split() for line in bench.table("latency", result).splitlines()[2:9]]
+    rows = [line.split() for line in list(bench.lines(result))[2:9]]
     assert {name.removesuffix("_ms"): str(counts[name]) for name in METERS}.items() <= {
         (row[0], row[-1]) for row in rows
     }

@@ -3,12 +3,15 @@
 import pytest
 import torch
 
-from livecomposer.errors import CheckpointError
-from livecomposer.evaluation.latency import FEEDS, bench_engine, measure
+from livecomposer.errors import CheckpointError, EngineError, SettingError
+from livecomposer.evaluation import latency
+from livecomposer.evaluation.contenders import Contender
+from livecomposer.evaluation.latency import FEEDS, Plan, bench_engine, measure, write_fresh
 from livecomposer.model import checkpoint
-from tests.model.networks import SMALL, random_decoder
+from tests.model.networks import random_decoder
 
 ROW_KEYS = {"backend", "precision", "params", "context", "threads", "ms_median", "ms_p99", "floor_ms", "eager_ms"}
+QUICK = {"sizes": ("shipped",), "contexts": (4, 20), "backends": ("eager", "native"), "threads": (1,), "rounds": 1}
 
 
 @pytest.fixture
@@ -18,57 +21,99 @@ def model(tmp_path):
     return tmp_path / "tiny"
 
 
-def test_one_row_for_each_context_in_their_order(model):
-    """Contexts inside, at and beyond the window each get their row."""
-    result = bench_engine(model, contexts=(3, 8, 40), rounds=1)
-    assert [3, 8, 40] == [row["context"] for row in result["rows"]]
+def plan(**values):
+    """A short plan."""
+    return Plan(**{**QUICK, "growth": (), **values})
 
 
-def test_a_row_has_every_promised_key_and_the_engine_named(model):
-    """What programs rely on is there, and the parameters are those of the decoder."""
-    (row,) = bench_engine(model, threads=1, contexts=(8,), rounds=1)["rows"]
-    assert set() == ROW_KEYS - set(row)
-    params = sum(weight.numel() for weight in random_decoder().parameters())
-    assert ("cpu", "float32", params, 1) == (row["backend"], row["precision"], row["params"], row["threads"])
-    assert [str(count) for count in FEEDS] == list(row["feed_ms"])
+def test_there_is_a_row_for_each_engine_at_each_context(model):
+    """With every promised key, the engine named, and ratios that are those of its figures."""
+    rows = bench_engine(model, plan())["rows"]
+    assert [("eager", "float32"), ("native", "float32"), ("native", "int8")] * 2 == [
+        (row["backend"], row["precision"]) for row in rows
+    ]
+    assert [4] * 3 + [20] * 3 == [row["context"] for row in rows]
+    for row in rows:
+        assert not ROW_KEYS - row.keys()
+        assert row["x_floor"] == pytest.approx(row["ms_median"] / row["floor_ms"], abs=0.01)
+        assert row["x_eager"] == pytest.approx(row["eager_ms"] / row["ms_median"], abs=0.01)
+        assert [str(count) for count in FEEDS] == list(row["feed_ms"])
+        assert row["ms_p99"] >= row["ms_median"] > 0
 
 
-def test_every_figure_is_a_positive_time_and_the_p99_no_less_than_the_median(model):
-    """Nothing is left unmeasured, and quantiles are in order."""
-    (row,) = bench_engine(model, contexts=(8,), rounds=2)["rows"]
-    figures = [row["ms_median"], row["floor_ms"], row["eager_ms"], row["rewind_ms"], *row["feed_ms"].values()]
-    assert all(figure > 0 for figure in figures)
-    assert row["ms_median"] <= row["ms_p99"]
+def test_everyone_has_a_turn_in_every_round():
+    """So that whatever else the machine does weighs on all alike."""
+    order = []
+
+    def contender(name):
+        return Contender(
+            facts={"backend": name},
+            hold=lambda ids: None,
+            take_in=lambda ids: order.append(name) or [0.001] * len(ids),
+            read_weights=lambda: None,
+        )
+
+    times = measure([contender("a"), contender("b")], 8, vocabulary=5, rounds=3)
+    assert ["a", "b"] * 3 == order[-6:]
+    assert [30, 30] == [len(of_it["token"]) for of_it in times]
 
 
-def test_the_parts_are_measured_in_turns():
-    """Every round measures each part once and a token ten times; the rounds that warm up are not counted."""
-    times = measure(random_decoder(), 8, rounds=3)
-    once = {"floor", "eager", "rewind", *(f"feed {count}" for count in FEEDS)}
-    assert {"token": 30} | dict.fromkeys(once, 3) == {name: len(seconds) for name, seconds in times.items()}
+def test_a_backend_that_cannot_run_has_a_row_with_the_reason(model, monkeypatch):
+    """And the others are measured all the same."""
+
+    def absent(decoder, threads):
+        raise EngineError("not installed; pip install it")
+
+    monkeypatch.setitem(latency.BACKENDS, "gpt2", absent)
+    rows = bench_engine(model, plan(backends=("eager", "gpt2"), contexts=(4,)))["rows"]
+    assert ["eager", "gpt2"] == [row["backend"] for row in rows]
+    assert {"backend": "gpt2", "skipped": "not installed; pip install it"} == rows[-1]
 
 
-def test_progress_is_told_after_each_row(model):
-    """A person sees how many contexts are done."""
+def test_growth_is_told_of_each_of_our_engines(model):
+    """A token early and late in a set, and memory on the way."""
+    told = bench_engine(model, plan(growth=(10, 600)))["growth"]
+    assert ["eager", "native", "native"] == [one["backend"] for one in told]
+    assert all(["10", "600"] == list(one["ms"]) == list(one["rss_mib"]) for one in told)
+
+
+def test_progress_is_told_after_each_cell(model):
+    """A person sees how much is done."""
     told = []
-    bench_engine(model, contexts=(4, 8), rounds=1, progress=told.append)
+    bench_engine(model, plan(), progress=told.append)
     assert [1, 2] == told
+    assert 2 == plan().cells
 
 
 def test_the_number_of_threads_is_put_back(model):
     """A bench with its own number of threads leaves the process as it found it."""
     before = torch.get_num_threads()
-    (row,) = bench_engine(model, threads=before + 1, contexts=(4,), rounds=1)["rows"]
-    assert (before + 1, before) == (row["threads"], torch.get_num_threads())
+    rows = bench_engine(model, plan(threads=(before + 1,), contexts=(4,)))["rows"]
+    assert (before + 1, before) == (rows[0]["threads"], torch.get_num_threads())
 
 
-def test_the_size_of_the_weights_is_four_bytes_a_parameter(model):
-    """The floor streams float32, and the tied output layer only once."""
-    params = sum(weight.numel() for weight in random_decoder(SMALL).parameters())
-    assert round(4 * params / 2**20, 2) == bench_engine(model, contexts=(4,), rounds=1)["weights_mib"]
+def test_what_is_slow_to_prepare_is_measured_at_one_size():
+    """torch.compile takes half a minute a shape, and Notochord has a shape of its own."""
+    whole = Plan()
+    assert {"compile", "notochord"} <= set(whole.wanted("11M", 1))
+    assert not {"compile", "notochord"} & set(whole.wanted("25M", 1))
+    assert "compile" not in whole.wanted("11M", 2)
+
+
+def test_random_weights_of_a_size_can_be_played(tmp_path):
+    """The folder holds a checkpoint of that shape."""
+    folder = write_fresh("5M", tmp_path / "five")
+    assert latency.SIZES["5M"] == checkpoint.load(folder).shape
+
+
+def test_what_is_not_known_is_refused():
+    """Sizes, backends and counts, in a line."""
+    for values in ({"sizes": ("3M",)}, {"backends": ("abacus",)}, {"threads": (0,)}, {"contexts": ()}):
+        with pytest.raises(SettingError, match=f"{next(iter(values))} = "):
+            plan(**values)
 
 
 def test_a_folder_without_weights_is_refused(tmp_path):
     """A wrong path is the tree's own error, not a traceback."""
     with pytest.raises(CheckpointError, match="checkpoint"):
-        bench_engine(tmp_path)
+        bench_engine(tmp_path, plan())
