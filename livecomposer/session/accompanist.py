@@ -1,8 +1,9 @@
 """Playing along: what the instrument knows and decides while both play. The pure core of ``accompany``.
 
 The companion plays from a plan that reaches a little ahead. A key that the plan did not foresee cuts it at now +
-horizon, goes on the tape, and a new plan is drawn from there; so does a key that was foreseen and did not come. What
-is within the commit horizon belongs to the player and stands.
+horizon, goes on the tape, and a new plan is drawn from there. A key that was foreseen leaves the plan as it is; one
+that does not come was imagined, and the next plan does not know it. What is within the commit horizon belongs to the
+player and stands.
 """
 
 from math import inf
@@ -47,7 +48,7 @@ class Accompanist:
         self.decided_at: float | None = None
         """When the companion last came in."""
         self.plans = self.kept = self.missed = 0
-        """How many plans were drawn, keys foreseen, and foreseen keys that did not come."""
+        """How many plans were drawn, keys were foreseen, and foreseen keys did not come."""
 
     def adapt(self, settings: Settings) -> None:
         """Play with ``settings`` from now on."""

@@ -107,18 +107,30 @@ def test_what_is_foreseen_is_never_played():
     assert [(Role.COMPANION, 48)] == [(event.role, event.pitch) for event in duet.commit(1.2)]
 
 
-def test_a_foreseen_key_that_does_not_come_is_taken_back():
-    """Once it is overdue, another plan is drawn in which it never was, and which begins no earlier than now."""
+def test_a_foreseen_key_that_does_not_come_was_imagined():
+    """The plan goes on without it, counted as missed; the next plan has never known it."""
     duet = partner()
     duet.hear(NoteOn(1.0, 60, 80))
     answer(duet, 1.0, shift(0.1), THEIR_ON.start + 64, OWN_ON.start + 48)
+    plan = duet.turn
     duet.look(1.17)
-    assert (1, 2) == (duet.missed, duet.plans)
+    assert duet.turn is plan
+    assert (1, 1, 0) == (duet.missed, duet.plans, len(plan.foreseen))
+    duet.hear(NoteOn(1.3, 62, 80))
     assert THEIR_ON.start + 64 not in duet.turn.context
-    assert duet.want(1.17).ids == duet.turn.context
-    mask = duet.want(1.17).mask
+
+
+def test_no_plan_begins_before_it_is_drawn():
+    """A note-off is heard a moment before the plan that it asks for: nothing happens in between any more."""
+    duet = partner()
+    duet.hear(NoteOn(1.0, 60, 80))
+    duet.hear(NoteOff(1.3, 60))
+    duet.look(1.36)
+    assert duet.plans == 2
+    duet.want(1.36)
+    mask = duet.want(1.36).mask
     assert {"time_shift"} == {VOCABULARY.tokens[i].kind.value for i in np.flatnonzero(mask)}
-    assert VOCABULARY.tokens[np.flatnonzero(mask)[0]].value == 17
+    assert VOCABULARY.tokens[np.flatnonzero(mask)[0]].value == 6
 
 
 def test_nothing_is_foreseen_where_that_is_switched_off():
