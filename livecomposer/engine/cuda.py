@@ -2,12 +2,15 @@
 
 A small decoder's step on a GPU is hundreds of kernels of a few microseconds each: launching them one by one costs more
 than running them. So every shape of work (a token, chunks of fixed sizes, a draw) is captured once as a CUDA graph.
-That asks for memory and shapes that never change: what differs from token to token (position, slot, count, mask,
-chance) lies in device tensors that the graphs read. An id that was drawn stays on the device and is the
-next token's input; the host reads it meanwhile.
+That asks for memory and shapes that never change: what differs from token to token (position, count, mask, chance) lies
+in device tensors that the graphs read, and position ``p`` has the slot ``p % size`` for good. A draw is a graph of its
+own, since its mask is known only once the id before it is. It leaves its id where the next token reads it, and every
+token moves the position on: an id that was drawn costs one replay to draw, one small copy to the host, one replay to
+take in, and nothing else.
 """
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import partial
 
@@ -20,7 +23,7 @@ from torch.nn import functional
 from livecomposer.engine.cached import CachedEngine
 from livecomposer.engine.device_sampling import Draw
 from livecomposer.errors import EngineError
-from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder, rotate
+from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder
 from livecomposer.model.sampling import Language, Sampling
 
 __all__ = ["SHAPES", "CudaEngine", "captured"]
@@ -31,6 +34,7 @@ SHAPES = (1, 8, 64, 256)
 Work = Callable[[], None]
 _ON_DEVICE = np.empty(0, dtype=np.float32)
 _WARM_UPS = 3
+_TOLD = 2  # numbers before the ids in the inputs
 
 
 def captured(work: Work) -> Work:
@@ -51,7 +55,7 @@ def captured(work: Work) -> Work:
 class _Layer:
     """One block's weights (out, in), the norms' scales multiplied in."""
 
-    qkv: Tensor
+    qkv: Tensor  # in queries and keys, the pairs that a rotation turns lie side by side
     out: Tensor
     up: Tensor
     down: Tensor
@@ -59,11 +63,11 @@ class _Layer:
 
 @dataclass(frozen=True, slots=True)
 class _View:
-    """Where some tokens stand."""
+    """Where some new tokens are kept, what they see, and by how much they turn."""
 
-    own: Tensor  # (count,): their slots
-    seen: Tensor  # (count, slots): True where a token may look
-    turn: tuple[Tensor, Tensor]  # cosines and sines, each (count, head_width / 2)
+    own: Tensor  # (count,) slots
+    hidden: Tensor  # (count, slots) 0 where a token may see, else -inf: added to what attention compares
+    turn: Tensor  # complex (count, 3, 1, head_width / 2): queries and keys by their position, values not at all
 
 
 class CudaEngine(CachedEngine):
@@ -91,12 +95,17 @@ class CudaEngine(CachedEngine):
         self._device = torch.device(device)
         self._dtype = getattr(torch, precision)
         self._eps = decoder.norm.eps
+        on_gpu = self._device.type == "cuda"
         try:
-            self._prepare(decoder, mode, capture or (captured if self._device.type == "cuda" else lambda work: work))
+            with torch.cuda.device(self._device) if on_gpu else nullcontext():
+                self._prepare(decoder, mode, capture or (captured if on_gpu else lambda work: work))
         except torch.OutOfMemoryError as error:
             raise EngineError(
                 f"device {device!r}: too little memory; close other programs or try --device cpu"
             ) from error
+        except RuntimeError as error:  # what PyTorch raises for a device that is not there, or too old for it
+            reason = " ".join(str(error).split())[:200]
+            raise EngineError(f"device {device!r} does not work ({reason}); try --device cpu") from error
 
     @torch.inference_mode()
     def _prepare(self, decoder: Decoder, mode: int, capture: Callable[[Work], Work]) -> None:
@@ -104,21 +113,21 @@ class CudaEngine(CachedEngine):
         self._embedding = decoder.embedding_in(mode).to(device, copy=True)
         self._unembedding = self._taken(decoder.embedding.weight * decoder.norm.weight)
         self._layers = [self._layer(block) for block in decoder.blocks if isinstance(block, Block)]
-        slots = (shape.layers, shape.heads, self._ring.size, shape.head_width)
-        self._keys = torch.zeros(slots, dtype=self._dtype, device=device)
-        self._values = torch.zeros(slots, dtype=self._dtype, device=device)
-        self._ids_in = torch.zeros(max(SHAPES), dtype=torch.int64, device=device)
-        # where the next token goes: its position, its slot, the first slot that may be seen, and how many come
-        self._where = torch.zeros(4, dtype=torch.int64, device=device)
+        slots = (shape.layers, 2, shape.heads, self._ring.size, shape.head_width)
+        self._cache = torch.zeros(slots, dtype=self._dtype, device=device)  # keys, then values
+        # the position where the next token goes, how many come, and their ids
+        self._inputs = torch.zeros(_TOLD + max(SHAPES), dtype=torch.int64, device=device)
+        self._inputs[_TOLD - 1] = 1  # a graph is tried out before anything comes, and its last token must be one
         self._slots = torch.arange(self._ring.size, device=device)
         exponents = torch.arange(0, shape.head_width, 2, dtype=torch.float64, device=device) / shape.head_width
         self._frequencies = ROTARY_BASE**-exponents
         self._logits_out = torch.zeros(shape.vocabulary, device=device)
         self._draw = Draw(shape.vocabulary, device)
         self._drawn = torch.zeros(1, dtype=torch.int64, pin_memory=device.type == "cuda")
-        self._in_place: int | None = None  # the id that a draw has left in the input
+        self._there: list[int] = []  # what the inputs hold for one token more; nothing known is an empty list
         self._work = {count: capture(partial(self._chunk, count)) for count in SHAPES if self._fits(count)}
         self._sample = capture(self._draw_one)
+        self.largest_chunk = max(self._work)
 
     def logits(self) -> npt.NDArray[np.float32]:
         """For the next id, (V,)."""
@@ -134,61 +143,68 @@ class CudaEngine(CachedEngine):
         super().logits()
         self._draw.prepare(mask, sampling, chance, language)
         self._sample()
-        self._drawn.copy_(self._ids_in[:1], non_blocking=True)
+        self._drawn.copy_(self._inputs[_TOLD : _TOLD + 1], non_blocking=True)
         if self._device.type == "cuda":
             torch.cuda.current_stream(self._device).synchronize()
-        self._in_place = int(self._drawn[0])
-        return self._in_place
+        drawn = int(self._drawn[0])
+        self._there[_TOLD:] = [drawn]
+        return drawn
 
     @torch.inference_mode()
     def _take_in(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
         if not 0 <= min(ids) <= max(ids) < self._shape.vocabulary:
             raise IndexError(f"ids from {min(ids)} to {max(ids)}; wanted 0 to {self._shape.vocabulary - 1}")
-        count = next(shape for shape in self._work if shape >= len(ids))
-        if moved := self._ring.reserve(count):
-            for stored in (self._keys, self._values):
-                stored[:, :, :-moved] = stored[:, :, moved:].clone()
-        if list(ids) != [self._in_place]:
-            self._ids_in[: len(ids)] = torch.tensor(ids)
-        visible, own = self._ring.slots(len(ids))
-        self._where.copy_(torch.tensor([self._ring.position, own.start, visible.start, len(ids)]))
-        self._work[count]()
-        self._in_place = None
+        padded = next(shape for shape in self._work if shape >= len(ids))
+        self._ring.reserve(padded)
+        wanted = [self._ring.position, len(ids), *ids]
+        if wanted != self._there:
+            self._inputs[: len(wanted)].copy_(torch.tensor(wanted))
+        self._work[padded]()
+        self._there = [self._ring.position + len(ids), len(ids)]  # the position moved on by itself
         return _ON_DEVICE
 
     def _draw_one(self) -> None:
-        self._ids_in[:1].copy_(self._draw.compute(self._logits_out))
+        self._inputs[_TOLD : _TOLD + 1].copy_(self._draw.compute(self._logits_out))
 
     def _fits(self, count: int) -> bool:
         return count <= max(8, self._shape.window)
 
     def _chunk(self, count: int) -> None:
         """Take in the first of ``count`` ids that are said to come; the others leave traces that nobody sees."""
-        position, slot, first, told = self._where.unbind()
-        rows = torch.arange(count, device=self._device)
-        own = slot + rows
-        distance = own[:, None] - self._slots[None, :]
-        seen = (distance >= 0) & (distance < self._shape.window) & (self._slots >= first)  # (count, slots)
-        angles = (position + rows)[:, None].double() * self._frequencies
-        turn = angles.cos().float(), angles.sin().float()
-        x = functional.embedding(self._ids_in[:count], self._embedding)  # (count, width)
-        view = _View(own, seen, turn)
+        position, told = self._inputs[:_TOLD].unbind()
+        view = self._view(position, count)
+        x = functional.embedding(self._inputs[_TOLD : _TOLD + count], self._embedding)  # (count, width) float32
         for number, layer in enumerate(self._layers):
-            x = x + functional.linear(self._attend(number, layer, x, view), layer.out).float()
+            x = x + functional.linear(self._attend(number, layer, x, view), layer.out)
             hidden = functional.relu(functional.linear(self._normed(x), layer.up)).square()
-            x = x + functional.linear(hidden, layer.down).float()
+            x = x + functional.linear(hidden, layer.down)
         last = x.index_select(0, (told - 1)[None])
         self._logits_out.copy_(functional.linear(self._normed(last), self._unembedding)[0])
+        position.add_(told)
 
-    def _attend(self, number: int, layer: _Layer, x: Tensor, view: "_View") -> Tensor:
+    def _view(self, position: Tensor, count: int) -> _View:
+        """Of every slot the position that it holds follows from the newest: the last one not after it that fits.
+
+        Where a set was taken up in its middle, slots before that hold what is long gone. No matter: who sees it lacks
+        what came before as well, and is never asked for.
+        """
+        own = position + torch.arange(count, device=self._device)
+        newest = position + count - 1
+        held = newest - (newest - self._slots) % self._ring.size  # (slots,)
+        distance = own[:, None] - held
+        seen = (distance >= 0) & (distance < self._shape.window) & (held >= 0)
+        hidden = torch.zeros(seen.shape, dtype=self._dtype, device=self._device).masked_fill(~seen, -torch.inf)
+        angles = own[:, None].double() * self._frequencies
+        turn = torch.complex(angles.cos().float(), angles.sin().float())[:, None, None]
+        return _View(own % self._ring.size, hidden, torch.cat((turn, turn, torch.ones_like(turn)), dim=1))
+
+    def _attend(self, number: int, layer: _Layer, x: Tensor, view: _View) -> Tensor:
         shape, count = self._shape, len(x)
-        qkv = functional.linear(self._normed(x), layer.qkv).view(count, 3, shape.heads, shape.head_width)
-        q, k, v = qkv.permute(1, 2, 0, 3)  # each (heads, count, head_width)
-        q, k = (rotate(each.float(), *view.turn).to(self._dtype) for each in (q, k))
-        keys, values = self._keys[number], self._values[number]  # each (heads, slots, head_width)
-        keys.index_copy_(1, view.own, k)
-        values.index_copy_(1, view.own, v.contiguous())
-        y = functional.scaled_dot_product_attention(q[None], keys[None], values[None], attn_mask=view.seen)[0]
+        qkv = functional.linear(self._normed(x), layer.qkv).view(count, 3, shape.heads, -1, 2)
+        turned = torch.view_as_real(torch.view_as_complex(qkv.float()) * view.turn).flatten(-2)
+        turned = turned.to(self._dtype).permute(1, 2, 0, 3)  # (3, heads, count, head_width)
+        kept = self._cache[number].index_copy_(2, view.own, turned[1:])  # (2, heads, slots, head_width)
+        y = functional.scaled_dot_product_attention(turned[:1], kept[:1], kept[1:], attn_mask=view.hidden)[0]
         return y.transpose(0, 1).reshape(count, shape.width)
 
     def _normed(self, x: Tensor) -> Tensor:
@@ -198,8 +214,10 @@ class CudaEngine(CachedEngine):
         return weight.to(self._device, self._dtype, copy=True)
 
     def _layer(self, block: Block) -> _Layer:
+        qkv = (block.qkv.weight * block.attention_norm.weight).view(3, self._shape.heads, 2, -1, self._shape.width)
+        qk = qkv[:2].transpose(2, 3)  # from (left half, right half) of a head to pairs
         return _Layer(
-            qkv=self._taken(block.qkv.weight * block.attention_norm.weight),
+            qkv=self._taken(torch.cat((qk.flatten(0, 3), qkv[2].flatten(0, 2)))),
             out=self._taken(block.out.weight),
             up=self._taken(block.up.weight * block.feedforward_norm.weight),
             down=self._taken(block.down.weight),

@@ -19,10 +19,12 @@ COMPANIONS_LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.array(
 
 _WAITING = {(Kind.NOTE_ON, Role.PERFORMER), (Kind.NOTE_OFF, Role.PERFORMER), (Kind.TIME_SHIFT, None)}
 ACCOMPANISTS_LANGUAGE = Language(
-    kinds=np.array([
-        -1 if (token.kind, token.role) in _WAITING else kind
-        for token, kind in zip(VOCABULARY.tokens, VOCABULARY.kinds, strict=True)
-    ])
+    kinds=np.array(
+        [
+            -1 if (token.kind, token.role) in _WAITING else kind
+            for token, kind in zip(VOCABULARY.tokens, VOCABULARY.kinds, strict=True)
+        ]
+    )
     + 1,
     twins=np.arange(VOCABULARY.size),
 )
