@@ -9,7 +9,7 @@
 #define UNROLL _Pragma("GCC unroll 8")
 #define AHEAD(at, bytes) /* what a loop will read some steps later; the processor's own guess ends at each page */ \
     UNROLL for (int line = 0; line < (bytes); line += 64) __builtin_prefetch((const char *)(at) + DISTANCE + line)
-#define DISTANCE 2048
+#define DISTANCE 4096
 
 typedef float v16 __attribute__((vector_size(64)));
 typedef int32_t i16 __attribute__((vector_size(64)));
