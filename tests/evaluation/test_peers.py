@@ -1,6 +1,5 @@
 """Others' engines: the same numbers where they run our decoder, a reason where they cannot run."""
 
-import importlib.util
 import sys
 
 import pytest
@@ -30,9 +29,6 @@ def test_a_library_that_is_not_there_is_a_reason(peer, library, monkeypatch):
         next(peer(random_decoder(), 1))
 
 
-@pytest.mark.skipif(
-    importlib.util.find_spec("transformers") is None, reason="the optional extra 'bench' is not installed"
-)
 def test_gpt2_is_as_large_as_the_decoder():
     """The same layers, width and heads; each token that it generates is timed."""
     (contender,) = peers.gpt2(random_decoder(), 1)
