@@ -41,10 +41,11 @@ class StaticStep:
     def hold(self, context: int) -> None:
         """As if ``context`` tokens had been taken in, zeros all of them: their values do not matter to the time."""
         shape, size = self._decoder.shape, context + _SPARE
-        self._keys = torch.zeros(shape.layers, shape.heads, size, shape.head_width)
-        self._values = torch.zeros_like(self._keys)
+        slots = (shape.heads, size, shape.head_width)
+        self._keys, self._values = ([torch.zeros(slots) for _ in range(shape.layers)] for _ in range(2))
         self._turns = rotary(torch.arange(size), shape.head_width)
-        for tensor, dimension in ((self._keys, 2), (self._values, 2), (self._turns[0], 0), (self._turns[1], 0)):
+        growing = [*((tensor, 1) for tensor in (*self._keys, *self._values)), *((turn, 0) for turn in self._turns)]
+        for tensor, dimension in growing:
             torch._dynamo.mark_dynamic(tensor, dimension)  # noqa: SLF001
         self.position = context
 
@@ -56,12 +57,15 @@ class StaticStep:
         return self._run(torch.tensor([id_]), where, *self._turns, self._keys, self._values)
 
     def step(  # noqa: PLR0917 - what a compiler sees is tensors, one by one
-        self, id_: Tensor, where: Tensor, cos: Tensor, sin: Tensor, keys: Tensor, values: Tensor
+        self, id_: Tensor, where: Tensor, cos: Tensor, sin: Tensor, keys: list[Tensor], values: list[Tensor]
     ) -> Tensor:
-        """Logits (V,) after ``id_`` (1,) at slot ``where`` (1,) of ``keys`` and ``values``, which it fills there."""
+        """Logits (V,) after ``id_`` (1,) at slot ``where`` (1,) of ``keys`` and ``values``, which it fills there.
+
+        A tensor a layer: in one for all layers, a compiler that allows no writing in place copies it all every time.
+        """
         shape = self._decoder.shape
         turn = cos[where], sin[where]
-        mask = (torch.arange(keys.shape[2]) <= where)[None]
+        mask = (torch.arange(keys[0].shape[1]) <= where)[None]
         x = self._decoder.embedding(id_)
         for number, block in enumerate(self._blocks):
             qkv = block.qkv(block.attention_norm(x)).view(3, shape.heads, 1, shape.head_width)

@@ -30,7 +30,7 @@ ACCOMPANISTS_LANGUAGE = Language(
 )
 """Whoever plays along leaves the performer's notes to the performer: where they are forbidden, time passes instead."""
 
-DEFAULT_MODEL = "first"
+DEFAULT_MODEL = "small"
 
 
 def model_folder(wanted: str = "") -> Path:

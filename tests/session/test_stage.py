@@ -173,7 +173,7 @@ def test_an_engine_that_is_killed_is_started_again(tiny, score, tmp_path):
 @pytest.mark.parametrize("mode", ["continue", "respond"])
 def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode):
     """An independent client plays; FluidSynth, as a program of its own, sounds the companion; nothing is left on."""
-    model = beside("livecomposer/weights/first")
+    model = beside("livecomposer/weights/small")
     jam = ["--input", "virtual", "--output", "virtual", "--mode", mode, "--json", "--record", tmp_path]
     with (
         jack_server(period=512),
