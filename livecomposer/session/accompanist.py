@@ -24,6 +24,7 @@ COALESCED = 0.008
 """After a plan was cut, keys that come within this belong to the same chord: one more plan serves them all."""
 _PATIENCE = 0.05  # a note-off or a pedal changes what is known, but can wait for a key that comes as soon
 _CLOSING = 1.5  # in the last seconds alone, half of them at most, a phrase that ends is the last
+_SLACK = 10.0  # the window is cut back at rest: at a key it would cost the plan a whole feed
 _FARTHEST = 1.0  # all of the plan is redrawn at a key, so that more of it would be in vain
 
 
@@ -33,7 +34,7 @@ class Accompanist:
     def __init__(self, settings: Settings, *, seed: int) -> None:
         self._settings = settings
         self._seed = seed
-        self._tape = Tape(input_duration=settings.input_duration)
+        self._tape = Tape(input_duration=settings.input_duration, slack=_SLACK)
         self._manners = Manners(settings)
         self._stale = False  # the tape holds what the engine has not been fed
         self._followed: list[int] = []
@@ -95,6 +96,7 @@ class Accompanist:
             self._draw(now)
         elif turn is not None and turn.over and now >= turn.reached:
             self.turn = None
+            self._tape.trim(now)
             self._stale = True
 
     def want(self, now: float) -> Feed | Step | None:

@@ -51,7 +51,8 @@ class _Teller:
 class Tape:
     """Remembers ``input_duration`` seconds of both players, and tells them as ids from one origin."""
 
-    def __init__(self, *, input_duration: float) -> None:
+    def __init__(self, *, input_duration: float, slack: float = _SLACK) -> None:
+        self._slack = slack
         self._input_duration = input_duration
         self._buffer = Buffer(seconds=input_duration)
         self._loose: list[Event] = []
@@ -82,6 +83,12 @@ class Tape:
             self._rewrite(event.time)
         self._settle(event.time - _LOOSE_SECONDS)
         insort(self._loose, event, key=lambda other: other.time)
+
+    def trim(self, now: float) -> None:
+        """Cut the window back if it has grown: at a moment when nobody waits for the feed that it costs."""
+        if now - self._opened > self._input_duration * _SLACK:
+            self._ending = None
+            self._rewrite(now)
 
     def cut(self, role: Role, after: float) -> None:
         """Take back what ``role`` was to play from ``after`` on, and end there what it has sounding."""
@@ -135,7 +142,7 @@ class Tape:
 
     def _has_grown(self, event: Event) -> bool:
         """Only the performer's key cuts the window back: a reply can follow it only after a silence."""
-        long = event.time - self._opened > self._input_duration * _SLACK
+        long = event.time - self._opened > self._input_duration * self._slack
         return long and isinstance(event, NoteOn) and event.role is Role.PERFORMER
 
     def _rewrite(self, now: float) -> None:

@@ -310,3 +310,13 @@ def is_sparse(steps, density):
 def pairwise_by(values, distance):
     """Each value and the one ``distance`` places behind it."""
     return zip(values, values[distance:], strict=False)
+
+
+def test_the_window_is_cut_back_at_rest_and_not_at_a_key():
+    """A feed of everything would make every note of the plan late; once the companion rests, nobody waits for it."""
+    duet, clock, mind = partner(input_duration=2.0), ManualClock(), Mind()
+    play(duet, clock, phrase(1.0, notes=24), until=6.9, mind=mind)
+    assert [60] == duet._tape.ids()[2:3]
+    play(duet, clock, [], until=14.0, mind=mind)
+    assert duet.turn is None
+    assert 60 not in duet._tape.ids()
