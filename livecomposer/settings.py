@@ -19,52 +19,73 @@ __all__ = ["Settings", "changed", "load", "meaning_of", "range_of"]
 ENVIRONMENT_PREFIX = "LIVECOMPOSER_"
 
 
-def _number(default: float, low: float, high: float, unit: str, meaning: str) -> Any:
-    return field(default=default, metadata={"range": (low, high), "unit": unit, "meaning": meaning})
+def _number(default: float, low: float, high: float, unit: str, meaning: str, *, live: bool = False) -> Any:
+    metadata = {"range": (low, high), "unit": unit, "meaning": meaning, "live": live}
+    return field(default=default, metadata=metadata)
 
 
-def _choice(default: str, choices: tuple[str, ...], meaning: str) -> Any:
-    return field(default=default, metadata={"choices": choices, "meaning": meaning})
+def _choice(default: str, choices: tuple[str, ...], meaning: str, *, live: bool = False) -> Any:
+    return field(default=default, metadata={"choices": choices, "meaning": meaning, "live": live})
 
 
-def _text(default: str, meaning: str) -> Any:
-    return field(default=default, metadata={"meaning": meaning})
+def _text(default: str, meaning: str, *, live: bool = False) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "live": live})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a performer may set. The first group are the seven controls of sampling."""
+    """What a performer may set; ``live``: also while music plays. The first group are the controls of sampling."""
 
-    sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn")
-    threshold: float = _number(0.95, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept")
-    creative_risk: float = _number(1.0, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder")
-    input_duration: float = _number(30.0, 1.0, 300.0, "s", "how much of what was played the companion hears")
-    extension_duration: float = _number(12.0, 0.5, 3600.0, "s", "how long the companion goes on")
-    max_rest: float = _number(1.5, 0.05, 10.0, "s", "longest silence of the companion")
-    max_note: float = _number(4.0, 0.05, 30.0, "s", "longest note of the companion")
+    sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn", live=True)
+    threshold: float = _number(
+        0.95, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept", live=True
+    )
+    creative_risk: float = _number(1.0, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder", live=True)
+    input_duration: float = _number(30.0, 1.0, 300.0, "s", "how much of what was played the companion hears", live=True)
+    extension_duration: float = _number(12.0, 0.5, 3600.0, "s", "how long the companion goes on", live=True)
+    max_rest: float = _number(1.5, 0.05, 10.0, "s", "longest silence of the companion", live=True)
+    max_note: float = _number(4.0, 0.05, 30.0, "s", "longest note of the companion", live=True)
 
-    mode: str = _choice("continue", ("continue", "respond", "accompany"), "who plays when")
-    alone: float = _number(3.0, 0.5, 60.0, "s", "accompany: how long the companion plays on when you have stopped")
-    foresee: str = _choice("on", ("on", "off"), "accompany: plan for what you will probably play; it is never sounded")
+    mode: str = _choice("continue", ("continue", "respond", "accompany"), "who plays when", live=True)
+    alone: float = _number(
+        3.0, 0.5, 60.0, "s", "accompany: how long the companion plays on when you have stopped", live=True
+    )
+    foresee: str = _choice(
+        "on", ("on", "off"), "accompany: plan for what you will probably play; it is never sounded", live=True
+    )
     seed: int = _number(-1, -1, 2**32 - 1, "", "same tape, same seed, same notes; -1 draws one and says which")
-    polyphony: int = _number(12, 1, 64, "notes", "most notes the companion holds at once")
+    polyphony: int = _number(12, 1, 64, "notes", "most notes the companion holds at once", live=True)
 
-    lowest: int = _number(0, 0, 127, "", "lowest pitch of the companion; 60 is middle C")
-    highest: int = _number(127, 0, 127, "", "highest pitch of the companion")
-    split: int = _number(0, 0, 127, "", "accompany: the companion keeps to the side of this pitch you leave; 0: off")
-    density: float = _number(0.0, 0.0, 20.0, "/s", "most onsets of the companion, a chord counted once; 0 for any")
-    follow_dynamics: float = _number(0.5, 0.0, 1.0, "", "accompany: how near to your loudness the companion stays")
-    scale: str = _text("", "keeps the companion to a scale: C major, a minor, Eb dorian, D blues, ...; empty for any")
-    chords: str = _text("", "path of a chord chart the companion keeps to, from your first key on; empty for none")
+    lowest: int = _number(0, 0, 127, "", "lowest pitch of the companion; 60 is middle C", live=True)
+    highest: int = _number(127, 0, 127, "", "highest pitch of the companion", live=True)
+    split: int = _number(
+        0, 0, 127, "", "accompany: the companion keeps to the side of this pitch you leave; 0: off", live=True
+    )
+    density: float = _number(
+        0.0, 0.0, 20.0, "/s", "most onsets of the companion, a chord counted once; 0 for any", live=True
+    )
+    follow_dynamics: float = _number(
+        0.5, 0.0, 1.0, "", "accompany: how near to your loudness the companion stays", live=True
+    )
+    scale: str = _text(
+        "", "keeps the companion to a scale: C major, a minor, Eb dorian, D blues, ...; empty for any", live=True
+    )
+    chords: str = _text(
+        "", "path of a chord chart the companion keeps to, from your first key on; empty for none", live=True
+    )
 
-    phrase_wait: float = _number(0.6, 0.15, 5.0, "s", "silence that ends a phrase, before it adapts to the player")
-    phrase_wait_max: float = _number(2.0, 0.2, 20.0, "s", "a phrase ends after this silence whatever is held")
+    phrase_wait: float = _number(
+        0.6, 0.15, 5.0, "s", "silence that ends a phrase, before it adapts to the player", live=True
+    )
+    phrase_wait_max: float = _number(
+        2.0, 0.2, 20.0, "s", "a phrase ends after this silence whatever is held", live=True
+    )
     trigger: str = _text("", "ends the phrase at once: cc:NUMBER, key:PITCH or pedal:NUMBER; empty for silence alone")
 
     horizon: float = _number(
         0.0, 0.0, 1.0, "s", "commit horizon: the plan is fixed this long before it sounds; 0 measures it at the start"
     )
-    plan_ahead: float = _number(2.0, 0.1, 30.0, "s", "how far the companion plans")
+    plan_ahead: float = _number(2.0, 0.1, 30.0, "s", "how far the companion plans", live=True)
     input_latency_ms: float = _number(0.0, 0.0, 500.0, "ms", "from key to driver, as livecomposer calibrate says")
     output_latency_ms: float = _number(
         0.0, 0.0, 500.0, "ms", "from driver to sound, as livecomposer calibrate says; 0 for what the output tells"

@@ -65,6 +65,33 @@ class Session:
         self._to_plan = asyncio.Event()
         self._to_commit = asyncio.Event()
         self._awaited_since: float | None = None  # a phrase end whose first note has not been sent yet
+        self.intercepts: list[Callable[[Event], bool]] = []
+        """Each event of the performer's is offered to these first; one that says ``True`` keeps it from the music."""
+        self.listeners: list[Callable[[float, Role, bytes], None]] = []
+        """Told every message of either player's; the companion's in the player's thread, so be brief."""
+
+    def adapt(self, settings: Settings) -> None:
+        """Play with ``settings`` from the next token on."""
+        self._sampling = Sampling(
+            technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk
+        )
+        self._duet.adapt(settings)
+        self._wake()
+
+    def act(self, name: str) -> None:
+        """Do one of the actions of :mod:`.session.commands`."""
+        now = self._clock.now()
+        if name == "yield" and self._duet.turn is not None:
+            self._duet.give_way(now)
+            self._take_back(now, "asked to yield")
+        self._wake()
+
+    def switch(self, name: str, *, on: bool) -> None:
+        """Turn something on or off."""
+
+    def commanded(self, name: str, value: object, source: str) -> None:
+        """Write down what was asked, and by what means."""
+        self._note(self._clock.now(), "command", name=name, value=value, source=source)
 
     async def play_with(self, engine: EngineClient) -> None:
         """Put ``engine`` in the place of the one that plays, which is closed; raises :class:`EngineError`.
@@ -86,6 +113,10 @@ class Session:
 
     def hear(self, event: Event) -> None:
         """Take in one event of the performer; in the loop's thread."""
+        if any(intercept(event) for intercept in self.intercepts):
+            return
+        for listener in self.listeners:
+            listener(event.time, Role.PERFORMER, encode(event, channel=CHANNELS[Role.PERFORMER]))
         if self._journal is not None:
             self._journal.message(event.time, Role.PERFORMER, encode(event, channel=CHANNELS[Role.PERFORMER]))
         turns = self._duet.turns
@@ -99,6 +130,8 @@ class Session:
         self._meters.late.add(max(0.0, now - due))
         if self._journal is not None:
             self._journal.message(now, Role.COMPANION, data)
+        for listener in self.listeners:
+            listener(now, Role.COMPANION, data)
         awaited = self._awaited_since  # once: the loop's thread may forget it meanwhile
         if awaited is not None and started_key(data) is not None:
             self._meters.takeover.add(now - awaited)

@@ -17,10 +17,12 @@ from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
-from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.inlet import Arrival, Inlet
 from livecomposer.midi.performer import FilePerformer
 from livecomposer.playing.sinks import Output
 from livecomposer.session.adaptation import Adaptation
+from livecomposer.session.backstage import Backstage, Hands
+from livecomposer.session.desk import Desk
 from livecomposer.session.doors import open_input, simulated_performance, sinks
 from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal, recover
@@ -67,12 +69,14 @@ async def perform(
     performance: Sequence[Event] | None = None,
     clock: Clock | None = None,
     meters: Meters | None = None,
+    hands: Iterable[Hands] = (),
     tell: Callable[[str], None] = lambda _: None,
 ) -> Performed:
     """Play until Ctrl-C, SIGTERM, ``duration`` seconds, or the end of a simulated performer's music.
 
     Ends in silence on every path. ``fallback_performance`` is played where the settings name no input and no keyboard
     is connected; ``performance`` is played whatever they name. ``meters`` are the caller's own, to look at meanwhile.
+    ``hands`` reach into the performance while it goes on.
     Raises what opening raises: :class:`PortError`, :class:`MidiFileError`, :class:`CheckpointError`, ….
     """
     clock = clock or MonotonicClock()
@@ -98,11 +102,25 @@ async def perform(
             stack.enter_context(journal or nullcontext())
             session = Session(duet, engine, output, settings, clock=clock, meters=meters, journal=journal, tell=tell)
             adaptation = Adaptation(Ladder(settings), session.health, duet, session, open_engine=open_engine)
+            desk = Desk(session, settings, panic=output.panic, note=session.commanded)
             with session.player, _fast_switching():
                 performer = open_input(settings, simulated, session.hear, output, clock=clock, meters=meters)
-                tell(_ready_line(settings, performer, simulated))
+                backstage = Backstage(
+                    desk=desk,
+                    session=session,
+                    output=output,
+                    meters=meters,
+                    budget=budget,
+                    clock=clock,
+                    journal=journal,
+                    record=record,
+                    hear=Arrival(clock=clock, deliver=session.hear, thru=output.send, on_thru=meters.thru.add),
+                    tell=tell,
+                )
                 try:
-                    await _until_over((session.run(), adaptation.run()), duet, performer, stop, duration)
+                    async with _reaching(hands, backstage):
+                        tell(_ready_line(settings, performer, simulated))
+                        await _until_over((session.run(), adaptation.run()), duet, performer, stop, duration)
                 finally:
                     performer.close()
             meters.dropped = session.player.late_dropped
@@ -126,6 +144,14 @@ def _engine_line(hello: Mapping[str, Any]) -> str:
     """What computes, and what would be better."""
     line = f"engine {hello.get('backend')}, {hello.get('precision')}"
     return f"{line}, {hello['remedy']}" if "remedy" in hello else line
+
+
+@asynccontextmanager
+async def _reaching(hands: Iterable[Hands], backstage: Backstage) -> AsyncIterator[None]:
+    async with AsyncExitStack() as reaching:
+        for hand in hands:
+            await reaching.enter_async_context(hand(backstage))
+        yield
 
 
 async def _until_over(
