@@ -6,6 +6,7 @@ it would have waited for its engine is given by ``--latency-ms``.
 
 import argparse
 import asyncio
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
@@ -25,12 +26,14 @@ from livecomposer.settings import Settings, changed
 
 __all__ = ["accompany", "table"]
 
-MODEL, APPENDING, AHEAD, RULES = "model", "append-only", "0.5 s ahead", "rules"
+MODEL, APPENDING, RE_READING, AHEAD, RULES = "model", "append-only", "re-reading", "0.5 s ahead", "rules"
+UNLED, UNFORESEEN = "unled", "unforeseen"
 _PIECES = 10
 _BOTH_PLAY = 1  # the way of playing that the weights are told of, as in training
 _AHEAD_SECONDS = 0.5
 _CURVES_SHOWN = ("consonance", "harmony_both")  # the others are in the JSON
 _CELL = 13
+_TAPE_IDS = 512  # as long as a tape is after half a minute
 
 
 @dataclass(slots=True)
@@ -74,9 +77,11 @@ class _Live:
 def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     """Play excerpts of ``options.shard`` to the checkpoint and to every other partner; what ``--json`` prints.
 
-    Beside the live protocol as it is: with an engine that cannot rewind, with all decided half a second ahead, and by
+    Beside the live protocol as it is: with an engine that cannot rewind, with one that reads everything anew at each
+    key, without following the performer's harmony, without foreseeing, with all decided half a second ahead, and by
     rule alone. ``seconds``, ``latency_ms`` (the first holds for all but the table of latencies), ``key_change`` and
-    ``pieces`` are of ``options``. The same options and weights give the same result. Raises :class:`CheckpointError`,
+    ``pieces`` are of ``options``. The same options and weights give the same result, but for the wait of who
+    reads anew, which is measured. Raises :class:`CheckpointError`,
     :class:`CorpusError`, :class:`EngineError`.
     """
     settings = changed(settings, {"mode": "accompany"})
@@ -117,13 +122,28 @@ def _mind(options: argparse.Namespace, settings: Settings) -> LocalMind:
 
 
 def _live(mind: LocalMind, settings: Settings, latency: float, seed: int) -> dict[str, _Live]:
-    ahead = changed(settings, {"horizon": _AHEAD_SECONDS})
+    def with_(**values: object) -> _Live:
+        return _Live(mind, changed(settings, values), latency, seed)
+
     return {
-        MODEL: _Live(mind, settings, latency, seed),
+        MODEL: with_(),
         APPENDING: _Live(AppendingMind(mind), settings, latency, seed),
-        AHEAD: _Live(mind, ahead, latency, seed),
+        RE_READING: _Live(mind, settings, latency + asyncio.run(_reading(mind)), seed),
+        UNLED: with_(follow_harmony=0.0),
+        UNFORESEEN: with_(foresee="off"),
+        AHEAD: with_(horizon=_AHEAD_SECONDS),
         RULES: _Live(mind, settings, latency, seed, Fallback),
     }
+
+
+async def _reading(mind: Mind) -> float:
+    """Seconds to read a tape from its beginning, measured; the same music otherwise, so only the wait differs."""
+    seconds = []
+    for turn in range(3):
+        began = time.perf_counter()
+        await mind.feed([turn, *range(_TAPE_IDS - 1)])  # none begins like the one before
+        seconds.append(time.perf_counter() - began)
+    return median(seconds)
 
 
 def _with_latencies(

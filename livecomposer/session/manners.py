@@ -15,6 +15,7 @@ import numpy as np
 
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, NoteOn, Role
+from livecomposer.listening.tonality import Tonality
 from livecomposer.session import charts
 from livecomposer.session.scales import scale_of
 from livecomposer.settings import Settings
@@ -30,6 +31,7 @@ _MOST_KEYS = 64
 _BEYOND_SPLIT = 2
 """The performer changes sides when the median of the recent pitches is so many semitones past the split."""
 _WIDEST_BINS = 16
+_MOST_LEFT_OUT = 8  # of the twelve pitch classes
 _SOFTER_BINS = 4
 """The companion may always be so much softer than the performer: 16 of MIDI's 127 velocities."""
 
@@ -44,6 +46,7 @@ class Manners:
     def __init__(self, settings: Settings, *, began: float | None = None) -> None:
         self._began = began
         self._recent: deque[NoteOn] = deque(maxlen=_MOST_KEYS)
+        self._tonality = Tonality()
         self._high: bool | None = None  # on which side of the split the performer plays
         self._settings = settings
         self._harmony = _agreed(settings)
@@ -61,6 +64,7 @@ class Manners:
             return
         self._began = event.time if self._began is None else self._began
         self._recent.append(event)
+        self._tonality.hear(event)
         self._take_sides()
 
     def together(self, *, origin: float) -> Limits:
@@ -69,7 +73,10 @@ class Manners:
         if settings.split and self._high is not None:
             lowest, highest = _sides(settings)[0 if self._high else 1]
         softest, loudest = self._dynamics()
-        return replace(self.alone(origin=origin), lowest=lowest, highest=highest, softest=softest, loudest=loudest)
+        limits = self.alone(origin=origin)
+        harmony = limits.harmony or self._heard(lowest, highest)
+        ranges = {"lowest": lowest, "highest": highest, "softest": softest, "loudest": loudest}
+        return replace(limits, **ranges, harmony=harmony)
 
     def alone(self, *, origin: float) -> Limits:
         """The same where the companion plays by itself: there is no one to make room for."""
@@ -85,6 +92,15 @@ class Manners:
             density=settings.density,
             harmony=harmony,
         )
+
+    def _heard(self, lowest: int, highest: int) -> Harmony | None:
+        """The pitch classes that fit best what was just played, the fewer the more it is followed."""
+        follow = self._settings.follow_harmony
+        if not follow:
+            return None
+        classes = self._tonality.best(12 - round(follow * _MOST_LEFT_OUT))
+        pitches = np.array([[pitch % 12 in classes for pitch in range(128)]], dtype=np.bool_)
+        return Harmony((0.0,), pitches) if pitches[0, lowest : highest + 1].any() else None
 
     def _take_sides(self) -> None:
         split = self._settings.split

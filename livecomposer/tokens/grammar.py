@@ -162,6 +162,7 @@ class Grammar:
         ``latest``: no own note begins at this step or after, but what sounds may ring out. ``closing``: from this step
         on a rest may last, and one of 0.3 s is the end: no own note begins behind it. ``foresee``: the other role's
         events are allowed too, within the same polyphony; but its notes wait for one's own where a rest is over.
+        Without it a shift may follow a velocity or a short shift, for the other's part is left out behind these.
         """
         mask = np.zeros(_SIZE, dtype=np.bool_)
         own, theirs = self._own, self._voices[self._other]
@@ -173,7 +174,7 @@ class Grammar:
         other = foresee and not waits and not overdue and len(theirs.onsets) < self.limits.polyphony
         if free is not None or other:
             self._allow_notes(mask, free, other=other)
-            if self._last_is_velocity:
+            if self._last_is_velocity and (foresee or overdue):
                 return mask
         ends = not waits and (own.may_end or (foresee and theirs.may_end))
         if ends:
@@ -181,7 +182,8 @@ class Grammar:
             if foresee:
                 mask[_OFFS[self._other]] = theirs.endable
         something = ends or free is not None or other
-        if not (something and self._last_is_short_shift):
+        # What the other was to do now is not told: then time goes on instead, behind a velocity or a short shift too.
+        if not (something and self._last_is_short_shift and (foresee or overdue)):
             low = max(1, min(floor - self.step, _MAX_SHIFT))
             resting = closing is not None and self.step >= closing
             high = min(self._longest_shift(earliest, latest, resting=resting), _MAX_SHIFT)

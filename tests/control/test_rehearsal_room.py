@@ -11,7 +11,8 @@ from livecomposer.tokens.stream import ids_of_notes
 from livecomposer.tokens.vocabulary import VOCABULARY
 from tests.session.minds import tiny_checkpoint
 
-PARTNERS = {"model", "append-only", "0.5 s ahead", "rules", "real", "shuffled", "silence", "drone", "unison"}
+LIVE = {"model", "append-only", "re-reading", "unled", "unforeseen", "0.5 s ahead", "rules"}
+PARTNERS = LIVE | {"real", "shuffled", "silence", "drone", "unison"}
 
 
 def write_shard(path, *, how=1):
@@ -56,12 +57,21 @@ def test_everybody_plays_with_the_same_melodies(capsys, place):
     assert {"a", "b"} == {name[0] for name in result["names"]}
     assert all(PARTNERS == set(found["partners"]) for found in result["metrics"].values())
     assert all(PARTNERS == set(found) for found in result["cold_start"].values())
-    assert {"model", "append-only", "0.5 s ahead", "rules"} == set(result["live"])
+    assert set(result["live"]) == LIVE
+    assert result["live"]["re-reading"]["horizon_ms"] > result["live"]["model"]["horizon_ms"]
     assert result["live"]["model"]["plans"] > 10
     assert pytest.approx(20.0) == result["live"]["model"]["horizon_ms"]
     assert pytest.approx(500.0) == result["live"]["0.5 s ahead"]["horizon_ms"]
     assert result["metrics"]["density"]["partners"]["model"]["mean"] > 0
-    assert printed == run(capsys, place, "--seed", 3, "--json")
+    again = json.loads(run(capsys, place, "--seed", 3, "--json"))
+    assert _without_measured(result) == _without_measured(again)
+
+
+def _without_measured(result):
+    """All but who waits as long as reading takes on this machine, and when."""
+    kept = {"live": {name: facts for name, facts in result["live"].items() if name != "re-reading"}}
+    means = {name: {who: row["mean"] for who, row in m["partners"].items()} for name, m in result["metrics"].items()}
+    return {**kept, "means": {name: {**row, "re-reading": None} for name, row in means.items()}}
 
 
 def test_latencies_are_compared_with_the_first(capsys, place):
@@ -70,7 +80,7 @@ def test_latencies_are_compared_with_the_first(capsys, place):
     rows = result["latencies"]
     assert [0.0, 50.0] == [row["latency_ms"] for row in rows]
     assert pytest.approx([2.0, 50.0]) == [row["horizon_ms"] for row in rows]
-    assert rows[1]["replan_ms"] >= 50.0 - 1e-6
+    assert rows[1]["replan_ms"] > rows[0]["replan_ms"] + 25.0  # the feed alone takes half of the latency
     density = [row["metrics"]["density"] for row in rows]
     less = density[1]["subject_less_this"]["mean"]
     assert pytest.approx(density[0]["mean"] - density[1]["mean"]) == less

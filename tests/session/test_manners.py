@@ -21,7 +21,7 @@ def span(made):
     return limits.lowest, limits.highest
 
 
-def classes(limits, step):
+def classes(limits, step=0):
     """The pitch classes that may begin at ``step``."""
     return {int(pitch) % 12 for pitch in np.flatnonzero(limits.pitches(step))}
 
@@ -44,7 +44,7 @@ def refusal(**values) -> str:
 def test_settings_are_passed_on():
     """Rest, length, voices, range and density are as set, whoever plays besides."""
     values = {"max_rest": 1.0, "max_note": 2.0, "polyphony": 3, "lowest": 40, "highest": 80, "density": 5.0}
-    made = manners((1.0, 60, 80), follow_dynamics=0.0, **values)
+    made = manners((1.0, 60, 80), follow_dynamics=0.0, follow_harmony=0.0, **values)
     assert made.alone(origin=0.0) == made.together(origin=0.0)
     limits = made.alone(origin=0.0)
     assert (100, 200, 3, 40, 80, 5) == (
@@ -113,6 +113,32 @@ def test_the_softest_and_the_loudest_performer_leave_something_to_play(velocity)
     """The bounds stay within the bins there are."""
     limits = manners((1.0, 60, velocity), follow_dynamics=1.0).together(origin=0.0)
     assert 0 <= limits.softest <= velocity // 4 <= limits.loudest <= 31
+
+
+SCALE = tuple((i / 4, pitch, 80) for i, pitch in enumerate((60, 62, 64, 65, 67, 69, 71)))
+
+
+@pytest.mark.parametrize(("follow", "count"), [(0.0, 12), (0.5, 8), (0.6, 7), (1.0, 4)])
+def test_the_more_the_harmony_is_followed_the_fewer_pitch_classes_are_left(follow, count):
+    """Twelve of them, down to the four that fit best."""
+    assert count == len(classes(manners(*SCALE, follow_harmony=follow).together(origin=0.0)))
+
+
+def test_a_followed_harmony_is_the_performers():
+    """After a scale of C major its seven pitch classes are left."""
+    assert {0, 2, 4, 5, 7, 9, 11} == classes(manners(*SCALE, follow_harmony=0.6).together(origin=0.0))
+
+
+def test_a_scale_goes_before_the_followed_harmony():
+    """Who sets a scale gets it, whatever is played."""
+    limits = manners(*SCALE, scale="F# major", follow_harmony=1.0).together(origin=0.0)
+    assert {6, 8, 10, 11, 1, 3, 5} == classes(limits)
+
+
+def test_a_range_without_a_fitting_pitch_is_left_as_it_is():
+    """A companion that is given one black key plays it, though it does not fit."""
+    limits = manners(*SCALE, follow_harmony=0.6, lowest=66, highest=66).together(origin=0.0)
+    assert {6} == classes(limits)
 
 
 def test_a_scale_holds_at_any_step():

@@ -298,6 +298,14 @@ def test_the_performer_is_foreseen_at_any_velocity():
     assert {pitch for pitch in range(128) if pitch != 60} == set(np.flatnonzero(grammar.mask_both()).tolist())
 
 
+def test_time_may_go_on_where_the_others_note_is_left_out():
+    """Behind a velocity or a short shift the other's note may have been meant: without foreseeing, a shift may follow."""
+    for last in (VELOCITY + 20, SHIFT + 4):
+        grammar = after(VELOCITY + 9, 60, last)
+        assert not grammar.mask_both()[SHIFT + 1 : SHIFT + 101].any()
+        assert grammar.mask_both(foresee=False)[SHIFT + 1 : SHIFT + 101].any()
+
+
 def test_a_rest_that_is_over_is_not_filled_with_what_is_foreseen():
     """Else time would stand still: the companion's own note comes first, then the other's are allowed again."""
     grammar = after(VELOCITY + 9, SHIFT + 19, limits=replace(WIDE, max_rest=20))
