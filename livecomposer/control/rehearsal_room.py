@@ -20,6 +20,7 @@ from livecomposer.events import Note, events_of_notes
 from livecomposer.session.accompanist import Accompanist
 from livecomposer.session.alongside import Alongside, Latency, Mind, Player, play_along
 from livecomposer.session.fallback import Fallback
+from livecomposer.session.hindsight import accompany_knowing
 from livecomposer.session.partner import language_of
 from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
@@ -27,7 +28,7 @@ from livecomposer.settings import Settings, changed
 __all__ = ["accompany", "table"]
 
 MODEL, APPENDING, RE_READING, AHEAD, RULES = "model", "append-only", "re-reading", "0.5 s ahead", "rules"
-UNLED, UNFORESEEN = "unled", "unforeseen"
+UNLED, UNFORESEEN, KNOWING = "unled", "unforeseen", "knowing all"
 _PIECES = 10
 _BOTH_PLAY = 1  # the way of playing that the weights are told of, as in training
 _AHEAD_SECONDS = 0.5
@@ -79,9 +80,9 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
 
     Beside the live protocol as it is: with an engine that cannot rewind, with one that reads everything anew at each
     key, without following the performer's harmony, without foreseeing, with all decided half a second ahead, and by
-    rule alone. ``seconds``, ``latency_ms`` (the first holds for all but the table of latencies), ``key_change`` and
-    ``pieces`` are of ``options``. The same options and weights give the same result, but for the wait of who
-    reads anew, which is measured. Raises :class:`CheckpointError`,
+    rule alone; and the same weights knowing the whole melody beforehand. ``seconds``, ``latency_ms`` (the first holds
+    for all but the table of latencies), ``key_change`` and ``pieces`` are of ``options``. The same options and weights
+    give the same result, but for the wait of who reads anew, which is measured. Raises :class:`CheckpointError`,
     :class:`CorpusError`, :class:`EngineError`.
     """
     settings = changed(settings, {"mode": "accompany"})
@@ -89,8 +90,9 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
     pieces = _PIECES if options.pieces is None else options.pieces
     excerpts = excerpts_of(load_shard(options.shard), pieces=pieces, seconds=options.seconds, seed=seed)
     first, *more = options.latency_ms
-    live = _live(_mind(options, settings), settings, first / 1000, seed)
-    partners: dict[str, Partner] = {**live, **impostors_of(excerpts)}
+    mind = _mind(options, settings)
+    live = _live(mind, settings, first / 1000, seed)
+    partners: dict[str, Partner] = {**live, KNOWING: _knowing(mind, settings, seed), **impostors_of(excerpts)}
     with bar("playing along", len(excerpts), unit="pieces") as progress:
         played = play(excerpts, partners, progress=progress)
     result: dict[str, Any] = {
@@ -134,6 +136,14 @@ def _live(mind: LocalMind, settings: Settings, latency: float, seed: int) -> dic
         AHEAD: with_(horizon=_AHEAD_SECONDS),
         RULES: _Live(mind, settings, latency, seed, Fallback),
     }
+
+
+def _knowing(mind: LocalMind, settings: Settings, seed: int) -> Partner:
+    def play_to(excerpt: Excerpt) -> Sequence[Note]:
+        notes = accompany_knowing(excerpt.performer, mind.engine, settings, seed=seed)
+        return [note for note in notes if note.start < excerpt.seconds]
+
+    return play_to
 
 
 async def _reading(mind: Mind) -> float:

@@ -20,7 +20,7 @@ class LocalMind:
     """``engine`` behind awaitable methods that never wait; ``language`` as the live session's."""
 
     def __init__(self, engine: Engine, language: Language | None = None) -> None:
-        self._engine = engine
+        self.engine = engine
         self._language = language
 
     @classmethod
@@ -35,12 +35,12 @@ class LocalMind:
 
     async def feed(self, ids: Sequence[int]) -> int:
         """Take in ``ids``; how many had to be computed."""
-        return self._engine.feed(ids)
+        return self.engine.feed(ids)
 
     async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
         """Draw the next id and take it in."""
-        id_ = self._engine.draw(mask, sampling, chance, self._language)
-        self._engine.advance(id_)
+        id_ = self.engine.draw(mask, sampling, chance, self._language)
+        self.engine.advance(id_)
         return id_
 
 

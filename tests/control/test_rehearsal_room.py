@@ -12,7 +12,7 @@ from livecomposer.tokens.vocabulary import VOCABULARY
 from tests.session.minds import tiny_checkpoint
 
 LIVE = {"model", "append-only", "re-reading", "unled", "unforeseen", "0.5 s ahead", "rules"}
-PARTNERS = LIVE | {"real", "shuffled", "silence", "drone", "unison"}
+PARTNERS = LIVE | {"knowing all", "real", "shuffled", "silence", "drone", "unison"}
 
 
 def write_shard(path, *, how=1):
