@@ -16,6 +16,9 @@ from livecomposer.errors import SettingError
 
 __all__ = ["Settings", "changed", "load", "meaning_of", "range_of"]
 
+TABLES = ("controls",)
+"""Tables of a file of settings that are none: others read them."""
+
 ENVIRONMENT_PREFIX = "LIVECOMPOSER_"
 
 
@@ -67,6 +70,9 @@ class Settings:
     follow_dynamics: float = _number(
         0.5, 0.0, 1.0, "", "accompany: how near to your loudness the companion stays", live=True
     )
+    follow_harmony: float = _number(
+        0.6, 0.0, 1.0, "", "accompany: how near to your harmony the companion stays; 0 for any pitch", live=True
+    )
     scale: str = _text(
         "", "keeps the companion to a scale: C major, a minor, Eb dorian, D blues, ...; empty for any", live=True
     )
@@ -91,11 +97,40 @@ class Settings:
         0.0, 0.0, 500.0, "ms", "from driver to sound, as livecomposer calibrate says; 0 for what the output tells"
     )
 
+    clock: str = _choice(
+        "in", ("off", "in", "out", "both"), "MIDI clock: follow the one that comes in, send one out, or both", live=True
+    )
+    tempo: float = _number(120.0, 20.0, 300.0, "bpm", "quarter notes a minute where no clock leads", live=True)
+    beats_per_bar: int = _number(4, 1, 16, "beats", "quarter notes a bar", live=True)
+    answer_bars: int = _number(
+        0, 0, 64, "bars", "respond: length of an answer while a clock runs; 0: as long as your call", live=True
+    )
+    metronome: str = _choice("off", ("off", "on"), "a click on every beat", live=True)
+    metronome_channel: int = _number(10, 1, 16, "", "MIDI channel of the clicks, on no one else's", live=True)
+    metronome_high: int = _number(76, 0, 127, "", "key of the click on a bar line", live=True)
+    metronome_low: int = _number(77, 0, 127, "", "key of the other clicks", live=True)
+    count_in: int = _number(0, 0, 8, "bars", "clicks before our own beat begins")
+
     input: str = _text("", "MIDI input: part of a port's name, 'virtual', or a FILE.mid as simulated performer")
     output: str = _text(
         "", "where it sounds: part of a port's name, 'virtual', 'synth', FILE.wav or 'none'; or several"
     )
     thru: str = _choice("on", ("on", "off"), "pass the performer's keys to the output")
+    input_channel: int = _number(0, 0, 16, "", "MIDI channel that is listened to; 0 for all", live=True)
+    zones: str = _text(
+        "", "what keys do: 0-35 control, 36-59 sounds, 60-127 feeds (the companion hears); else they feed", live=True
+    )
+    velocity_curve: str = _text(
+        "linear", "your touch: linear, soft, hard, gamma:X (below 1 louder) or fixed:VELOCITY", live=True
+    )
+    transpose: int = _number(0, -48, 48, "semitones", "your keys sound, and are heard, so much higher", live=True)
+    performer_channel: int = _number(1, 1, 16, "", "MIDI channel on which you are passed on")
+    companion_channel: int = _number(2, 1, 16, "", "MIDI channel on which the companion plays")
+    performer_program: int = _number(-1, -1, 127, "", "program sent on your channel; -1 for none", live=True)
+    companion_program: int = _number(-1, -1, 127, "", "program sent on the companion's channel; -1 for none", live=True)
+    output_profile: str = _text(
+        "", "how the output's instrument behaves: a name in config/devices/, a FILE.toml, or off; empty: by its name"
+    )
     audio: str = _choice("auto", ("auto", "fluidsynth", "portaudio", "off"), "what carries the synthesiser's sound")
     audio_device: str = _text("", "part of the audio device's name; empty for the system's choice")
     gain: float = _number(0.6, 0.0, 5.0, "", "the synthesiser's gain")
@@ -105,6 +140,16 @@ class Settings:
     device: str = _choice("auto", ("auto", "cpu", "cuda"), "where the model runs")
     precision: str = _choice("int8", ("int8", "float32"), "of the weights on a CPU: int8 is fastest, float32 exact")
     threads: int = _number(1, 1, 64, "", "CPU threads of the engine")
+
+    controller: str = _text(
+        "", "map of knobs and buttons: a name in config/controllers/, or a FILE.toml; empty for what is plugged in"
+    )
+    osc: str = _text("127.0.0.1:8766", "where OSC is listened to, host:port; off for nowhere")
+    osc_target: str = _text("", "where changes, notes, turns and meters are sent by OSC, host:port; empty for nowhere")
+    panel: str = _choice("on", ("on", "off"), "jam: serve the page with which to see, play and shape the music")
+    panel_address: str = _text(
+        "127.0.0.1:8765", "where the page is served; any address that others can reach asks them for a token"
+    )
 
 
 _FIELDS: dict[str, Field[Any]] = {f.name: f for f in fields(Settings)}
@@ -148,7 +193,7 @@ def load(
     from_environment = {
         name: environment[key] for name in _FIELDS if (key := ENVIRONMENT_PREFIX + name.upper()) in environment
     }
-    given = {} if path is None else _read_toml(path)
+    given = {} if path is None else {name: each for name, each in _read_toml(path).items() if name not in TABLES}
     return changed(defaults or Settings(), {**given, **from_environment, **(options or {})})
 
 

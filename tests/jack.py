@@ -29,10 +29,11 @@ def available() -> bool:
 
 
 @contextmanager
-def jack_server(name: str | None = None, *, period: int = PERIOD) -> Iterator[str]:
+def jack_server(name: str | None = None, *, period: int = PERIOD, realtime: bool = False) -> Iterator[str]:
     """Run ``jackd`` under ``name`` (default: a fresh one) and make it this process's default server.
 
-    ``period``: frames; a longer one loses fewer messages on a busy machine.
+    ``period``: frames; a longer one loses fewer messages on a busy machine. ``realtime``: go before other programs,
+    clients too, where the system lets one.
 
     Yields the name; restores the environment and ends the server on leaving. Raises ``RuntimeError``, with the server's
     own words, where it does not come up.
@@ -42,7 +43,7 @@ def jack_server(name: str | None = None, *, period: int = PERIOD) -> Iterator[st
     kept = {key: os.environ.get(key) for key in ours}
     os.environ.update(ours)
     try:
-        server = _started(name, period)
+        server = _started(name, period, realtime=realtime)
         try:
             yield name
         finally:
@@ -52,11 +53,12 @@ def jack_server(name: str | None = None, *, period: int = PERIOD) -> Iterator[st
             os.environ.pop(key, None) if value is None else os.environ.update({key: value})
 
 
-def _started(name: str, period: int) -> "subprocess.Popen[bytes]":
+def _started(name: str, period: int, *, realtime: bool) -> "subprocess.Popen[bytes]":
     said = b""
+    haste = "--realtime" if realtime else "--no-realtime"
     for _ in range(ATTEMPTS):
         server = subprocess.Popen(
-            ["jackd", "-n", name, "--no-realtime", "-d", "dummy", "-r", str(RATE), "-p", str(period)],
+            ["jackd", "-n", name, haste, "-d", "dummy", "-r", str(RATE), "-p", str(period)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )

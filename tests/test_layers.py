@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "livecomposer"
 
-GROUND = {"clocks", "errors", "events", "performances", "places", "settings", "units"}
+GROUND = {"beats", "clocks", "errors", "events", "performances", "places", "settings", "units"}
 LEAVES = {"listening", "midi", "playing", "tokens", "model", "engine"}
 OFFLINE = {"tokens", "model", "engine", "midi.files"}
 # Who may import what of ours, besides itself and the ground floor; a name with a dot is one module alone.
@@ -49,10 +49,17 @@ RESTRICTED = {
     "torch": ("model.*", "engine.*", "training.*", "evaluation.*"),
     "mido": ("midi.*",),
     "rtmidi": ("midi.*",),
+    "jack": ("midi.patchbay",),
     "fluidsynth": ("playing.synth*",),
     "sounddevice": ("playing.synth*",),
 }
-IMPORTED_AS = {"python-rtmidi": "rtmidi", "pyfluidsynth": "fluidsynth", "hdrhistogram": "hdrh"}
+IMPORTED_AS = {
+    "JACK-Client": "jack",
+    "hdrhistogram": "hdrh",
+    "pyfluidsynth": "fluidsynth",
+    "python-osc": "pythonosc",
+    "python-rtmidi": "rtmidi",
+}
 
 MODULES = sorted(path for path in PACKAGE.rglob("*.py"))
 

@@ -12,6 +12,7 @@ WITHOUT_A_TEST_FILE = {
     "errors.py": "names only; each error is tested where it is raised",
 }
 WITHOUT_A_MODULE = {
+    "control/test_panel_browser.py": "about the panel's page, which is no module",
     "test_layers.py": "about all modules at once",
     "test_mirror.py": "about all modules at once",
     "test_house.py": "about the files around the package",

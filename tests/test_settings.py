@@ -155,3 +155,13 @@ def test_a_command_may_have_defaults_of_its_own(tmp_path):
     assert 20.0 == load(environment={}, defaults=own).extension_duration
     assert 30.0 == load(tmp_path / "my.toml", environment={}, defaults=own).extension_duration
     assert 40.0 == load(environment={"LIVECOMPOSER_EXTENSION_DURATION": "40"}, defaults=own).extension_duration
+
+
+def test_a_file_of_settings_may_have_a_table_of_controls(tmp_path):
+    """It is read elsewhere; any other table is unknown."""
+    path = tmp_path / "set.toml"
+    path.write_text('gain = 0.5\n[controls]\n"cc:21" = "density"\n')
+    assert 0.5 == load(path, environment={}).gain
+    path.write_text('[kontrols]\n"cc:21" = "density"\n')
+    with pytest.raises(SettingError, match="unknown setting 'kontrols'"):
+        load(path, environment={})

@@ -66,6 +66,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_continue(commands)
     _add_accompany(commands)
     _add_render(commands)
+    _add_replay(commands)
     _add_ports(commands)
     _add_training(commands)
     _add_bench(commands)
@@ -81,7 +82,10 @@ def _command(commands: Any, name: str, run: str, what: str) -> argparse.Argument
 def _add_settings(parser: argparse.ArgumentParser, names: tuple[str, ...]) -> None:
     group = parser.add_argument_group("settings")
     for name in names:
-        group.add_argument(_option(name), dest=name, metavar="X", default=None, help=meaning_of(name))
+        bare: dict[str, Any] = {"nargs": "?", "const": "on"} if name == "panel" else {}
+        group.add_argument(_option(name), dest=name, metavar="X", default=None, help=meaning_of(name), **bare)
+    if "panel" in names:
+        group.add_argument("--no-panel", dest="panel", action="store_const", const="off", help="serve no page")
     group.add_argument("--config", type=Path, metavar="FILE", help="TOML file of settings (see config/default.toml)")
 
 
@@ -140,9 +144,32 @@ def _add_render(commands: Any) -> None:
     _add_settings(parser, ("soundfont", "gain"))
 
 
+def _add_replay(commands: Any) -> None:
+    parser = _command(commands, "replay", "replay", "play a recorded session's companion again, exactly, without waiting")
+    parser.add_argument("journal", type=Path, metavar="JOURNAL.jsonl")
+    parser.add_argument("-o", "--output-file", type=Path, metavar="OUT.mid", help="write both players' parts")
+    parser.add_argument("--check", action="store_true", help="exit with 1 where anything differs, and name it")
+    parser.add_argument("--model", default="", metavar="PATH", help="checkpoint folder, where the weights have moved")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+
+
 def _add_ports(commands: Any) -> None:
     parser = _command(commands, "ports", "ports", "list the MIDI ports there are")
     parser.add_argument("--json", action="store_true")
+    parser = _command(
+        commands, "controls", "controls", "every command there is while music plays, and what asks for it"
+    )
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--json", action="store_true")
+    how.add_argument("--markdown", action="store_true", help="the table of the README")
+    _add_settings(parser, ("controller", "trigger"))
+    parser = _command(commands, "send", "send", "have the session that runs do a command, by OSC")
+    parser.add_argument("name", metavar="NAME", help="see livecomposer controls; or learn, then a command's name")
+    parser.add_argument(
+        "value", nargs="?", default="", metavar="VALUE", help="without one, a setting is only asked for"
+    )
+    parser.add_argument("--to", metavar="HOST:PORT", help="where it listens; else what the setting osc says")
+    _add_settings(parser, ())
     parser = _command(commands, "calibrate", "calibrate", "measure MIDI's round trip from an output to an input")
     parser.add_argument("--notes", type=int, default=200, metavar="N", help="how many are sent (200)")
     parser.add_argument("--patience", type=_seconds, default=20.0, metavar="S", help="wait for the first (20 s)")
@@ -159,6 +186,7 @@ def _add_training(commands: Any) -> None:
     parser.add_argument("folders", type=Path, nargs="+", metavar="DIR")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="SHARDS")
     parser.add_argument("--splits", type=Path, metavar="DIR", help="folder of FOLDER.csv files with columns path,split")
+    parser.add_argument("--tokens", default="performance", choices=("performance", "barnote"), help="the vocabulary")
     parser = _command(commands, "train", "train", "train weights, or go on with a run where it stopped")
     parser.add_argument("config", type=Path, metavar="CONFIG.toml", help="see config/training/")
     parser.add_argument("--shards", type=Path, required=True, metavar="DIR")
@@ -187,7 +215,7 @@ def _add_training(commands: Any) -> None:
 
 def _add_bench(commands: Any) -> None:
     parser = _command(commands, "bench", "bench", "measure the engine by itself, or the whole session")
-    parser.add_argument("what", choices=("engine", "latency"))
+    parser.add_argument("what", choices=("engine", "latency", "panic"))
     parser.add_argument("--model", default="", metavar="PATH", help="checkpoint folder; empty for the one that ships")
     parser.add_argument("--threads", default="", metavar="N,...", help="engine: CPU threads (1,2); latency: one number")
     parser.add_argument("--sizes", default="", metavar="S,...", help="engine: some of 5M,11M,25M,shipped")
@@ -195,6 +223,7 @@ def _add_bench(commands: Any) -> None:
     parser.add_argument("--backends", default="", metavar="B,...", help="engine: eager,native,compile,gpt2,notochord")
     parser.add_argument("--quick", action="store_true", help="engine: a fifth of the rounds, and no growth")
     parser.add_argument("--turns", type=int, default=10, help="latency: how many phrases are played (10)")
+    parser.add_argument("--panics", type=int, default=200, metavar="N", help="panic: how many (200)")
     parser.add_argument("--mode", default="continue", choices=("continue", "respond", "accompany"), help="latency")
     parser.add_argument("--size", choices=("5M", "11M", "25M"), help="latency: random weights of that size instead")
     parser.add_argument("--json", action="store_true")

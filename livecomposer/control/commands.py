@@ -20,12 +20,15 @@ __all__ = [
     "bench",
     "calibrate",
     "continue_",
+    "controls",
     "doctor",
     "evaluate",
     "jam",
     "ports",
     "prepare",
     "render",
+    "replay",
+    "send",
     "train",
 ]
 
@@ -36,9 +39,14 @@ _CONTINUATION_SECONDS = 20.0
 def jam(options: argparse.Namespace) -> int:
     """Play together until told to stop."""
     from livecomposer import performances
+    from livecomposer.control.hands import hands_of
+    from livecomposer.control.reload import reloading
+    from livecomposer.control.web.door import door
     from livecomposer.session.stage import perform
 
     settings = _settings(options)
+    hands = hands_of(settings, config=options.config, tell=_say)
+    again = [reloading(lambda: _settings(options), settings)] if options.config else []
     seed = _seed(settings)
     _say(f"seed {seed}")
     done = asyncio.run(
@@ -48,6 +56,7 @@ def jam(options: argparse.Namespace) -> int:
             record=None if options.no_record else options.record,
             duration=options.duration,
             fallback_performance=performances.path("phrases"),
+            hands=[*hands, *again, door],
             tell=_say,
         )
     )
@@ -112,6 +121,29 @@ def render(options: argparse.Namespace) -> int:
     return 0
 
 
+def replay(options: argparse.Namespace) -> int:
+    """Play a journal's companion again; exit code 1 if it is to be checked and differs."""
+    from livecomposer.session.replaying import replay_file
+
+    with bar("replaying", 1.0, unit="") as progress:
+        work = replay_file(options.journal, options.output_file, model=options.model, progress=progress)
+        report = asyncio.run(work)
+    if options.json:
+        print(json.dumps(report))
+    else:
+        print(_replayed(report))
+    return int(options.check and not report["same"])
+
+
+def _replayed(report: dict[str, Any]) -> str:
+    line = f"{report['notes']} notes in {report['seconds']:g} s, {report['ids']} ids, seed {report['seed']}: "
+    first = report["first"]
+    line += "the same" if first is None else f"{report['differences']} differences, the first at {first['t']} s: {first['what']}"
+    if not report["same_engine"]:
+        line += "; computed by another engine than then"
+    return f"{line}; {report['broken']}" if report["broken"] else line
+
+
 def ports(options: argparse.Namespace) -> int:
     """List MIDI ports."""
     from livecomposer.session.probe import midi_ports
@@ -124,6 +156,30 @@ def ports(options: argparse.Namespace) -> int:
         print(f"{kind}:")
         for name in found[kind] or ["(none)"]:
             print(f"  {name}")
+    return 0
+
+
+def controls(options: argparse.Namespace) -> int:
+    """Print the table of commands, with what is bound to each."""
+    from livecomposer.control import reference
+    from livecomposer.control.controllers import DEFAULT, chosen, controls_of
+
+    settings = _settings(options)
+    bound = controls_of(chosen(settings.controller or DEFAULT, []), settings, config=options.config)
+    if options.json:
+        print(json.dumps(reference.rows(bound)))
+    else:
+        print(reference.markdown(bound) if options.markdown else "\n".join(reference.text(bound)))
+    return 0
+
+
+def send(options: argparse.Namespace) -> int:
+    """Have the session that runs do a command, by OSC."""
+    from livecomposer.control.osc import host_and_port
+    from livecomposer.control.osc_out import asked
+
+    now = asked(host_and_port("to", options.to or _settings(options).osc), options.name, options.value)
+    print(options.name if now is None else f"{options.name} = {now}")
     return 0
 
 
@@ -146,7 +202,8 @@ def prepare(options: argparse.Namespace) -> int:
     from livecomposer.training import corpus
 
     with bar("reading", 0, unit="files") as progress:
-        counts = corpus.prepare(options.folders, options.output, splits=options.splits, progress=progress)
+        how = {"splits": options.splits, "tokens": options.tokens}
+        counts = corpus.prepare(options.folders, options.output, progress=progress, **how)
     for split, count in counts.items():
         print(f"{split}: " + ", ".join(f"{number:,} {what}" for what, number in sorted(count.items())))
     return 0
@@ -154,11 +211,15 @@ def prepare(options: argparse.Namespace) -> int:
 
 def train(options: argparse.Namespace) -> int:
     """Train, or go on training."""
+    from livecomposer.evaluation.pictures import curve
     from livecomposer.training.trainer import Trainer, load_config, set_threads
 
     set_threads(options.threads)
     trainer = Trainer(load_config(options.config), options.shards, options.run_folder, device=options.device)
-    best = trainer.run(report=_say)
+    with bar("training", trainer.config.steps, unit="steps") as progress:
+        best = trainer.run(report=_say, progress=progress)
+    with suppress(LivecomposerError):  # without matplotlib, or stopped before anything was measured, no picture
+        curve(options.run_folder / "curve.csv", options.run_folder / "curve.png")
     print(f"{options.run_folder / 'best'}: {best:.4f} nats a token on the validation split")
     return 0
 
@@ -185,10 +246,10 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure."""
-    from livecomposer.control import bench as bench_latency
-    from livecomposer.control import bench_engine
+    from importlib import import_module
 
-    what = bench_engine if options.what == "engine" else bench_latency
+    names = {"engine": "bench_engine", "latency": "bench", "panic": "bench_panic"}
+    what = import_module(f"livecomposer.control.{names[options.what]}")
     result = what.run(options)
     print(json.dumps(result) if options.json else "\n".join(what.lines(result)))
     return 0

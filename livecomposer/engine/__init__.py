@@ -23,6 +23,10 @@ class Engine(Protocol):
         """Make ``ids`` (at least one) all that was taken in; returns how many of them had to be computed."""
         ...
 
+    def set_mode(self, mode: int) -> None:
+        """Forget everything, and take in what follows as told of that way of playing."""
+        ...
+
     def rewind(self, position: int) -> None:
         """Forget everything from ``position`` (1 to the present one) on; :class:`ValueError` for any other."""
         ...

@@ -4,17 +4,27 @@ from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
+import torch
+from torch import Tensor
 
 from livecomposer.engine import common_prefix
 from livecomposer.engine.ring import Ring
-from livecomposer.model.decoder import Shape
+from livecomposer.model.decoder import Network, Shape
 from livecomposer.model.sampling import Language, Sampling, sample
 
-__all__ = ["CachedEngine"]
+__all__ = ["CachedEngine", "ways_of"]
+
+
+def ways_of(network: Network) -> list[Tensor]:
+    """What each id (vocabulary, width) is read as in each mode, one table a mode: float32, on the CPU, copied."""
+    modes = range(max(1, network.shape.modes))
+    return [network.embedding_in(mode).detach().to("cpu", torch.float32, copy=True) for mode in modes]
 
 
 class CachedEngine:
-    """As :class:`livecomposer.engine.Engine` says, in constant memory; a backend adds :meth:`_take_in`.
+    """As :class:`livecomposer.engine.Engine` says, in constant memory.
+
+    A backend adds :meth:`_take_in`, and fills ``_ways`` by :func:`ways_of`.
 
     A rewind within about two windows is a move of the position. A deeper one, or a feed of more, computes the last
     ``(layers + 1) * window`` ids anew, which is exact, since nothing further back reaches the last window of them.
@@ -28,6 +38,8 @@ class CachedEngine:
         self._ring = Ring(window=shape.window, layers=shape.layers)
         self._ids: list[int] = []
         self._logits: npt.NDArray[np.float32] | None = None
+        self._ways: list[Tensor] = []
+        self._embedding: Tensor
 
     @property
     def position(self) -> int:
@@ -48,6 +60,12 @@ class CachedEngine:
         for at in range(start, len(ids), chunk):
             self._compute(ids[at : at + chunk])
         return len(ids) - start
+
+    def set_mode(self, mode: int) -> None:
+        """Forget everything, and take in what follows as told of that way of playing."""
+        self._ids, self._logits = [], None
+        self._ring.reset()
+        self._read_as(self._ways[min(mode, len(self._ways) - 1)])
 
     def rewind(self, position: int) -> None:
         """Forget everything from ``position`` (1 to the present one) on."""
@@ -76,6 +94,11 @@ class CachedEngine:
         self._ring.position += len(ids)
         self._ids += ids  # only now: an id that fails leaves the engine as it was
         self._logits = logits
+
+    @torch.inference_mode()
+    def _read_as(self, embedding: Tensor) -> None:
+        """Read each id as that row of ``embedding`` (vocabulary, width) from now on."""
+        self._embedding.copy_(embedding)
 
     def _take_in(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
         """Compute keys and values of ``ids`` at the ring's position; the logits (V,) after the last, in new memory.

@@ -60,7 +60,8 @@ class EngineClient:
         """What taking in the last drawn id but one cost, in the engine."""
         self._command = list(command)
         self._timeout = timeout
-        self._language = None if language is None else [language.kinds.tolist(), language.twins.tolist()]
+        self._language = _told(language)
+        self._mode: int | None = None  # that of the command, until another is set
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
         self._ids: list[int] = []
@@ -79,6 +80,11 @@ class EngineClient:
     def ids(self) -> list[int]:
         """What the engine has taken in."""
         return list(self._ids)
+
+    @property
+    def taken_in(self) -> int:
+        """How many that are."""
+        return len(self._ids)
 
     @property
     def alive(self) -> bool:
@@ -125,6 +131,15 @@ class EngineClient:
             self._ids = ids
             return Fed(reply["computed"], reply["seconds"])
 
+    async def set_mode(self, mode: int, language: Language | None = None) -> None:
+        """Have the weights told of that way of playing, and masks be kept to in ``language``; here and after a restart.
+
+        The engine forgets everything: the next ``feed`` sends all.
+        """
+        async with self._lock:
+            self._mode, self._language = mode, _told(language)
+            await self._tell_mode()
+
     async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
         """The next id of those that ``mask`` (V,) allows; the engine has taken it in, or is about to."""
         async with self._lock:
@@ -146,9 +161,15 @@ class EngineClient:
             raise EngineError(f"the engine's process cannot run ({error}); install livecomposer again") from error
         try:
             self.hello = await self._ask({"op": "hello", "language": self._language}, seconds=_START_TIMEOUT)
+            if self._mode is not None:
+                await self._tell_mode()
         except LivecomposerError:
             await self._reap()
             raise
+
+    async def _tell_mode(self) -> None:
+        await self._ask({"op": "mode", "mode": self._mode, "language": self._language})
+        self._ids = []
 
     async def _ask(self, request: dict[str, Any], *wanted: str, seconds: float | None = None) -> dict[str, Any]:
         """The reply to ``request``, which has the keys ``wanted``; whoever asks holds the lock."""
@@ -189,3 +210,7 @@ class EngineClient:
         process, self._process, self._ids = self._process, None, []
         if process is not None:
             await asyncio.shield(process.communicate())
+
+
+def _told(language: Language | None) -> list[list[int]] | None:
+    return None if language is None else [language.kinds.tolist(), language.twins.tolist()]

@@ -53,6 +53,8 @@ class Host:
                     return self._feed(request["keep"], request["ids"])
                 case "step":
                     return self._step(request)
+                case "mode":
+                    return self._change_mode(request["mode"], request.get("language"))
                 case other:
                     return {"error": f"unknown request {other!r}"}
         except (ValueError, TypeError, KeyError, IndexError, RuntimeError, LivecomposerError) as error:
@@ -60,11 +62,23 @@ class Host:
 
     def _greet(self, language: list[list[int]] | None) -> dict[str, Any]:
         if language is not None:
-            kinds, twins = (np.array(numbers, dtype=np.int64) for numbers in language)
-            if not len(kinds) == len(twins) == self._vocabulary or min(kinds.min(), twins.min()) < 0:
-                raise ValueError(f"a language of {len(kinds)} ids; wanted {self._vocabulary}")
-            self._language = Language(kinds, twins)
+            self._language = self._checked(language)
         return self._hello
+
+    def _change_mode(self, mode: int, language: list[list[int]] | None) -> dict[str, Any]:
+        if type(mode) is not int or mode < 0:
+            raise ValueError(f"mode {mode!r}; wanted a whole number of at least 0")
+        spoken = None if language is None else self._checked(language)
+        self._ids, self._fed, self._to_advance = [], False, None
+        self._engine.set_mode(mode)
+        self._language = spoken
+        return {"mode": mode}
+
+    def _checked(self, language: list[list[int]]) -> Language:
+        kinds, twins = (np.array(numbers, dtype=np.int64) for numbers in language)
+        if not len(kinds) == len(twins) == self._vocabulary or min(kinds.min(), twins.min()) < 0:
+            raise ValueError(f"a language of {len(kinds)} ids; wanted {self._vocabulary}")
+        return Language(kinds, twins)
 
     def after(self) -> None:
         """Do what the reply did not have to wait for."""

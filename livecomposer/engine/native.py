@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from livecomposer.engine.cached import CachedEngine
+from livecomposer.engine.cached import CachedEngine, ways_of
 from livecomposer.engine.library import NativeShape, available, instructions, native_library
 from livecomposer.errors import EngineError
 from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder, Shape
@@ -47,6 +47,7 @@ class NativeEngine(CachedEngine):
         library = native_library()
         if library is None:
             raise EngineError("no compiled engine here; install a C compiler and livecomposer again, or use eager")
+        self._ways = ways_of(decoder)
         self._library = library
         self._decoder = self._create(decoder, PRECISIONS.index(precision), cache_precision or precision, threads)
         self._finalizer = weakref.finalize(self, library.lc_free, self._decoder)
@@ -73,6 +74,9 @@ class NativeEngine(CachedEngine):
     def read_weights(self) -> None:
         """Read all those bytes once, with as many threads, and nothing more: what no token can do without."""
         self._library.lc_read(self._decoder)
+
+    def _read_as(self, embedding: Tensor) -> None:
+        self._library.lc_load(self._decoder, _EMBED, 0, _pointer(embedding.numpy()))
 
     def _take_in(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
         if not 0 <= min(ids) <= max(ids) < self._shape.vocabulary:

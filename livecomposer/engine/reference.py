@@ -7,7 +7,7 @@ import numpy.typing as npt
 import torch
 
 from livecomposer.engine import common_prefix
-from livecomposer.model.decoder import Decoder
+from livecomposer.model.decoder import Network
 from livecomposer.model.sampling import Language, Sampling, sample
 
 __all__ = ["ReferenceEngine"]
@@ -16,10 +16,14 @@ __all__ = ["ReferenceEngine"]
 class ReferenceEngine:
     """As :class:`livecomposer.engine.Engine` says; memory and time grow with the ids."""
 
-    def __init__(self, decoder: Decoder, *, mode: int = 0) -> None:
+    def __init__(self, decoder: Network, *, mode: int = 0) -> None:
         self._mode = torch.tensor([mode])
         self._decoder = decoder
         self._ids: list[int] = []
+
+    def set_mode(self, mode: int) -> None:
+        """Forget everything, and take in what follows as told of that way of playing."""
+        self._mode, self._ids = torch.tensor([mode]), []
 
     @property
     def position(self) -> int:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from livecomposer.errors import EngineError, SettingError
+from livecomposer.errors import CheckpointError, EngineError, SettingError
 from livecomposer.evaluation import contenders, peers
 from livecomposer.evaluation.contenders import Contender, timed
 from livecomposer.evaluation.growth import measure_growth
@@ -42,7 +42,7 @@ FEEDS = (8, 64, 512)
 GROWTH = (1_100, 5_000, 10_000)
 """Ids into a set: early, and late enough for everything that could grow to have grown."""
 SHIPPED = "shipped"
-_COMMON = {"vocabulary": 646, "window": 1024}
+_COMMON: dict[str, Any] = {"vocabulary": 646, "window": 1024}
 SIZES = {
     "5M": Shape(layers=6, width=256, heads=4, hidden=1024, **_COMMON),
     "11M": Shape(layers=6, width=384, heads=6, hidden=1536, **_COMMON),
@@ -118,7 +118,7 @@ def bench_engine(model: Path, plan: Plan, *, progress: Callable[[float], None] =
     growth: list[dict[str, Any]] = []
     done = 0
     for size in plan.sizes:
-        decoder = checkpoint.load(model) if size == SHIPPED else fresh(SIZES[size])
+        decoder = _shipped(model) if size == SHIPPED else fresh(SIZES[size])
         for threads in plan.threads:
             with _threads(threads):
                 ready = _ready(decoder, plan.wanted(size, threads), threads, skipped)
@@ -132,6 +132,13 @@ def bench_engine(model: Path, plan: Plan, *, progress: Callable[[float], None] =
             growth += _growth(decoder, plan, size)
     rows += [{"backend": name, "skipped": reason} for name, reason in skipped.items()]
     return {"rows": rows, "growth": growth, "model": str(model)}
+
+
+def _shipped(model: Path) -> Decoder:
+    network = checkpoint.load(model)
+    if type(network) is not Decoder:
+        raise CheckpointError(f"{model}: {network.shape.name}; the bench is of engines that play rope; name another")
+    return network
 
 
 def fresh(shape: Shape) -> Decoder:

@@ -13,17 +13,18 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch import Tensor
 from torch.nn import functional
 
 from livecomposer.engine import Engine
 from livecomposer.engine.native import NativeEngine
-from livecomposer.errors import CorpusError
+from livecomposer.errors import CorpusError, EngineError
+from livecomposer.evaluation.streams import stream_of
 from livecomposer.events import Role
 from livecomposer.model import checkpoint
-from livecomposer.model.decoder import Block, Decoder, rotary, rotate
+from livecomposer.model.decoder import Decoder, Network
+from livecomposer.tokens import barnote
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.corpus import Shard, load_shard
+from livecomposer.training.corpus import FINGERPRINTS, Shard, load_shard
 from livecomposer.units import steps_to_seconds
 
 __all__ = [
@@ -44,6 +45,7 @@ LogProbs = Callable[[Ids], Floats]
 RESAMPLES = 2000
 CONFIDENCE = 0.95
 _CHUNK = 512  # tokens computed at once
+_BAR_SECONDS = 2.0
 _BOS = VOCABULARY.id(Kind.BOS)
 _ON = tuple(VOCABULARY.ids_of(Kind.NOTE_ON, role) for role in Role)
 _SHIFT = VOCABULARY.ids_of(Kind.TIME_SHIFT)
@@ -63,9 +65,12 @@ class Likelihood:
     packs: Mapping[str, "Likelihood"] = field(default_factory=dict)  # by the first part of a piece's name
 
 
-def evaluate(log_probs: LogProbs, shard: Shard, *, pieces: int | None = None, seed: int = 0) -> Likelihood:
+def evaluate(
+    log_probs: LogProbs, shard: Shard, *, pieces: int | None = None, seed: int = 0, tokens: str = "performance"
+) -> Likelihood:
     """Score whole pieces of ``shard``: all, or ``pieces`` of them drawn by ``seed``, which also seeds the bootstrap.
 
+    ``tokens``: the vocabulary that the shard is in. Where that is ``barnote``, a bar counts as two seconds.
     Raises :class:`CorpusError` for a shard without pieces, or a choice of pieces in which no note begins.
     """
     if not len(shard) or (pieces is not None and pieces < 1):
@@ -73,7 +78,7 @@ def evaluate(log_probs: LogProbs, shard: Shard, *, pieces: int | None = None, se
     chosen = range(len(shard))
     if pieces is not None and pieces < len(shard):
         chosen = np.sort(np.random.default_rng(seed).permutation(len(shard))[:pieces]).tolist()
-    rows = np.array([_scored(log_probs, shard.piece(i)) for i in chosen])
+    rows = np.array([_scored(log_probs, shard.piece(i), tokens) for i in chosen])
     by_pack: dict[str, list[int]] = defaultdict(list)
     for row, i in enumerate(chosen):
         by_pack[shard.names[i].split("/")[0]].append(row)
@@ -88,23 +93,23 @@ def as_json(likelihood: Likelihood) -> dict[str, Any]:
     return result if result["packs"] else {key: value for key, value in result.items() if key != "packs"}
 
 
-def decoder_log_probs(decoder: Decoder, *, device: str = "cpu") -> LogProbs:
-    """A decoder's log probabilities of whole pieces, in constant memory and time linear in the piece.
+def decoder_log_probs(network: Network, *, device: str = "cpu", first: int = _BOS) -> LogProbs:
+    """A network's log probabilities of whole pieces, in constant memory and time linear in the piece.
 
-    Exactly the full forward pass with its sliding window, up to float32 rounding: keys and values are carried from
-    chunk to chunk, as when playing. So in each layer a token has itself and the ``window - 1`` before it, BOS included
-    while within reach; through all layers what is up to ``layers * (window - 1)`` tokens back. Rotary positions count
-    from BOS. Moves ``decoder`` to ``device``.
+    Exactly the full forward pass with its sliding window, up to float32 rounding: what a token needs of the past is
+    carried from chunk to chunk, as when playing. So in each layer a token has itself and the ``window - 1`` before it,
+    BOS included while within reach; through all layers what is up to ``layers * (window - 1)`` tokens back. Positions
+    count from BOS, which is ``first``. Moves ``network`` to ``device``.
     """
-    decoder = decoder.to(device).eval()
+    network = network.to(device).eval()
 
     @torch.inference_mode()
     def log_probs(ids: Ids) -> Floats:
-        stream = _Stream(decoder, device)
-        line = torch.from_numpy(np.concatenate(([_BOS], ids)).astype(np.int64)).to(device)
+        stream = stream_of(network)
+        line = torch.from_numpy(np.concatenate(([first], ids)).astype(np.int64)).to(device)
         scores = [torch.zeros(0)]
         for given, told in zip(torch.split(line[:-1], _CHUNK), torch.split(line[1:], _CHUNK), strict=True):
-            scores.append(-functional.cross_entropy(stream.logits(given).float(), told, reduction="none").cpu())
+            scores.append(-functional.cross_entropy(stream(given).float(), told, reduction="none").cpu())
         return torch.cat(scores).double().numpy()
 
     return log_probs
@@ -139,18 +144,26 @@ def evaluate_checkpoint(
     With a ``precision`` it is the compiled engine that is scored, at its own pace, one id after the other. Raises
     :class:`CheckpointError`, :class:`CorpusError` or :class:`EngineError` where one cannot be used.
     """
-    decoder = checkpoint.load(folder, fingerprint=VOCABULARY.fingerprint)
+    in_bars = checkpoint.describe(folder).get("vocabulary") == barnote.FINGERPRINT
+    tokens = "barnote" if in_bars else "performance"
+    network = checkpoint.load(folder, fingerprint=FINGERPRINTS[tokens])
     if precision is None:
-        log_probs = decoder_log_probs(decoder, device=device)
+        log_probs = decoder_log_probs(network, device=device, first=barnote.BAR if in_bars else _BOS)
+    elif type(network) is Decoder:
+        log_probs = engine_log_probs(NativeEngine(network, precision=precision))
     else:
-        log_probs = engine_log_probs(NativeEngine(decoder, precision=precision))
-    return as_json(evaluate(log_probs, load_shard(shard), pieces=pieces, seed=seed))
+        raise EngineError(f"{folder}: {network.shape.name}; the compiled engine plays rope; leave --precision away")
+    return as_json(evaluate(log_probs, load_shard(shard, tokens=tokens), pieces=pieces, seed=seed, tokens=tokens))
 
 
-def _scored(log_probs: LogProbs, ids: Ids) -> tuple[float, float, float, float]:
+def _scored(log_probs: LogProbs, ids: Ids, tokens: str) -> tuple[float, float, float, float]:
     """Tokens, notes, seconds and nats of one piece."""
     nats = -log_probs(ids)
     assert nats.shape == ids.shape
+    if tokens == "barnote":
+        pitched = (ids >= barnote.PITCHES.start) & (ids < barnote.PITCHES.stop)
+        bars = np.count_nonzero(ids == barnote.BAR)
+        return len(ids), int(np.count_nonzero(pitched)), _BAR_SECONDS * bars, float(nats.sum())
     notes = sum(int(np.count_nonzero((ids >= on.start) & (ids < on.stop))) for on in _ON)
     shifts = ids[(ids >= _SHIFT.start) & (ids < _SHIFT.stop)].astype(np.int64) - _SHIFT.start + 1
     return len(ids), notes, steps_to_seconds(int(shifts.sum())), float(nats.sum())
@@ -181,37 +194,3 @@ def _interval(bits: Floats, notes: Floats, seed: int) -> tuple[float, float]:
         ratios = bits[drawn].sum(axis=1) / notes[drawn].sum(axis=1)
     low, high = np.nanquantile(ratios, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
     return float(low), float(high)
-
-
-class _Stream:
-    """A decoder's forward pass, chunk after chunk: keys and values of the last ``window - 1`` tokens are carried on."""
-
-    def __init__(self, decoder: Decoder, device: str) -> None:
-        self.decoder = decoder
-        shape = decoder.shape
-        self.position = 0
-        self.past = [torch.zeros(2, shape.heads, 0, shape.head_width, device=device) for _ in decoder.blocks]
-
-    def logits(self, ids: Tensor) -> Tensor:
-        """(count, vocabulary), after each of the next ``ids`` (count,)."""
-        positions = torch.arange(self.position, self.position + len(ids), device=ids.device)
-        turn = rotary(positions, self.decoder.shape.head_width)
-        x = functional.embedding(ids, self.decoder.embedding_in(0))  # (count, width)
-        for layer, block in enumerate(self.decoder.blocks):
-            assert isinstance(block, Block)
-            x = x + block.out(self._attend(layer, block, x, turn))
-            x = x + block.feedforward(x)
-        self.position += len(ids)
-        return self.decoder.logits(x)
-
-    def _attend(self, layer: int, block: Block, x: Tensor, turn: tuple[Tensor, Tensor]) -> Tensor:
-        shape = self.decoder.shape
-        qkv = block.qkv(block.attention_norm(x)).view(-1, 3, shape.heads, shape.head_width).permute(1, 2, 0, 3)
-        q, k = rotate(qkv[:2], *turn)  # each (heads, count, head_width)
-        seen = torch.cat((self.past[layer], torch.stack((k, qkv[2]))), dim=2)  # (2, heads, past + count, head_width)
-        self.past[layer] = seen[:, :, max(0, seen.shape[2] - shape.window + 1) :]
-        columns = torch.arange(seen.shape[2], device=x.device)
-        distance = columns[-len(x) :, None] - columns[None, :]
-        mask = (distance >= 0) & (distance < shape.window)  # (count, past + count): True where row may see column
-        y = functional.scaled_dot_product_attention(q[None], seen[None, 0], seen[None, 1], attn_mask=mask)[0]
-        return y.transpose(0, 1).reshape(-1, shape.width)

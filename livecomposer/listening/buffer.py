@@ -26,6 +26,11 @@ class _Hands:
         self.sustained: dict[int, NoteOn] = {}
         self.pedal_down = False
 
+    def copy(self) -> "_Hands":
+        twin = _Hands()
+        twin.held, twin.sustained, twin.pedal_down = self.held.copy(), self.sustained.copy(), self.pedal_down
+        return twin
+
     def apply(self, event: Event) -> None:
         if isinstance(event, NoteOn):
             self.sustained.pop(event.pitch, None)
@@ -67,6 +72,14 @@ class Buffer:
 
     def __len__(self) -> int:
         return len(self._events)
+
+    def copy(self) -> "Buffer":
+        """An independent twin."""
+        twin = Buffer(seconds=self.seconds, max_events=self.max_events)
+        twin._events = self._events.copy()
+        twin._now = {role: hands.copy() for role, hands in self._now.items()}
+        twin._before = {role: hands.copy() for role, hands in self._before.items()}
+        return twin
 
     @property
     def held(self) -> frozenset[int]:

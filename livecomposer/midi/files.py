@@ -24,6 +24,7 @@ __all__ = ["MAX_FILE_BYTES", "Recording", "Track", "in_order", "read", "write"]
 MAX_FILE_BYTES = 4 * 2**20
 """About 1.4 million messages, some twenty seconds to read and a gigabyte of memory: far above any one piece."""
 MAX_SECONDS = 24 * 3600.0
+_MOST_BEATS = 100_000
 _TICKS_PER_BEAT = 960
 _DRUM_CHANNEL = 9
 _MELODIC_CHANNELS = [channel for channel in range(16) if channel != _DRUM_CHANNEL]
@@ -50,10 +51,15 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A whole file. ``dropped`` counts, by reason, the notes that were left out."""
+    """A whole file. ``dropped`` counts, by reason, the notes that were left out.
+
+    ``beats``: when each quarter note begins, in seconds, to past the end; none where time is not told in beats.
+    """
 
     tracks: tuple[Track, ...]
     dropped: dict[str, int] = field(default_factory=dict)
+    beats: tuple[float, ...] = ()
+    quarters_per_bar: float = 4.0  # at the beginning
 
     @property
     def events(self) -> list[Event]:
@@ -91,7 +97,8 @@ def read(path: Path) -> Recording:
         tracks = tuple(track for source in file.tracks if (track := _read_track(source, tempo, dropped)).events)
     except OverflowError as error:
         raise MidiFileError(f"{path}: lasts for ever; wanted less than 24 hours: try to export it again") from error
-    recording = Recording(tracks, dict(dropped))
+    beats = _beats(tempo, file.ticks_per_beat, max((track.events[-1].time for track in tracks), default=0.0))
+    recording = Recording(tracks, dict(dropped), beats, _quarters_per_bar(file))
     if not any(isinstance(event, NoteOn) for track in tracks for event in track.events):
         raise MidiFileError(f"{path}: no playable note in it; wanted at least one outside the drum channel")
     if recording.seconds > MAX_SECONDS:
@@ -132,6 +139,21 @@ def _tempo_map(path: Path, file: mido.MidiFile) -> TempoMap:
         raise MidiFileError(f"{path}: a time division of {division}; wanted ticks per beat or SMPTE frames")
     changes = [(tick, m.tempo) for track in file.tracks for tick, m in _absolute(track) if m.type == "set_tempo"]
     return TempoMap.from_changes(changes, division)
+
+
+def _beats(tempo: TempoMap, ticks_per_beat: int, end: float) -> tuple[float, ...]:
+    beats = [0.0]
+    while ticks_per_beat > 0 and beats[-1] <= end:
+        beats.append(tempo.to_seconds(len(beats) * ticks_per_beat))
+        if beats[-1] <= beats[-2] or len(beats) > _MOST_BEATS:  # no music has such a tempo
+            return ()
+    return tuple(beats) if len(beats) > 1 else ()
+
+
+def _quarters_per_bar(file: mido.MidiFile) -> float:
+    """As the first time signature says; four without any."""
+    signatures = (message for track in file.tracks for message in track if message.type == "time_signature")
+    return next((4 * one.numerator / one.denominator for one in signatures), 4.0)
 
 
 def _absolute(track: Iterable[mido.Message]) -> Iterator[tuple[int, mido.Message]]:

@@ -7,6 +7,8 @@ from typing import Any, Self
 from livecomposer.clocks import Clock
 from livecomposer.events import Event
 from livecomposer.midi import ports
+from livecomposer.midi.clock import is_clock_message
+from livecomposer.midi.routing import Routed, Router
 from livecomposer.midi.wire import decode, is_channel_message
 
 __all__ = ["Arrival", "Inlet"]
@@ -16,7 +18,10 @@ class Arrival:
     """The one path in, for real and simulated performers: stamp, thru, deliver.
 
     Called with the bytes of a message, from any one thread. Never raises: ``errors`` counts what ``thru`` and
-    ``deliver`` raised. ``on_thru`` is given the seconds from the stamp to the end of ``thru``.
+    ``deliver`` raised. ``on_thru`` is given the seconds from the stamp to the end of ``thru``. ``urgent`` sees each
+    message first; what it says ``True`` to is no music, and goes no further. ``on_realtime`` is given the messages of
+    a clock, which are no music either, with their moments (seconds). ``router`` says what goes thru, what is delivered
+    and what ``on_control`` is given; without one all goes thru and is delivered.
     """
 
     def __init__(
@@ -26,24 +31,58 @@ class Arrival:
         deliver: Callable[[Event], None],
         thru: Callable[[bytes], None] | None = None,
         on_thru: Callable[[float], None] | None = None,
+        urgent: Callable[[bytes], bool] | None = None,
+        on_realtime: Callable[[bytes, float], None] | None = None,
+        router: Router | None = None,
+        on_control: Callable[[Event], None] | None = None,
     ) -> None:
         self.errors = 0
+        self._on_realtime = on_realtime
+        self._router = router
+        self._on_control = on_control
+        self._urgent = urgent
         self._clock = clock
         self._deliver = deliver
         self._thru = thru
         self._on_thru = on_thru
 
     def __call__(self, data: Sequence[int]) -> None:
-        """Take in one message; anything but a channel message is passed over."""
+        """Take in one message; anything but a channel's or a clock's is passed over."""
         moment = self._clock.now()
         if not is_channel_message(data):
+            self._keep_time(data, moment)
             return
-        self._pass_thru(bytes(data), moment)
+        whole = bytes(data)
+        if self._is_taken(whole):
+            return
+        routed = Routed(whole, whole) if self._router is None else self._router.route(whole)
+        if routed.thru is not None:
+            self._pass_thru(routed.thru, moment)
+        self._tell(routed.heard, moment, self._deliver)
+        self._tell(routed.control, moment, self._on_control)
+
+    def _tell(self, data: bytes | None, moment: float, whom: Callable[[Event], None] | None) -> None:
+        if data is None or whom is None:
+            return
         try:
             event = decode(data, time=moment)
             if event is not None:
-                self._deliver(event)
+                whom(event)
         except Exception:  # noqa: BLE001  # the driver's thread has nobody to catch it
+            self.errors += 1
+
+    def _is_taken(self, data: bytes) -> bool:
+        try:
+            return self._urgent is not None and self._urgent(data)
+        except Exception:  # noqa: BLE001  # a broken control must not silence the music
+            self.errors += 1
+            return False
+
+    def _keep_time(self, data: Sequence[int], moment: float) -> None:
+        try:
+            if self._on_realtime is not None and is_clock_message(data):
+                self._on_realtime(bytes(data), moment)
+        except Exception:  # noqa: BLE001  # nor has it here
             self.errors += 1
 
     def _pass_thru(self, data: bytes, moment: float) -> None:
@@ -61,7 +100,7 @@ class Inlet:
     """An open MIDI input; a context manager. Events arrive by ``deliver``, in the driver's thread.
 
     ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`; ``deliver``,
-    ``thru`` and ``on_thru`` are as for :class:`Arrival`.
+    ``thru``, ``on_thru``, ``urgent``, ``on_realtime``, ``router`` and ``on_control`` are as for :class:`Arrival`.
     """
 
     def __init__(
@@ -72,11 +111,24 @@ class Inlet:
         deliver: Callable[[Event], None],
         thru: Callable[[bytes], None] | None = None,
         on_thru: Callable[[float], None] | None = None,
+        urgent: Callable[[bytes], bool] | None = None,
+        on_realtime: Callable[[bytes, float], None] | None = None,
+        router: Router | None = None,
+        on_control: Callable[[Event], None] | None = None,
         open_port: Callable[[str], ports.Port] = ports.open_input,
     ) -> None:
-        self._arrival = Arrival(clock=clock, deliver=deliver, thru=thru, on_thru=on_thru)
+        self._arrival = Arrival(
+            clock=clock,
+            deliver=deliver,
+            thru=thru,
+            on_thru=on_thru,
+            urgent=urgent,
+            on_realtime=on_realtime,
+            router=router,
+            on_control=on_control,
+        )
         self._port = open_port(wanted)
-        self._port.client.ignore_types(sysex=True, timing=True, active_sense=True)
+        self._port.client.ignore_types(sysex=True, timing=on_realtime is None, active_sense=True)
         self._port.client.set_callback(self._receive)
 
     @property

@@ -9,20 +9,37 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Iterable
+from itertools import count
+from typing import Any, Literal, TypeVar
 
 import rtmidi
 
 from livecomposer.errors import PortError
 
-__all__ = ["VIRTUAL", "Port", "apis", "inputs", "open_input", "open_output", "outputs"]
+__all__ = [
+    "JACK",
+    "NAME",
+    "VIRTUAL",
+    "Port",
+    "apis",
+    "free_name",
+    "inputs",
+    "match",
+    "open_at",
+    "open_input",
+    "open_output",
+    "outputs",
+]
 
 VIRTUAL = "virtual"
 """Asks for a port of our own, to which other programs connect."""
 
 NAME = "livecomposer"
-"""Name of our client and of each of our ports."""
+"""Name of our client and of each of our ports; the second client on one JACK server is this with -2, and so on."""
+
+JACK = rtmidi.get_api_display_name(rtmidi.API_UNIX_JACK)
+"""What :class:`Port` calls JACK."""
 
 _PROBE_SECONDS = 3.0
 
@@ -33,25 +50,35 @@ _PROBE = """
 import rtmidi
 for api in rtmidi.get_compiled_api():
     try:
-        rtmidi.MidiIn(api, name="livecomposer-probe").get_ports()
+        names = rtmidi.MidiIn(api, name="livecomposer-probe").get_ports()
+        names += rtmidi.MidiOut(api, name="livecomposer-probe").get_ports() if api == rtmidi.API_UNIX_JACK else []
     except Exception:
         continue
-    print(api, flush=True)
+    print(api, *{name.split(":")[0] for name in names if name.startswith("livecomposer")}, flush=True)
 """
+"""Prints each system that can be used, and which clients of our name are there."""
 
 _Kind = Literal["input", "output"]
+_Api = TypeVar("_Api", int, str)
 
 _open_ports: "set[Port]" = set()
 """Keeps every open port alive: one that is collected falls silent without a word."""
 
+_abandoned: "list[Port]" = []
+"""Nor may these be collected, which would close them; a server does not die often."""
+
 
 class Port:
-    """One open port: ``name`` as its system lists it, ``api`` the system's name, ``client`` rtmidi's object."""
+    """One open port: ``name`` as its system lists it, ``api`` the system's name, ``client`` rtmidi's object.
 
-    def __init__(self, client: Any, *, name: str, api: str) -> None:
+    ``own``: the name under which JACK lists our own end; empty on other systems.
+    """
+
+    def __init__(self, client: Any, *, name: str, api: str, own: str = "") -> None:
         self.client = client
         self.name = name
         self.api = api
+        self.own = own
         _open_ports.add(self)
 
     def close(self) -> None:
@@ -71,6 +98,12 @@ class Port:
         self.client.close_port()
         self.client.delete()
         del held
+
+    def abandon(self) -> None:
+        """Never touch the port again, whose JACK server has died: closing a client of a dead server may hang."""
+        if self in _open_ports:
+            _open_ports.remove(self)
+            _abandoned.append(self)
 
 
 def apis() -> list[str]:
@@ -101,7 +134,44 @@ def open_output(wanted: str) -> Port:
     return _open("output", wanted)
 
 
-def _usable() -> list[int]:
+def open_at(kind: _Kind, api: str, name: str, *, taken: Iterable[str] = (), again: str = "") -> Port:
+    """Open the port ``name`` of the system ``api``, or with ``virtual`` one of our own, without looking around first.
+
+    ``taken``: clients of our name that JACK has; ``again``: what it called the port that this one replaces, so that
+    others find it again. Raises :class:`PortError`.
+    """
+    code = next(code for code in rtmidi.get_compiled_api() if rtmidi.get_api_display_name(code) == api)
+    in_use = {*taken, *(_client_of(port.own) for port in _open_ports)}
+    before = _client_of(again)
+    return _open_at(kind, code, name, before if before and before not in in_use else free_name(in_use))
+
+
+def free_name(taken: Iterable[str]) -> str:
+    """The first name for a client of ours that is not among ``taken``."""
+    gone = set(taken)
+    return next(name for i in count(1) if (name := NAME if i == 1 else f"{NAME}-{i}") not in gone)
+
+
+def _open_at(kind: _Kind, code: int, name: str, as_client: str) -> Port:
+    try:
+        client = _client(kind, code, as_client)
+        if name == VIRTUAL:
+            client.open_virtual_port(NAME)
+        else:
+            client.open_port(client.get_ports().index(name), NAME)
+    except (rtmidi.RtMidiError, NotImplementedError, ValueError) as error:
+        raise PortError(f"MIDI {kind} {name!r} cannot be opened ({error}); is it unplugged or in use?") from error
+    own = f"{as_client}:{NAME}" if code == rtmidi.API_UNIX_JACK else ""
+    api = rtmidi.get_api_display_name(code)
+    return Port(client, name=NAME if name == VIRTUAL else name, api=api, own=own)
+
+
+def _client_of(own: str) -> str:
+    return own.partition(":")[0]
+
+
+def _probed() -> dict[int, list[str]]:
+    """The systems that can be used, and on each the clients there are of our name."""
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
     command = [sys.executable, "-c", _PROBE]
     try:
@@ -110,19 +180,23 @@ def _usable() -> list[int]:
         ).stdout
     except subprocess.TimeoutExpired as error:  # what answered before the one that hangs is usable
         found = error.stdout or b""
-    return [int(line) for line in found.split()]
+    return {int(api): names for api, *names in (line.split() for line in found.decode().splitlines())}
 
 
-def _client(kind: _Kind, api: int) -> Any:
+def _usable() -> list[int]:
+    return list(_probed())
+
+
+def _client(kind: _Kind, api: int, name: str) -> Any:
     make: Callable[..., Any] = rtmidi.MidiIn if kind == "input" else rtmidi.MidiOut
-    return make(api, name=NAME)
+    return make(api, name=name)
 
 
 def _offered(kind: _Kind, usable: list[int]) -> list[tuple[int, str]]:
     offered = []
     for api in usable:
         try:
-            client = _client(kind, api)
+            client = _client(kind, api, f"{NAME}-lists")  # else JACK would have our name taken while it is open
         except rtmidi.RtMidiError:  # it went away since it was probed
             continue
         offered += [(api, name) for name in client.get_ports() if not _is_ours(api, name)]
@@ -135,38 +209,32 @@ def _is_ours(api: int, name: str) -> bool:
     return api != rtmidi.API_WINDOWS_MM and name.startswith(NAME)
 
 
+def match(wanted: str, offered: Iterable[tuple[_Api, str]]) -> tuple[_Api, str] | None:
+    """Of ``(system, name)`` pairs the one named ``wanted`` or else the first whose name contains it, in any case."""
+    part, there = wanted.casefold(), list(offered)
+    exact = [port for port in there if port[1].casefold() == part]
+    partial = [port for port in there if part in port[1].casefold()]
+    return next(iter(exact + partial), None)
+
+
 def _open(kind: _Kind, wanted: str) -> Port:
-    usable = _usable()
+    probed = _probed()
     if wanted.casefold() == VIRTUAL:
-        return _open_virtual(kind, usable)
-    offered = _offered(kind, usable)
-    found = _match(wanted, offered)
+        return _open_virtual(kind, probed)
+    offered = _offered(kind, list(probed))
+    found = match(wanted, offered)
     if found is None:
         names = ", ".join(repr(name) for _, name in offered) or "none"
         raise PortError(f"no MIDI {kind} named like {wanted!r}; there are: {names}; connect it or use 'virtual'")
     api, name = found
-    try:
-        client = _client(kind, api)
-        client.open_port(client.get_ports().index(name), NAME)
-    except (rtmidi.RtMidiError, ValueError) as error:
-        raise PortError(f"MIDI {kind} {name!r} cannot be opened ({error}); is it unplugged or in use?") from error
-    return Port(client, name=name, api=rtmidi.get_api_display_name(api))
+    return _open_at(kind, api, name, free_name(probed.get(api, [])))
 
 
-def _match(wanted: str, offered: list[tuple[int, str]]) -> tuple[int, str] | None:
-    part = wanted.casefold()
-    exact = [port for port in offered if port[1].casefold() == part]
-    partial = [port for port in offered if part in port[1].casefold()]
-    return next(iter(exact + partial), None)
-
-
-def _open_virtual(kind: _Kind, usable: list[int]) -> Port:
-    for api in usable:
+def _open_virtual(kind: _Kind, probed: dict[int, list[str]]) -> Port:
+    for api, taken in probed.items():
         try:
-            client = _client(kind, api)
-            client.open_virtual_port(NAME)
-        except (rtmidi.RtMidiError, NotImplementedError):
+            return _open_at(kind, api, VIRTUAL, free_name(taken))
+        except PortError:
             continue
-        return Port(client, name=NAME, api=rtmidi.get_api_display_name(api))
-    tried = ", ".join(rtmidi.get_api_display_name(api) for api in usable) or "no usable MIDI system"
+    tried = ", ".join(rtmidi.get_api_display_name(api) for api in probed) or "no usable MIDI system"
     raise PortError(f"no virtual MIDI {kind} here ({tried}); start a JACK server, load snd-seq, or name a real port")

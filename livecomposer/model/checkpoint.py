@@ -6,7 +6,6 @@ whatever the trainer wants remembered.
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -16,30 +15,31 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from livecomposer.errors import CheckpointError
-from livecomposer.model.decoder import Decoder, Shape
+from livecomposer.model.decoder import POSITIONS, Network, Shape
+from livecomposer.model.variants import build
 
 __all__ = ["describe", "load", "save"]
 
 FORMAT = 1
-ARCHITECTURE = "rope"
+ARCHITECTURES = (*POSITIONS, "lstm")
 _LARGEST = 2**14  # of any number in a shape; no instrument needs more
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 
 
 def save(
-    folder: Path, decoder: Decoder, *, fingerprint: str, facts: Mapping[str, Any] | None = None, half: bool = False
+    folder: Path, network: Network, *, fingerprint: str, facts: Mapping[str, Any] | None = None, half: bool = False
 ) -> None:
-    """Write ``decoder``; ``half`` stores float16. Each file appears whole or not at all.
+    """Write ``network``; ``half`` stores float16. Each file appears whole or not at all.
 
     Raises :class:`CheckpointError` where the folder cannot be written.
     """
     kind = torch.float16 if half else torch.float32
-    weights = {name: weight.detach().to("cpu", kind).contiguous() for name, weight in decoder.state_dict().items()}
+    weights = {name: weight.detach().to("cpu", kind).contiguous() for name, weight in network.state_dict().items()}
     config = {
         "format": FORMAT,
-        "architecture": ARCHITECTURE,
+        "architecture": network.shape.name,
         "vocabulary": fingerprint,
-        "shape": asdict(decoder.shape),
+        "shape": network.shape.written(),
         "training": dict(facts or {}),
     }
     try:
@@ -64,14 +64,14 @@ def describe(folder: Path) -> dict[str, Any]:
         raise CheckpointError(
             f"{path}: damaged ({_line(error)}); wanted a checkpoint's config; copy it again"
         ) from error
-    if found != (FORMAT, ARCHITECTURE):
-        wanted = f"format {FORMAT} {ARCHITECTURE!r}"
+    if found[0] != FORMAT or found[1] not in ARCHITECTURES:
+        wanted = f"format {FORMAT} and one of {', '.join(ARCHITECTURES)}"
         raise CheckpointError(f"{path}: format {found[0]} {found[1]!r}; wanted {wanted}; update livecomposer")
     return config  # type: ignore[no-any-return]
 
 
-def load(folder: Path, *, fingerprint: str | None = None) -> Decoder:
-    """The decoder in float32, ready to evaluate.
+def load(folder: Path, *, fingerprint: str | None = None) -> Network:
+    """The network in float32, ready to evaluate.
 
     Raises :class:`CheckpointError` for files that are missing, damaged, of another shape than they say, with weights
     that are not finite, or (where ``fingerprint`` is given) for another vocabulary.
@@ -82,18 +82,18 @@ def load(folder: Path, *, fingerprint: str | None = None) -> Decoder:
         raise CheckpointError(f"{folder}: made for vocabulary {got}, wanted {fingerprint}; use weights of this version")
     shape = _shape(folder, config)
     try:
-        decoder = _decoder(shape, load_file(folder / _WEIGHTS))
+        network = _network(shape, load_file(folder / _WEIGHTS))
     except FileNotFoundError as error:
         raise CheckpointError(f"{folder}: no {_WEIGHTS} in it; wanted a checkpoint folder; copy it again") from error
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
         path, reason = folder / _WEIGHTS, _line(error)
         raise CheckpointError(f"{path}: damaged or of another shape ({reason}); copy it again") from error
-    if not all(bool(weight.isfinite().all()) for weight in decoder.parameters()):
+    if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
         raise CheckpointError(f"{folder / _WEIGHTS}: has weights that are not finite; train again or copy it again")
-    return decoder.eval().requires_grad_(requires_grad=False)
+    return network.eval().requires_grad_(requires_grad=False)
 
 
-def _decoder(shape: Shape, weights: Mapping[str, Tensor]) -> Decoder:
+def _network(shape: Shape, weights: Mapping[str, Tensor]) -> Network:
     """Whatever the config claims, not much more memory is taken than the file holds.
 
     Counted, and not built on the ``meta`` device, whose random numbers need a second's worth of modules.
@@ -101,14 +101,18 @@ def _decoder(shape: Shape, weights: Mapping[str, Tensor]) -> Decoder:
     held, wanted = sum(weight.numel() for weight in weights.values()), _size(shape)
     if wanted > 2 * held or shape.layers > len(weights):
         raise ValueError(f"{held} weights; wanted {wanted} in {shape.layers} layers")
-    decoder = Decoder(shape)
-    decoder.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True)
-    return decoder
+    network = build(shape)
+    network.load_state_dict({name: weight.float() for name, weight in weights.items()}, assign=True)
+    return network
 
 
 def _size(shape: Shape) -> int:
     """Number of weights, the small ones of the norms left out."""
     layer = 4 * shape.width**2 + 2 * shape.width * shape.hidden
+    if shape.architecture == "lstm":
+        layer = 8 * shape.width**2
+    if shape.positions in ("absolute", "relative"):
+        layer += shape.window * shape.width // (shape.layers if shape.shared or shape.positions == "absolute" else 1)
     return shape.vocabulary * shape.width + shape.layers * layer
 
 
@@ -120,10 +124,9 @@ def _line(error: Exception) -> str:
 def _shape(folder: Path, config: Mapping[str, Any]) -> Shape:
     try:
         shape = Shape(**config["shape"])
-        sizes = {**asdict(shape), "modes": shape.modes + 1}  # of which there may be none
-        whole = all(type(value) is int and 0 < value <= _LARGEST for value in sizes.values())
-        if not whole or shape.width % (2 * shape.heads):
-            raise ValueError(asdict(shape))
+        wrong = shape.fault(largest=_LARGEST)
+        if wrong or shape.name != config["architecture"]:
+            raise ValueError(wrong or f"{shape.name} where {config['architecture']!r} was said")
     except (KeyError, TypeError, ValueError) as error:
         raise CheckpointError(f"{folder / _CONFIG}: no usable shape in it ({_line(error)}); copy it again") from error
     return shape

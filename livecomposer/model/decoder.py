@@ -8,20 +8,25 @@ positions depend on distance alone, so dropping the oldest cached entry while pl
 This module computes whole sequences: for training, and as the reference that every faster path is held to.
 """
 
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass, fields
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-__all__ = ["Decoder", "Shape", "rotary", "rotate"]
+__all__ = ["POSITIONS", "Block", "Decoder", "Network", "Shape", "rotary", "rotate"]
 
 ROTARY_BASE = 10_000.0
+POSITIONS = ("rope", "absolute", "relative", "xl", "alibi")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shape:
-    """What makes two decoders interchangeable; saved beside the weights."""
+    """What makes two networks interchangeable; saved beside the weights.
+
+    An LSTM has no use for ``heads``, ``hidden`` and what follows ``architecture``.
+    """
 
     vocabulary: int  # number of ids
     layers: int
@@ -30,11 +35,75 @@ class Shape:
     window: int  # tokens a token sees, itself included
     hidden: int  # channels inside the feed-forward
     modes: int = 0  # ways of playing that are told apart; 0: none are
+    architecture: str = "transformer"  # or lstm
+    positions: str = "rope"  # or absolute, relative, xl, alibi
+    shared: bool = False  # whether all layers have one table of relative positions
+    residual: bool = False  # whether each layer's attention scores are added to the next one's
 
     @property
     def head_width(self) -> int:
         """Channels of one head."""
         return self.width // self.heads
+
+    @property
+    def name(self) -> str:
+        """``lstm``, or a Transformer's position scheme."""
+        return self.positions if self.architecture == "transformer" else self.architecture
+
+    def fault(self, *, largest: int = 2**31) -> str:
+        """What no network can be built with, in a few words; nothing if all is well. No size is above ``largest``."""
+        sizes = {one.name: getattr(self, one.name) for one in fields(self) if one.type is int}
+        for name, size in sizes.items():
+            if type(size) is not int or not (name == "modes" or size > 0) or not 0 <= size <= largest:
+                return f"{name} = {size!r}, wanted a whole number of at least {int(name != 'modes')}"
+        if self.architecture == "lstm":
+            return ""
+        if self.architecture != "transformer" or self.positions not in POSITIONS:
+            return f"{self.name!r}, wanted lstm, or positions of {', '.join(POSITIONS)}"
+        return self._misfit()
+
+    def _misfit(self) -> str:
+        """What does not go together in a Transformer."""
+        if self.width % (2 * self.heads):
+            return f"width = {self.width} with {self.heads} heads, wanted an even number of channels a head"
+        if self.positions == "absolute" and self.window % 2:
+            return f"window = {self.window}, wanted an even one where positions are absolute"
+        if type(self.shared) is not bool or type(self.residual) is not bool:
+            return f"shared = {self.shared!r}, residual = {self.residual!r}, wanted true or false"
+        if self.residual and self.positions == "rope":
+            return "residual attention with rope, which has none; wanted other positions"
+        return ""
+
+    def written(self) -> dict[str, Any]:
+        """What must be written down to have it again: fields with a default only where they differ from it."""
+        values = {one.name: getattr(self, one.name) for one in fields(self)}
+        optional = {one.name: one.default for one in fields(self) if one.default is not MISSING and one.name != "modes"}
+        return {name: value for name, value in values.items() if value != optional.get(name, MISSING)}
+
+
+class Network(nn.Module):
+    """What every network here is: ids in, logits over the next id out, through one embedding."""
+
+    shape: Shape
+    embedding: nn.Embedding
+    norm: nn.RMSNorm
+    modes: nn.Embedding | None
+
+    def embedding_in(self, mode: int) -> Tensor:
+        """What each id (vocabulary, width) is read as in ``mode``; without modes, in any."""
+        weight = self.embedding.weight
+        return weight if self.modes is None else weight + self.modes.weight[min(mode, self.shape.modes - 1)]
+
+    def embedded(self, ids: Tensor, modes: Tensor | None) -> Tensor:
+        """(B, T, width): a mode is a vector added to every token's embedding, so that no window ever loses it."""
+        x: Tensor = self.embedding(ids)
+        if self.modes is None:
+            return x
+        return x + self.modes(ids.new_zeros(len(ids)) if modes is None else modes)[:, None]  # type: ignore[no-any-return]
+
+    def logits(self, x: Tensor) -> Tensor:
+        """(…, width) to (…, vocabulary), through the tied embedding."""
+        return functional.linear(self.norm(x), self.embedding.weight)
 
 
 def rotary(positions: Tensor, head_width: int) -> tuple[Tensor, Tensor]:
@@ -85,8 +154,8 @@ class Block(nn.Module):
         return self.down(hidden)  # type: ignore[no-any-return]
 
 
-class Decoder(nn.Module):
-    """Ids to logits over the next id."""
+class Decoder(Network):
+    """The Transformer: ids to logits over the next id."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -108,26 +177,15 @@ class Decoder(nn.Module):
     def forward(self, ids: Tensor, modes: Tensor | None = None) -> Tensor:
         """Logits (B, T, vocabulary) for int64 ids (B, T) played in ``modes`` (B,), 0 if not told.
 
-        T may exceed the window. A mode is a vector added to every token's embedding, so that no window ever loses it.
+        T may exceed the window.
         """
         length = ids.shape[1]
         cos, sin = rotary(torch.arange(length, device=ids.device), self.shape.head_width)
         mask = None if length <= self.shape.window else self._window_mask(length, ids.device)
-        x = self.embedding(ids)
-        if self.modes is not None:
-            x = x + self.modes(ids.new_zeros(len(ids)) if modes is None else modes)[:, None]
+        x = self.embedded(ids, modes)
         for block in self.blocks:
             x = block(x, cos, sin, mask)
         return self.logits(x)
-
-    def embedding_in(self, mode: int) -> Tensor:
-        """What each id (vocabulary, width) is read as in ``mode``; without modes, in any."""
-        weight = self.embedding.weight
-        return weight if self.modes is None else weight + self.modes.weight[min(mode, self.shape.modes - 1)]
-
-    def logits(self, x: Tensor) -> Tensor:
-        """(…, width) to (…, vocabulary), through the tied embedding."""
-        return functional.linear(self.norm(x), self.embedding.weight)
 
     def _window_mask(self, length: int, device: torch.device) -> Tensor:
         at = torch.arange(length, device=device)

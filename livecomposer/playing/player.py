@@ -44,6 +44,8 @@ class Player:
         self.output = output
         self.failed: BaseException | None = None
         """What ended the thread, or ``None`` while all is well."""
+        self.panics = 0
+        """How often :meth:`panic` was called."""
         self._clock = clock
         self._scheduler = Scheduler(late_limit=late_limit, max_events=max_events)
         self._spin = spin
@@ -85,14 +87,16 @@ class Player:
         """How many messages wait."""
         return len(self._scheduler)
 
-    def schedule(self, items: Iterable[tuple[float, bytes]]) -> int:
+    def schedule(self, items: Iterable[tuple[float, bytes]], *, since: int | None = None) -> int:
         """Plan ``(due, message)`` pairs, in any order; return how many were accepted.
 
-        After ``close``, or once failed, none are. Raises :class:`ValueError` for a moment that is not finite.
+        After ``close``, or once failed, none are; nor, if ``since`` is given, where that is no longer the number of
+        ``panics``: what was decided before a panic must not sound after it. Raises :class:`ValueError` for a moment
+        that is not finite.
         """
         planned = list(items)  # before the lock: they may come from a slow generator
         with self._changed:
-            if self._over:
+            if self._over or since not in (None, self.panics):
                 return 0
             accepted = sum(self._scheduler.add(due, data) for due, data in planned)
             self._changed.notify()
@@ -106,10 +110,11 @@ class Player:
             return gone
 
     def panic(self) -> None:
-        """Silence at once, and no future. Waits for no more than 0.1 s on a thread that hangs."""
+        """Silence at once, and no future but a clock's. Waits for no more than 0.1 s on a thread that hangs."""
+        self.panics += 1
         self.output.panic()
         with patiently(self._lock):
-            self._scheduler.clear()
+            self._scheduler.clear(keep_clock=True)
             self.output.release()  # what the thread sent between the two lines above
 
     def run_due(self, now: float) -> list[Timed]:
@@ -130,7 +135,7 @@ class Player:
         self.output.release()
 
     def _send(self, item: Timed) -> float:
-        self.output.send(item.data)
+        (self.output.send if item.data[0] < 0xF0 else self.output.realtime)(item.data)
         return self._clock.now()
 
     def _run(self) -> None:

@@ -105,9 +105,10 @@ class Scheduler:
             self._push(due, _OTHER if ended_key(data) is None else _OFF, data)
         return cut.gone
 
-    def clear(self) -> None:
-        """Forget the future, and what sounds: for the moment after a panic."""
-        self._heap.clear()
+    def clear(self, *, keep_clock: bool = False) -> None:
+        """Forget the future, and what sounds: for the moment after a panic. A clock's messages may stay."""
+        self._heap = [entry for entry in self._heap if keep_clock and entry.data[0] >= 0xF8]
+        heapq.heapify(self._heap)
         self._sounding.clear()
         self._unsounded.clear()
 

@@ -115,6 +115,16 @@ class Output:
         return max((sink.latency for sink in self._active()), default=0.0)
 
     @property
+    def sinks(self) -> tuple[Sink, ...]:
+        """All that is fed, the failing ones too."""
+        return tuple(self._sinks)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What performers call the sinks."""
+        return tuple(sink.name for sink in self._sinks)
+
+    @property
     def dropped(self) -> tuple[str, ...]:
         """Names of the sinks that failed too often."""
         return tuple(
@@ -138,6 +148,15 @@ class Output:
             self._begin(data)
             self._spread(data)
             self._end(data)
+
+    def realtime(self, data: bytes) -> None:
+        """Pass one message of a clock, which sounds nothing, to the sinks that can take it; never raises."""
+        with self._lock:
+            for sink in () if self._closed else self._active():
+                take = getattr(sink, "realtime", None)
+                if take is not None:
+                    with suppress(Exception):  # a port that is lost is noticed by its notes
+                        take(data)
 
     def sounding(self) -> frozenset[Key]:
         """The keys that have a note-on without a note-off, thru and companion alike."""

@@ -6,13 +6,16 @@ that does not come was imagined, and the next plan does not know it. What is wit
 player and stands.
 """
 
+from collections.abc import Callable, Iterable
 from math import inf
 
+from livecomposer.beats import Beats
 from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
 from livecomposer.session.asked import Feed, Step
 from livecomposer.session.manners import Manners
 from livecomposer.session.plan import Plan
 from livecomposer.session.tape import Tape
+from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings
 from livecomposer.tokens.grammar import Grammar
 
@@ -37,6 +40,7 @@ class Accompanist:
         self._tape = Tape(input_duration=settings.input_duration, slack=_SLACK)
         self._manners = Manners(settings)
         self._stale = False  # the tape holds what the engine has not been fed
+        self._shrinks = False  # less is to be remembered than the tape holds
         self._followed: list[int] = []
         self._grammar = Grammar(self._manners.together(origin=0.0))
         self._pledged: dict[int, float] = {}
@@ -50,13 +54,62 @@ class Accompanist:
         """When the companion last came in."""
         self.plans = self.kept = self.missed = 0
         """How many plans were drawn, keys were foreseen, and foreseen keys did not come."""
+        self.pulse: Callable[[float], Beats | None] = lambda _: None
+        """The beats at a moment, while they run."""
 
     def adapt(self, settings: Settings) -> None:
         """Play with ``settings`` from now on."""
         self._manners.adapt(settings)
+        self._shrinks |= settings.input_duration < self._settings.input_duration
         self._settings = settings
         self._tape.adapt(input_duration=settings.input_duration)
         self._followed = []
+
+    @property
+    def tape(self) -> Tape:
+        """All that has sounded."""
+        return self._tape
+
+    @property
+    def manners(self) -> Manners:
+        """What is known of the performer's manner."""
+        return self._manners
+
+    @property
+    def call_began(self) -> float | None:
+        """When the key was struck with which the companion came in, in seconds."""
+        return self.decided_at
+
+    def inherit(self, tape: Tape, manners: Manners, *, turns: int, lately: Iterable[Event] = ()) -> None:  # noqa: ARG002
+        """Go on where another stopped who had ``turns``; it is the next key that matters."""
+        tape.adapt(input_duration=self._settings.input_duration, slack=_SLACK)
+        self._manners, self.turns = manners, turns
+        self.rewind(tape)
+
+    def rewind(self, tape: Tape) -> None:
+        """Go on from ``tape``: nothing else has been."""
+        self._tape, self._followed = tape, []
+        self.turn, self._replan_at, self._asked_at, self._stale = None, inf, None, True
+        self._pledged.clear()
+
+    def take_over(self, now: float) -> bool:
+        """Come in without a key; ``False`` where the companion plays already, or nothing was played yet."""
+        if self.turn is not None or self._tape.empty:
+            return False
+        self._heard_at = now
+        self._come_in(now)
+        self._draw(now)
+        return True
+
+    def answer_again(self, now: float, like: Turn | Plan | None) -> None:  # noqa: ARG002 - meanwhile the music went on
+        """Come in anew, with another plan."""
+        self.take_over(now)
+
+    def overhear(self, event: Event) -> None:
+        """Put on the tape what either does, and leave it to another to play."""
+        self._tape.add(event)
+        self._manners.hear(event)
+        self._stale = True
 
     def hear(self, event: Event) -> bool:
         """Take in what the performer did. ``False``: what the player has, it keeps."""
@@ -85,6 +138,13 @@ class Accompanist:
         self._pledged.clear()
         self._tape.cut(Role.COMPANION, moment)
         self._stale = True
+
+    def halt(self, moment: float) -> None:
+        """The same, as when a clock is stopped."""
+        self.give_way(moment)
+
+    on_the_bar = False
+    """Never does it wait for a bar line."""
 
     def look(self, now: float) -> None:
         """Draw a new plan where it is time to, and notice that the companion has come to rest."""
@@ -185,6 +245,9 @@ class Accompanist:
         self._replan_at, self._cut_at = inf, now
         if self.turn is not None:
             self._pledge(self.turn)
+        if self._shrinks:
+            self._shrinks = False
+            self._tape.trim(now)
         context = self._tape.ids()
         grammar = self._follow(context)
         grammar.limits = self._manners.together(origin=self._tape.origin)

@@ -5,9 +5,10 @@ They are in :mod:`livecomposer.control`, which the session does not know: whoeve
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from livecomposer.beats import Beats
 from livecomposer.clocks import Clock
 from livecomposer.playing.sinks import Output
 from livecomposer.session.desk import Desk
@@ -16,7 +17,24 @@ from livecomposer.session.journal import Journal
 from livecomposer.session.meters import Meters
 from livecomposer.session.session import Session
 
-__all__ = ["Backstage", "Hands"]
+__all__ = ["Backstage", "Gates", "Hands", "Tellers"]
+
+
+class Gates(list[Callable[[bytes], bool]]):
+    """Each message from a port is offered to these before thru, in the driver's thread; ``True``: it is no music."""
+
+    def __call__(self, data: bytes) -> bool:
+        """Whether any of them takes ``data``."""
+        return any(gate(data) for gate in self)
+
+
+class Tellers(list[Callable[[str], None]]):
+    """Each line for the performer is given to all of these."""
+
+    def __call__(self, line: str) -> None:
+        """Tell ``line``."""
+        for tell in tuple(self):
+            tell(line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +54,19 @@ class Backstage:
     hear: Callable[[bytes], None]
     """Play one channel message into the session as the performer's keyboard would, thru included."""
     tell: Callable[[str], None]
+    tellers: Tellers = field(default_factory=Tellers)
+    """Who else is told each line that the performer is; from any thread."""
+    beats: Callable[[], Beats | None] = lambda: None
+    """The pulse that is kept, if one is."""
+    input_name: str = ""
+    """What is listened to."""
+    take_seat: Callable[[], None] = lambda: None
+    """End the recorded performance that plays where nobody does; where none plays, nothing happens."""
+    gates: Gates = field(default_factory=Gates)
+    learners: list[Callable[[str], None]] = field(default_factory=list)
+    """Bind the command of that name to the next knob or key that moves; none where nothing can."""
+    guests: set[object] = field(default_factory=set)
+    """While anyone is in it, a recorded performance that is over does not end the session."""
 
 
 Hands = Callable[[Backstage], AbstractAsyncContextManager[object]]

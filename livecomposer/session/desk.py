@@ -70,14 +70,17 @@ class Desk:
                 value = None
             case Kind.SWITCH:
                 value = not self._on[name] if value is None else _boolean(wanted, value)
-                self._on[name] = value
                 self._instrument.switch(name, on=value)
+                self._on[name] = value
             case _:
-                self.settings = changed(self.settings, {name: _typed(wanted, value)})
-                value = getattr(self.settings, name)
-                self._instrument.adapt(self.settings)
+                settings = changed(self.settings, {name: _typed(wanted, value)})
+                self._instrument.adapt(settings)
+                self.settings, value = settings, getattr(settings, name)
         self._note(name, value, source)
         self._tell(name, value)
+        if name == "panic" and self._on["loop"]:  # which has just ended
+            self._on["loop"] = False
+            self._tell("loop", False)
 
     def value(self, name: str) -> Any:
         """What a command is set to; ``None`` for an action."""

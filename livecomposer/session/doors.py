@@ -1,28 +1,36 @@
 """What the settings name, opened: what is heard, and what is played through."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, nullcontext, suppress
 from pathlib import Path
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError, SoundError
 from livecomposer.events import Event
 from livecomposer.midi import files, ports
-from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.ears import Ears
+from livecomposer.midi.inlet import Arrival
+from livecomposer.midi.lookout import Lookout, Offer
 from livecomposer.midi.outlet import Outlet
 from livecomposer.midi.performer import FilePerformer
+from livecomposer.midi.routing import Router, Routing
 from livecomposer.playing.sinks import NullSink, Output, Sink
 from livecomposer.session.meters import Meters
 from livecomposer.settings import Settings
 
-__all__ = ["open_input", "simulated_performance", "sinks"]
+__all__ = ["mended", "open_input", "simulated_performance", "sinks"]
 
 
 def sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Iterator[Sink]:
     """One after the other, so that each is in good hands before the next may fail to open."""
     if settings.output:
-        yield from (_open_sink(wanted.strip(), settings, clock) for wanted in settings.output.split(","))
+        names = [wanted.strip() for wanted in settings.output.split(",")]
+        for wanted in names:
+            sink = _open_sink(wanted, settings, clock, len(names) > 1)
+            if isinstance(sink, Outlet) and sink.away:
+                tell(f"output {wanted!r} is not there; it is awaited")
+            yield sink
         return
     for wanted in ("virtual", "synth"):
         try:
@@ -34,7 +42,7 @@ def sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Iter
             yield sink
 
 
-def _open_sink(wanted: str, settings: Settings, clock: Clock) -> Sink:
+def _open_sink(wanted: str, settings: Settings, clock: Clock, patient: bool = False) -> Sink:  # noqa: FBT001, FBT002
     if wanted == "none":
         return NullSink()
     if wanted.lower().endswith(".wav"):
@@ -44,7 +52,7 @@ def _open_sink(wanted: str, settings: Settings, clock: Clock) -> Sink:
         font = find_soundfont(settings.soundfont)
         return WavSink(Path(wanted), clock=clock, soundfont=font, gain=settings.gain)
     if wanted != "synth":
-        return Outlet(wanted)
+        return Outlet(wanted, patient=patient)
     from livecomposer.playing.synth import open_synth
 
     return open_synth(
@@ -73,10 +81,16 @@ def open_input(
     *,
     clock: Clock,
     meters: Meters,
-) -> Inlet | FilePerformer:
+    urgent: Callable[[bytes], bool] | None = None,
+    on_realtime: Callable[[bytes, float], None] | None = None,
+    routing: Callable[[], Routing] = Routing,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Ears | FilePerformer:
     """Open what the performer plays, or the file that plays instead; ``hear`` is told each event in the loop's thread.
 
-    Raises :class:`PortError`.
+    ``urgent`` and ``on_realtime`` are as for :class:`livecomposer.midi.inlet.Arrival`; a file has nothing for them.
+    ``routing`` says at each moment what becomes of the performer's messages.
+    A keyboard that is not there is told and awaited; where none is named and none is there, our own port is open too.
     """
     loop = asyncio.get_running_loop()
 
@@ -86,11 +100,56 @@ def open_input(
 
     thru = output.send if settings.thru == "on" else None
     if simulated is not None:
-        return FilePerformer(simulated, clock=clock, deliver=deliver, thru=thru, on_thru=meters.thru.add)
-    wanted = settings.input or next(iter(ports.inputs()), "virtual")
-    try:
-        return Inlet(wanted, clock=clock, deliver=deliver, thru=thru, on_thru=meters.thru.add)
-    except PortError as error:
-        if settings.input:
-            raise
-        raise PortError(f"{error}; or let a file play: --input FILE.mid") from error
+        router = Router(routing, any_channel=True)
+        return FilePerformer(simulated, clock=clock, deliver=deliver, thru=thru, on_thru=meters.thru.add, router=router)
+    arrival = Arrival(
+        clock=clock,
+        deliver=deliver,
+        thru=thru,
+        on_thru=meters.thru.add,
+        urgent=urgent,
+        on_realtime=on_realtime,
+        router=Router(routing),
+    )
+    wanted = [name.strip() for name in settings.input.split(",")]
+    if not settings.input and not ports.inputs():
+        wanted.append(ports.VIRTUAL)
+    return Ears(wanted, arrival=arrival, clock=clock, realtime=on_realtime is not None, tell=_in_loop(tell))
+
+
+@asynccontextmanager
+async def mended(
+    performer: Ears | FilePerformer, sinks: Iterable[Sink], tell: Callable[[str], None]
+) -> AsyncIterator[None]:
+    """Ports that are unplugged are found again meanwhile, and what we send is not taken for the performer's."""
+    outlets = [sink for sink in sinks if isinstance(sink, Outlet)]
+    if isinstance(performer, Ears):
+        for outlet in outlets:
+            outlet.on_send = performer.sent
+    healing: list[Ears | Outlet] = [performer, *outlets] if isinstance(performer, Ears) else [*outlets]
+    say, complaints = _in_loop(tell), set[str]()
+
+    def heal(offer: Offer) -> None:
+        for each in healing:
+            try:
+                each.heal(offer, lookout.connect, say)
+            except PortError as error:
+                if str(error) not in complaints:
+                    complaints.add(str(error))
+                    say(f"{error} it is tried again")
+                lookout.look_again()
+
+    lookout = Lookout(heal)
+    with lookout if healing else nullcontext():
+        yield
+
+
+def _in_loop(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """``tell`` for any thread."""
+    loop = asyncio.get_running_loop()
+
+    def say(line: str) -> None:
+        with suppress(RuntimeError):  # the loop has closed
+            loop.call_soon_threadsafe(tell, line)
+
+    return say

@@ -4,13 +4,17 @@ Feed it what the performer plays and the time; it says what to ask of the engine
 take back, and when to look again. No clock, no thread, no await.
 """
 
+from collections.abc import Callable, Iterable
 from math import inf
 
+from livecomposer.beats import Beats
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
-from livecomposer.listening.phrases import PhraseEnd, Trigger
+from livecomposer.listening.phrases import Phrase, PhraseEnd, Trigger
 from livecomposer.session.asked import Feed, Step
 from livecomposer.session.manners import Manners
-from livecomposer.session.tape import Tape
+from livecomposer.session.plan import Plan
+from livecomposer.session.tape import SLACK, Tape
+from livecomposer.session.transport import answer_bars
 from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings
 
@@ -19,6 +23,8 @@ __all__ = ["Duet"]
 _SHORTEST_ANSWER = 2.0
 _ON_TIME = 0.002
 """A turn's first note is put off only if its moment is nearer than this (seconds)."""
+_AIM_SECONDS = 0.05
+"""How often an answer that waits for its bar line looks where that is."""
 
 
 class Duet:
@@ -37,12 +43,66 @@ class Duet:
         self.turns = 0
         self.decided_at: float | None = None
         """When the last phrase end was decided."""
+        self.pulse: Callable[[float], Beats | None] = lambda _: None
+        """The beats at a moment, while they run: answers begin on their bar lines and last whole bars."""
+        self._bar: int | None = None  # the beat at which the turn is to begin, until its first note is fixed
 
     def adapt(self, settings: Settings) -> None:
-        """Play with ``settings`` from now on; a turn that has begun keeps its limits."""
+        """Play with ``settings`` from now on: the plan stands, and a turn that has begun ends when it was to end."""
         self._manners.adapt(settings)
         self._settings = settings
         self._tape.adapt(input_duration=settings.input_duration)
+        self._phrase.wait, self._phrase.wait_max = settings.phrase_wait, settings.phrase_wait_max
+        if self.turn is not None:
+            self.turn.keep_to(self._manners.alone(origin=self.turn.origin))
+
+    def is_trigger(self, event: Event) -> bool:
+        """Whether ``event`` is of the trigger, and so no music."""
+        return self._phrase.consumes(event)
+
+    @property
+    def tape(self) -> Tape:
+        """All that has sounded."""
+        return self._tape
+
+    @property
+    def manners(self) -> Manners:
+        """What is known of the performer's manner."""
+        return self._manners
+
+    @property
+    def call_began(self) -> float | None:
+        """When the phrase began that the last turn answers, in seconds."""
+        return None if self._phrase.ended is None else self._phrase.ended.start
+
+    def inherit(self, tape: Tape, manners: Manners, *, turns: int, lately: Iterable[Event] = ()) -> None:
+        """Go on where another stopped who had ``turns``; ``lately``: what of the performer's phrase is not over."""
+        tape.adapt(input_duration=self._settings.input_duration, slack=SLACK)
+        self._manners, self.turns = manners, turns
+        self.rewind(tape)
+        self._phrase.reset()
+        for event in lately:
+            self._phrase.hear(event)
+
+    def rewind(self, tape: Tape) -> None:
+        """Go on from ``tape``: nothing else has been."""
+        self._tape = tape
+        self.turn, self._bar, self._stale = None, None, True
+
+    def take_over(self, now: float) -> bool:
+        """Begin a turn though no phrase has ended; ``False`` where there is a turn, or nothing was played yet."""
+        if self.turn is not None or self._tape.empty:
+            return False
+        if not self._phrase.check(inf) and self._phrase.ended is None:
+            self._phrase.ended = Phrase(now, now, 0)
+        self._take_over(now)
+        return True
+
+    def answer_again(self, now: float, like: Turn | Plan | None) -> None:
+        """Begin another turn where ``like`` began, or else where the tape ends."""
+        if self._phrase.ended is None:
+            self._phrase.ended = Phrase(now, now, 0)
+        self._take_over(now, like if isinstance(like, Turn) else None)
 
     def hear(self, event: Event) -> bool:
         """Take in what the performer did; ``True`` if the companion gives way: take its future back from there on."""
@@ -64,6 +124,16 @@ class Duet:
         self.turn = None
         self._tape.cut(Role.COMPANION, moment)
         self._stale = True
+
+    def halt(self, moment: float) -> None:
+        """End the turn, and the phrase in progress unanswered, as when a clock is stopped."""
+        self._phrase.reset()
+        self.give_way(moment)
+
+    @property
+    def on_the_bar(self) -> bool:
+        """Whether the turn waits for a bar line."""
+        return self.turn is not None and self._bar is not None
 
     def look(self, now: float) -> None:
         """Notice that a phrase has ended by silence, or the companion's turn by having been played."""
@@ -101,7 +171,10 @@ class Duet:
         """What the player must have now: all that is due within the commit horizon. It belongs to the tape."""
         if self.turn is None:
             return []
+        self._aim(self.turn, now)
         due = self.turn.commit(now + self._settings.horizon)
+        if due:
+            self._bar = None
         for event in due:
             self._tape.add(event)
         return due
@@ -115,7 +188,8 @@ class Duet:
             return turn.reached
         to_commit = turn.plan[0].time - self._settings.horizon if turn.plan else inf
         to_plan = inf if turn.planned else turn.reached - self._settings.plan_ahead
-        moment = min(to_commit, to_plan if to_plan > now else inf)  # else the engine is at it already
+        to_aim = inf if self._bar is None else now + _AIM_SECONDS
+        moment = min(to_commit, to_plan if to_plan > now else inf, to_aim)  # else the engine is at it already
         return moment if moment < inf else None
 
     def _want_feed(self, turn: Turn | None) -> Feed | None:
@@ -127,15 +201,38 @@ class Duet:
         self._stale = False
         return Feed(self._tape.ids())
 
-    def _take_over(self, now: float) -> None:
+    def _take_over(self, now: float, like: Turn | None = None) -> None:
         phrase = self._phrase.ended
         assert phrase is not None  # a phrase end has just been decided
-        seconds = self._settings.extension_duration
-        if self._settings.mode == "respond":
-            seconds = min(max(phrase.end - phrase.start, _SHORTEST_ANSWER), seconds)
-        ids, origin = self._tape.ids_until(now + self._settings.horizon)
+        start, seconds = self._extent(phrase, now)
+        if like is None:
+            ids, origin = self._tape.ids_until(start)
+        else:
+            ids, origin = like.context, like.origin + start - like.start
         seed = f"{self._seed}:{self.turns}"
         limits = self._manners.alone(origin=origin)
         self.turn = Turn(ids, origin=origin, seconds=seconds, settings=self._settings, seed=seed, limits=limits)
+        self._aim(self.turn, now)
         self.turns += 1
         self.decided_at = now
+
+    def _extent(self, phrase: Phrase, now: float) -> tuple[float, float]:
+        """When the turn begins and how long it lasts, in seconds: whole bars, where an answer has a pulse."""
+        settings, call = self._settings, phrase.end - phrase.start
+        beats = self.pulse(now) if settings.mode == "respond" else None
+        self._bar = None if beats is None else beats.next_bar(now + settings.horizon)
+        if beats is not None and self._bar is not None:
+            return beats.moment_of(self._bar), answer_bars(call, beats, settings) * beats.bar
+        longest = settings.extension_duration
+        seconds = min(max(call, _SHORTEST_ANSWER), longest) if settings.mode == "respond" else longest
+        return now + settings.horizon, seconds
+
+    def _aim(self, turn: Turn, now: float) -> None:
+        """Keep the turn's beginning on its bar line, wherever that is by now."""
+        beats = self.pulse(now)
+        if self._bar is None or beats is None:
+            return
+        away = beats.moment_of(self._bar) - now - self._settings.horizon
+        if not -beats.period < away <= beats.bar + _AIM_SECONDS:  # the song has jumped
+            self._bar = beats.next_bar(now + self._settings.horizon)
+        turn.aim(beats.moment_of(self._bar))

@@ -2,24 +2,26 @@
 
 The first line says version, seed, settings and model; every other one has ``t``, seconds since the session began. A
 line with ``who`` and ``data`` is a MIDI message (hexadecimal) that the performer sent or that the companion's player
-sent; others tell what was decided. Lines reach the disk within half a second. A journal that was left without its MIDI
-file (the session crashed) gets it when the next session begins in the same folder.
+sent; one with ``calls`` is what a replay needs (see :mod:`.calls`); others tell what was decided. Lines reach the disk
+within half a second. A journal that was left without its MIDI file (the session crashed) gets it when the next session
+begins in the same folder.
 """
 
 import json
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, Self
 
 from livecomposer import __version__
 from livecomposer.errors import LivecomposerError, MidiFileError
-from livecomposer.events import Event, NoteOff, NoteOn, Role, events_of_notes, notes_of_events
+from livecomposer.events import Event, Role
 from livecomposer.midi import files
 from livecomposer.midi.wire import decode
+from livecomposer.session.exchange import whole
 
 __all__ = ["Journal", "recover", "tracks_of"]
 
@@ -54,13 +56,18 @@ class Journal:
         """Where the MIDI file goes."""
         return self.path.with_suffix(".mid")
 
-    def message(self, moment: float, who: Role, data: bytes) -> None:
-        """Write down one MIDI message."""
-        self._put({"t": round(moment - self.began, 4), "who": who.name.lower(), "data": data.hex()})
+    def message(self, moment: float, who: Role | str, data: bytes) -> None:
+        """Write down one MIDI message of a player's, or of another part's by its name."""
+        name = who if isinstance(who, str) else who.name.lower()
+        self._put({"t": round(moment - self.began, 4), "who": name, "data": data.hex()})
 
     def note(self, moment: float, what: str, **facts: Any) -> None:
         """Write down what was decided."""
         self._put({"t": round(moment - self.began, 4), "what": what, **facts})
+
+    def calls(self, line: dict[str, Any]) -> None:
+        """Write down the calls that drove the ensemble, as :class:`.recorded.Scribe` hands them on."""
+        self._put({"t": round(line["at"] / 1e6 - self.began, 4), **line})
 
     def flush(self) -> None:
         """Bring what waits to the disk; a full disk loses lines, never the music."""
@@ -98,17 +105,20 @@ class Journal:
 
 
 def tracks_of(journal: Path) -> tuple[files.Track, ...]:
-    """The performer's and the companion's track of a journal; a line cut short by a crash is passed over."""
-    events: dict[Role, list[Event]] = {role: [] for role in Role}
+    """The performer's and the companion's track of a journal, then those of other parts, if there are any.
+
+    A line cut short by a crash is passed over.
+    """
+    events: dict[str, list[Event]] = {role.name.lower(): [] for role in Role}
     end = 0.0
     for line in _lines(journal):
         end = max(end, line.get("t", 0.0))
         if "data" in line:
-            role = Role[line["who"].upper()]
+            role = Role.PERFORMER if line["who"] == "performer" else Role.COMPANION
             event = decode(bytes.fromhex(line["data"]), time=max(0.0, line["t"]), role=role)
             if event is not None:
-                events[role].append(event)
-    return tuple(files.Track(role.name.lower(), tuple(_whole(events[role], end))) for role in Role)
+                events.setdefault(line["who"], []).append(event)
+    return tuple(files.Track(name, tuple(whole(played, end))) for name, played in events.items())
 
 
 def recover(folder: Path) -> list[Path]:
@@ -137,14 +147,6 @@ def _lines(journal: Path) -> Iterator[dict[str, Any]]:
                 found = json.loads(line)
                 if isinstance(found, dict):
                     yield found
-
-
-def _whole(events: Iterable[Event], end: float) -> list[Event]:
-    """``events`` in time order; what was sounding when the session ended, or crashed, ends there."""
-    events = list(events)
-    notes = notes_of_events((e for e in events if isinstance(e, NoteOn | NoteOff)), end=end)
-    others = [event for event in events if not isinstance(event, NoteOn | NoteOff)]
-    return files.in_order([*events_of_notes(notes), *others])
 
 
 def _new_path(folder: Path) -> Path:

@@ -4,7 +4,7 @@ Histograms of high dynamic range (Gil Tene's HdrHistogram): three digits from 1 
 after hours as after minutes, in constant memory (136 KiB a meter) and about 3 µs a measurement.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from hdrh.histogram import HdrHistogram
@@ -43,6 +43,13 @@ class Meter:
             return 0.0
         at = self._histogram.get_value_at_percentile(100 * share) / 1e6
         return float(min(at, self.longest))
+
+    def quantiles(self, shares: Sequence[float]) -> list[float]:
+        """The same for several shares, in one pass over the histogram (some milliseconds)."""
+        if not self.count:
+            return [0.0 for _ in shares]
+        found = self._histogram.get_percentile_to_value_dict([100 * share for share in shares])
+        return [float(min(found[100 * share] / 1e6, self.longest)) for share in shares]
 
     def summary_ms(self) -> dict[str, float | int]:
         """Quantiles in milliseconds: ``p50``, ``p99``, ``p999``, ``max``; and the ``count``."""

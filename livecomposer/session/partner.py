@@ -9,7 +9,7 @@ from livecomposer.session.duet import Duet
 from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE, COMPANIONS_LANGUAGE
 from livecomposer.settings import Settings
 
-__all__ = ["Partner", "engine_command", "language_of", "partner_of"]
+__all__ = ["Partner", "engine_command", "language_of", "mode_of", "partner_of"]
 
 Partner = Duet | Accompanist
 
@@ -23,11 +23,16 @@ def engine_command(settings: Settings, model: Path) -> list[str]:
     """The command that runs an engine for that mode with the weights in the folder ``model``."""
     return host_command(
         model,
-        mode=int(settings.mode == "accompany"),  # as in training: 0 where one plays at a time, 1 where both do
+        mode=mode_of(settings),
         device=settings.device,
         precision=settings.precision,
         threads=settings.threads,
     )
+
+
+def mode_of(settings: Settings) -> int:
+    """What the weights are told of that mode, as in training: 0 where one plays at a time, 1 where both do."""
+    return int(settings.mode == "accompany")
 
 
 def language_of(settings: Settings) -> Language:

@@ -1,45 +1,49 @@
-"""One performance, live: the thin shell around :class:`Duet`.
+"""One performance, live: the thin shell around :class:`.ensemble.Ensemble`.
 
-Two coroutines share the duet: one plans (asks the engine, which may take its time), one commits (hands what is due to
-the player, which must not wait). The performer's events come in between, by :meth:`Session.hear`. A third keeps the
-journal.
+Two coroutines share the ensemble: :class:`.planning.Planning` asks the engine, which may take its time; one here hands
+what is due to the player, which must not wait. The performer's events come in between, and so do orders. Others keep
+the journal and play the loop.
 """
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 
 from livecomposer.clocks import Clock
 from livecomposer.engine.client import EngineClient
-from livecomposer.errors import EngineError
-from livecomposer.events import Event, Role
+from livecomposer.errors import SettingError
+from livecomposer.events import Event, NoteEvent, NoteOn, Role
+from livecomposer.midi.routing import Routing
 from livecomposer.midi.wire import encode
-from livecomposer.model.sampling import Sampling
+from livecomposer.playing.device import Device, Shaper
 from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import Output, started_key
-from livecomposer.session.asked import Feed, Step
+from livecomposer.session.calls import grid
+from livecomposer.session.channels import channels_of, program_changes
+from livecomposer.session.economy import Economy
+from livecomposer.session.encore import Encore, kept
+from livecomposer.session.ensemble import Ensemble
 from livecomposer.session.journal import Journal
 from livecomposer.session.ladder import Health
 from livecomposer.session.meters import Meters
-from livecomposer.session.partner import Partner
+from livecomposer.session.planning import Planning, pause
 from livecomposer.settings import Settings
 
-__all__ = ["CHANNELS", "Session"]
-
-CHANNELS = {Role.PERFORMER: 0, Role.COMPANION: 1}
-"""MIDI channels (0–15) on which the two are sent and recorded."""
+__all__ = ["Session"]
 
 _FLUSH_SECONDS = 0.4
-_LONGEST_WAIT = 1.0
-_MOST_RESTARTS_IN_A_ROW = 5
 
 
 class Session:
-    """Runs until :meth:`run` is cancelled; its owner makes the silence afterwards, by closing player and output."""
+    """Runs until :meth:`run` is cancelled; its owner makes the silence afterwards, by closing player and output.
+
+    All of it belongs to the loop's thread, but for :meth:`panic` and :meth:`sent`.
+    """
 
     def __init__(
         self,
-        duet: Partner,
+        ensemble: Ensemble,
         engine: EngineClient,
         output: Output,
         settings: Settings,
@@ -47,47 +51,124 @@ class Session:
         clock: Clock,
         meters: Meters,
         journal: Journal | None = None,
+        device: Device | None = None,
         tell: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._duet = duet
-        self._engine = engine
+        self._settings = settings  # as asked for
+        self._channels = channels_of(settings)
+        self._shaper = Shaper(device or Device())
+        self.routing = Routing.of(settings)
+        """What becomes of the performer's messages; the driver's thread reads it."""
+        self._ensemble = ensemble
         self.player = Player(output, clock, on_sent=self.sent)
         """Owned, but started and closed by the session's owner."""
         self._clock = clock
         self._meters = meters
         self.health = Health(horizon=settings.horizon)
-        self._asking = asyncio.Lock()
+        self.economy = Economy(settings, self._play_by)
+        """Where the ladder gives up what it must."""
         self._journal = journal
         self._tell = tell
-        self._sampling = Sampling(
-            technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk
-        )
-        self._to_plan = asyncio.Event()
         self._to_commit = asyncio.Event()
+        self._planning = Planning(
+            ensemble,
+            engine,
+            clock=clock,
+            meters=meters,
+            health=self.health,
+            take_back=self._take_back,
+            planned=self._to_commit.set,
+            tell=tell,
+            note=lambda moment, what, reason: self._note(moment, what, reason=reason),
+        )
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._encore = Encore(self.player, clock, taken=(*self._channels.values(), settings.metronome_channel - 1))
+        self._panics = 0
+        self._muted = False
         self._awaited_since: float | None = None  # a phrase end whose first note has not been sent yet
         self.intercepts: list[Callable[[Event], bool]] = []
         """Each event of the performer's is offered to these first; one that says ``True`` keeps it from the music."""
         self.listeners: list[Callable[[float, Role, bytes], None]] = []
         """Told every message of either player's; the companion's in the player's thread, so be brief."""
 
+    @property
+    def future(self) -> tuple[tuple[NoteEvent, ...], tuple[NoteOn, ...]]:
+        """The companion's note events that are not committed yet, and the performer's note-ons that it expects."""
+        turn = self._ensemble.turn
+        if turn is None:
+            return (), ()
+        return tuple(turn.plan), tuple(getattr(turn, "foreseen", ()))
+
+    @property
+    def answering(self) -> bool:
+        """Whether the companion has a turn, or plays along."""
+        return self._ensemble.playing
+
+    @property
+    def context(self) -> int:
+        """Ids that the engine has taken in."""
+        return self._planning.engine.taken_in
+
     def adapt(self, settings: Settings) -> None:
-        """Play with ``settings`` from the next token on."""
-        self._sampling = Sampling(
-            technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk
-        )
-        self._duet.adapt(settings)
-        self._wake()
+        """Play with ``settings`` from the next token on; raises :class:`SettingError`, and then nothing has changed."""
+        routing = Routing.of(settings)
+        self.economy.ask(settings)
+        self.routing = routing
+        self._send(program_changes(settings, before=self._settings))
+        self._settings = settings
+
+    def panic(self) -> None:
+        """Silence at once, waiting for nobody; the companion gives way, and a loop ends. In any thread."""
+        self.player.panic()
+        if self._loop is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has closed
+                self._loop.call_soon_threadsafe(self._wake)
 
     def act(self, name: str) -> None:
-        """Do one of the actions of :mod:`.session.commands`."""
-        now = self._clock.now()
-        if name == "yield" and self._duet.turn is not None:
-            self._duet.give_way(now)
-            self._take_back(now, "asked to yield")
+        """Do one of the actions of :mod:`.session.commands`; ``panic`` is done by :meth:`panic`."""
+        now, ensemble, turns = self._now(), self._ensemble, self._ensemble.turns
+        match name:
+            case "yield" if ensemble.playing:
+                ensemble.give_way(now)
+                self._take_back(now, "asked to yield")
+            case "undo" | "reroll":
+                taken_back = ensemble.undo(now) if name == "undo" else ensemble.reroll(now)
+                self._take_back(now, name) if taken_back else self._tell(f"{name}: the companion has had no turn yet")
+            case "trigger" if not ensemble.trigger(now) and not ensemble.playing:
+                self._tell("trigger: nothing was played yet")
+            case "keep":
+                beside = None if self._journal is None else self._journal.path
+                self._tell(f"keep: {kept(ensemble.exchange, now, beside=beside)}")
+        self._notice_turn(turns)
         self._wake()
 
     def switch(self, name: str, *, on: bool) -> None:
-        """Turn something on or off."""
+        """Turn something on or off; raises :class:`SettingError` where there is nothing to go round."""
+        now = self._now()
+        match name:
+            case "mute":
+                self._muted, self._awaited_since = on, None
+                if on:
+                    self.player.cut(now, self._channels[Role.COMPANION], end_sounding=True)
+                    self._shaper.cut(now)
+            case "freeze":
+                self._ensemble.freeze(now, on=on)
+            case "loop" if on:
+                exchange = self._ensemble.exchange
+                beats = self._ensemble.pulse(now)
+                if exchange is None or not self._encore.begin(exchange.parts(now), now=now, beats=beats):
+                    raise SettingError("loop: nothing was played together yet; wait for the companion's first turn")
+            case "loop":
+                self._encore.end(now)
+        self._wake()
+
+    def halt(self, moment: float) -> None:
+        """End the companion's turn in silence: at ``moment`` (seconds) the clock was stopped."""
+        moment, had_turn = grid(moment), self._ensemble.playing
+        self._ensemble.halt(moment)
+        if had_turn:
+            self._take_back(moment, "the clock stops")
+        self._wake()
 
     def commanded(self, name: str, value: object, source: str) -> None:
         """Write down what was asked, and by what means."""
@@ -98,13 +179,7 @@ class Session:
 
         Nothing falls silent: most is fed ahead, and the turn goes on where it was.
         """
-        if self._engine.ids:
-            await engine.feed(self._engine.ids)
-        async with self._asking:
-            if self._engine.ids:  # none if it has just died: then it is fed from the tape
-                await engine.feed(self._engine.ids)
-            before, self._engine = self._engine, engine
-        await before.close()
+        await self._planning.play_with(engine)
 
     def announce(self, line: str) -> None:
         """Tell the performer, and the journal, what has changed."""
@@ -113,20 +188,27 @@ class Session:
 
     def hear(self, event: Event) -> None:
         """Take in one event of the performer; in the loop's thread."""
+        event = replace(event, time=grid(event.time))
         if any(intercept(event) for intercept in self.intercepts):
             return
+        data = encode(event, channel=self._channels[Role.PERFORMER])
         for listener in self.listeners:
-            listener(event.time, Role.PERFORMER, encode(event, channel=CHANNELS[Role.PERFORMER]))
+            listener(event.time, Role.PERFORMER, data)
         if self._journal is not None:
-            self._journal.message(event.time, Role.PERFORMER, encode(event, channel=CHANNELS[Role.PERFORMER]))
-        turns = self._duet.turns
-        if self._duet.hear(event):
+            self._journal.message(event.time, Role.PERFORMER, data)
+        turns = self._ensemble.turns
+        if self._ensemble.hear(event):
             self._take_back(event.time, "the performer plays")
         self._notice_turn(turns)
         self._wake()
 
     def sent(self, due: float, now: float, data: bytes) -> None:
-        """Note that the player has sent ``data``; in the player's thread."""
+        """Note that the player has sent ``data``; in the player's thread. Clicks and ticks are no one's music."""
+        channel = data[0] & 0x0F if data[0] < 0xF0 else None
+        if channel == self._encore.channel and self._journal is not None:
+            self._journal.message(now, "loop", data)
+        if channel != self._channels[Role.COMPANION]:
+            return
         self._meters.late.add(max(0.0, now - due))
         if self._journal is not None:
             self._journal.message(now, Role.COMPANION, data)
@@ -139,110 +221,78 @@ class Session:
 
     async def run(self) -> None:
         """Play until cancelled; ends by itself only with an error that nothing can mend."""
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._plan())
-            tasks.create_task(self._commit())
-            tasks.create_task(self._keep_journal())
+        self._loop = asyncio.get_running_loop()
+        self._send(program_changes(self._settings))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                for part in (self._planning.run(), self._commit(), self._keep_journal(), self._encore.run()):
+                    tasks.create_task(part)
+        finally:
+            self._ensemble.write_down()
 
-    async def _plan(self) -> None:
-        while True:
-            wanted = self._duet.want(self._clock.now())
-            if wanted is None:
-                await _wait(self._to_plan, self._until_next_look())
-                continue
-            try:
-                async with self._asking:
-                    await self._ask(wanted)
-            except EngineError as error:
-                await self._mend(error)
-
-    async def _ask(self, wanted: Feed | Step) -> None:
-        began = self._clock.now()
-        if isinstance(wanted, Feed):
-            await self._engine.feed(wanted.ids)
-            self._meters.feed.add(self._clock.now() - began)
-            return
-        id_ = await self._engine.step(wanted.mask, self._sampling, wanted.chance)
-        now = self._clock.now()
-        self._meters.step.add(now - began)
-        if self._duet.turn is wanted.turn:  # else the performer has taken over meanwhile
-            before = wanted.turn.reached
-            wanted.turn.accept(id_)
-            self._meters.tokens += 1
-            self._meters.music += wanted.turn.reached - before
-            self.health.stepped(now, seconds=now - began, before=before, reached=wanted.turn.reached)
-            if (seconds := self._duet.replanned(now)) is not None:
-                self._meters.replan.add(seconds)
-            self._to_commit.set()
+    def play_due(self) -> None:
+        """Hand the player what it must have now."""
+        panics, now = self.player.panics, self._now()
+        if panics != self._panics:
+            self._panics = panics
+            self._ensemble.give_way(now)
+            self._take_back(now, "panic")
+        turn, turns = self._ensemble.turn, self._ensemble.turns
+        due = self._ensemble.commit(now)
+        if not self._muted:
+            told = ((event.time, encode(event, channel=self._channels[event.role])) for event in due)
+            self.player.schedule(self._shaper.shaped(told, now), since=panics)
+        self._notice_turn(turns)
+        if turn is not None and self._ensemble.turn is None:
+            self._note(now, "turn over", tokens=turn.tokens)
 
     async def _commit(self) -> None:
         while True:
-            now = self._clock.now()
-            self.player.schedule(
-                (event.time, encode(event, channel=CHANNELS[event.role])) for event in self._duet.commit(now)
-            )
-            turn, turns = self._duet.turn, self._duet.turns
-            self._duet.look(now)
-            self._notice_turn(turns)
-            if turn is not None and self._duet.turn is None:
-                self._note(now, "turn over", tokens=turn.tokens)
-            self._to_plan.set()
-            await _wait(self._to_commit, self._until_next_look())
+            self.play_due()
+            self._planning.wake.set()
+            await pause(self._to_commit, self._ensemble, self._clock)
 
     async def _keep_journal(self) -> None:
         while True:
             await asyncio.sleep(_FLUSH_SECONDS)
+            self._ensemble.write_down()
             if self._journal is not None:
                 await asyncio.to_thread(self._journal.flush)  # a slow disk must not hold up the music
             if self.player.failed is not None:
                 raise self.player.failed
 
-    async def _mend(self, error: EngineError) -> None:
-        """The engine is gone: end its turn, let the performer play on, start it again."""
-        for _ in range(_MOST_RESTARTS_IN_A_ROW):
-            now = self._clock.now()
-            self._tell(str(error))
-            self._note(now, "engine lost", reason=str(error))
-            if self._duet.turn is not None:
-                self._duet.give_way(now)
-                self._take_back(now, "the engine is lost")
-            self._meters.restarts += 1
-            try:
-                await self._engine.restart()
-            except EngineError as again:
-                error = again
-            else:
-                self._duet.lost()
-                self._tell("the engine is back")
-                return
-        raise error
+    def _play_by(self, settings: Settings) -> None:
+        now = self._now()
+        if self._ensemble.adapt(settings, now):
+            self._take_back(now, "another mode")
+        self._wake()
 
     def _take_back(self, moment: float, reason: str) -> None:
-        self.player.cut(moment, CHANNELS[Role.COMPANION], end_sounding=True)
+        self.player.cut(moment, self._channels[Role.COMPANION], end_sounding=True)
+        self._shaper.cut(moment)
         self._awaited_since = None
         self._note(moment, "gives way", reason=reason)
 
     def _notice_turn(self, turns_before: int) -> None:
-        if self._duet.turns != turns_before and self._duet.decided_at is not None:
-            self._awaited_since = self._duet.decided_at
-            self._note(self._duet.decided_at, "turn", number=self._duet.turns)
+        decided_at = self._ensemble.decided_at
+        if self._ensemble.turns != turns_before and decided_at is not None:
+            self._awaited_since = None if self._ensemble.on_the_bar or self._muted else decided_at
+            beats = self._ensemble.pulse(decided_at)
+            by = {} if beats is None else {"tempo": round(beats.tempo, 3)}
+            self._note(decided_at, "turn", number=self._ensemble.turns, **by)
+
+    def _send(self, messages: Iterable[bytes]) -> None:
+        for message in messages:
+            self.player.output.send(message)
 
     def _note(self, moment: float, what: str, **facts: object) -> None:
         if self._journal is not None:
             self._journal.note(moment, what, **facts)
 
+    def _now(self) -> float:
+        """Whole microseconds, so that what an ensemble was told can be written down exactly."""
+        return grid(self._clock.now())
+
     def _wake(self) -> None:
-        self._to_plan.set()
+        self._planning.wake.set()
         self._to_commit.set()
-
-    def _until_next_look(self) -> float:
-        now = self._clock.now()
-        moment = self._duet.next_look(now)
-        return _LONGEST_WAIT if moment is None else min(max(0.0, moment - now), _LONGEST_WAIT)
-
-
-async def _wait(flag: asyncio.Event, seconds: float) -> None:
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await flag.wait()
-    flag.clear()

@@ -17,21 +17,28 @@ from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
-from livecomposer.midi.inlet import Arrival, Inlet
+from livecomposer.midi.ears import Ears
+from livecomposer.midi.inlet import Arrival
 from livecomposer.midi.performer import FilePerformer
+from livecomposer.midi.routing import Router, Routing
 from livecomposer.playing.sinks import Output
 from livecomposer.session.adaptation import Adaptation
-from livecomposer.session.backstage import Backstage, Hands
+from livecomposer.session.alarm import silenced_by_signal
+from livecomposer.session.backstage import Backstage, Gates, Hands, Tellers
 from livecomposer.session.desk import Desk
-from livecomposer.session.doors import open_input, simulated_performance, sinks
+from livecomposer.session.devices import device_of
+from livecomposer.session.doors import mended, open_input, simulated_performance, sinks
+from livecomposer.session.ensemble import Core
 from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal, recover
 from livecomposer.session.ladder import Ladder
 from livecomposer.session.meters import Meters
-from livecomposer.session.partner import Partner, engine_command, language_of, partner_of
+from livecomposer.session.partner import engine_command, language_of, partner_of
+from livecomposer.session.recorded import ensemble_of
 from livecomposer.session.rehearsal import budget_of
 from livecomposer.session.session import Session
-from livecomposer.session.weights import model_folder, vocabulary_checked
+from livecomposer.session.timekeeper import keep_time
+from livecomposer.session.weights import facts_of, model_folder, vocabulary_checked
 from livecomposer.settings import Settings, changed
 
 __all__ = ["Performed", "perform"]
@@ -80,15 +87,19 @@ async def perform(
     Raises what opening raises: :class:`PortError`, :class:`MidiFileError`, :class:`CheckpointError`, ….
     """
     clock = clock or MonotonicClock()
+    tell = told = Tellers([tell])
     meters = meters or Meters()
     model = model_folder(settings.model)
-    duet = partner_of(settings, seed=seed)
+    partner_of(settings, seed=seed)  # refuses what cannot be played with before anything is opened
+    Routing.of(settings)  # so does this
     simulated = simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
         output = Output([])
         stack.callback(output.close)
+        alarm = stack.enter_context(silenced_by_signal(output.panic))
         for sink in sinks(settings, clock, tell):
             output.attach(sink)
+        device = device_of(settings.output_profile, output.names, tell=tell)
         stop = stack.enter_context(_stopped_by_signals())
         tell(f"loading {model.name}")
         async with _engines(settings) as open_engine:
@@ -96,15 +107,32 @@ async def perform(
             budget = await budget_of(engine, settings, output_latency=output.latency, clock=clock)
             tell(_engine_line(engine.hello))
             tell(budget.describe())
-            settings = changed(settings, {"horizon": budget.horizon})
-            duet.adapt(settings)
-            journal = _journal(record, settings, clock=clock, seed=seed, model=model, tell=tell) if record else None
+            settings = changed(settings, {"horizon": min(budget.horizon + device.needs, 1.0)})
+            header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
+            journal = _journal(record, header, clock=clock, tell=tell) if record else None
             stack.enter_context(journal or nullcontext())
-            session = Session(duet, engine, output, settings, clock=clock, meters=meters, journal=journal, tell=tell)
-            adaptation = Adaptation(Ladder(settings), session.health, duet, session, open_engine=open_engine)
-            desk = Desk(session, settings, panic=output.panic, note=session.commanded)
+            duet = ensemble_of(settings, seed=seed, journal=journal)
+            session = Session(
+                duet, engine, output, settings, clock=clock, meters=meters, journal=journal, device=device, tell=tell
+            )
+            adaptation = Adaptation(Ladder(settings), session.health, session.economy, session, open_engine=open_engine)
+            desk = Desk(session, settings, panic=session.panic, note=session.commanded)
+            alarm.panic = session.panic
+            timekeeper = keep_time(session, desk, duet, clock=clock)
             with session.player, _fast_switching():
-                performer = open_input(settings, simulated, session.hear, output, clock=clock, meters=meters)
+                gates = Gates()
+                performer = open_input(
+                    settings,
+                    simulated,
+                    session.hear,
+                    output,
+                    clock=clock,
+                    meters=meters,
+                    urgent=gates,
+                    on_realtime=timekeeper.receive,
+                    routing=lambda: session.routing,
+                    tell=tell,
+                )
                 backstage = Backstage(
                     desk=desk,
                     session=session,
@@ -114,13 +142,26 @@ async def perform(
                     clock=clock,
                     journal=journal,
                     record=record,
-                    hear=Arrival(clock=clock, deliver=session.hear, thru=output.send, on_thru=meters.thru.add),
+                    hear=Arrival(
+                        clock=clock,
+                        deliver=session.hear,
+                        thru=output.send,
+                        on_thru=meters.thru.add,
+                        urgent=gates,
+                        router=Router(lambda: session.routing, any_channel=True),
+                    ),
+                    gates=gates,
                     tell=tell,
+                    tellers=told,
+                    beats=lambda: timekeeper.transport.beats(clock.now()),
+                    input_name=performer.name,
+                    take_seat=performer.close if simulated and not settings.input else _already_free,
                 )
                 try:
-                    async with _reaching(hands, backstage):
+                    async with mended(performer, output.sinks, tell), _reaching(hands, backstage):
                         tell(_ready_line(settings, performer, simulated))
-                        await _until_over((session.run(), adaptation.run()), duet, performer, stop, duration)
+                        runs, guests = (session.run(), adaptation.run(), timekeeper.run()), backstage.guests
+                        await _until_over(runs, duet, performer, stop, duration, guests=guests)
                 finally:
                     performer.close()
             meters.dropped = session.player.late_dropped
@@ -156,15 +197,17 @@ async def _reaching(hands: Iterable[Hands], backstage: Backstage) -> AsyncIterat
 
 async def _until_over(
     runs: Iterable[Coroutine[Any, Any, None]],
-    duet: Partner,
-    performer: Inlet | FilePerformer,
+    duet: Core,
+    performer: Ears | FilePerformer,
     stop: asyncio.Event,
     duration: float | None,
+    *,
+    guests: set[object],
 ) -> None:
     playing = [asyncio.create_task(run) for run in runs]
     ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait()), *playing]
     if isinstance(performer, FilePerformer):
-        ends.append(asyncio.create_task(_music_over(performer, duet)))
+        ends.append(asyncio.create_task(_music_over(performer, duet, guests)))
     try:
         await asyncio.wait(ends, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
         for task in playing:
@@ -176,8 +219,12 @@ async def _until_over(
         await asyncio.gather(*ends, return_exceptions=True)
 
 
-async def _music_over(performer: FilePerformer, duet: Partner) -> None:
-    while not (performer.done and duet.idle):  # noqa: ASYNC110
+def _already_free() -> None:
+    """Nobody plays that a guest could relieve."""
+
+
+async def _music_over(performer: FilePerformer, duet: Core, guests: set[object]) -> None:
+    while guests or not (performer.done and duet.idle):  # noqa: ASYNC110
         await asyncio.sleep(_IDLE_LOOK_SECONDS)  # the performer's end is another thread's, the duet's has no event
 
 
@@ -203,19 +250,16 @@ async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient
         yield engine
 
 
-def _journal(
-    folder: Path, settings: Settings, *, clock: Clock, seed: int, model: Path, tell: Callable[[str], None]
-) -> Journal:
+def _journal(folder: Path, header: dict[str, Any], *, clock: Clock, tell: Callable[[str], None]) -> Journal:
     try:
         for midi in recover(folder):
             tell(f"recovered {midi} from a session that did not end well")
     except MidiFileError as error:
         tell(f"nothing recovered: {error}")
-    header: dict[str, Any] = {"seed": seed, "model": str(model), "settings": asdict(settings)}
     return Journal(folder, began=clock.now(), header=header)
 
 
-def _ready_line(settings: Settings, performer: Inlet | FilePerformer, simulated: files.Recording | None) -> str:
+def _ready_line(settings: Settings, performer: Ears | FilePerformer, simulated: files.Recording | None) -> str:
     who = "a recorded performance plays" if simulated else f"listening to {performer.name}"
     return f"ready: {who}; the companion {_DOES[settings.mode]}; Ctrl-C ends"
 

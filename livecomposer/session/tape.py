@@ -11,11 +11,12 @@ from livecomposer.listening.buffer import Buffer
 from livecomposer.tokens.codec import Encoder, Sustain
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
-__all__ = ["LONGEST_SILENCE", "Tape"]
+__all__ = ["LONGEST_SILENCE", "SLACK", "Tape"]
 
 _BOS = VOCABULARY.id(Kind.BOS)
 _LOOSE_SECONDS = 1.0
-_SLACK = 1.25  # the window may grow to this share of input_duration before it is cut back: each cut is a whole feed
+SLACK = 1.25
+"""The window may grow to this share of what is remembered before it is cut back: each cut is a whole feed."""
 LONGEST_SILENCE = 3.0
 """A longer silence is told to the model as this one, so that an idle hour costs nothing (seconds)."""
 
@@ -51,7 +52,7 @@ class _Teller:
 class Tape:
     """Remembers ``input_duration`` seconds of both players, and tells them as ids from one origin."""
 
-    def __init__(self, *, input_duration: float, slack: float = _SLACK) -> None:
+    def __init__(self, *, input_duration: float, slack: float = SLACK) -> None:
         self._slack = slack
         self._input_duration = input_duration
         self._buffer = Buffer(seconds=input_duration)
@@ -65,9 +66,17 @@ class Tape:
         self._teller = _Teller(moment)
         self._ids = [_BOS]
 
-    def adapt(self, *, input_duration: float) -> None:
-        """Remember so many seconds from now on; what was forgotten stays so."""
+    def copy(self) -> "Tape":
+        """An independent twin, for taking back what comes after."""
+        twin = Tape(input_duration=self._input_duration, slack=self._slack)
+        twin._buffer, twin._loose, twin._empty = self._buffer.copy(), self._loose.copy(), self._empty
+        twin._opened, twin._teller, twin._ids = self._opened, self._teller.copy(), self._ids.copy()
+        return twin
+
+    def adapt(self, *, input_duration: float, slack: float | None = None) -> None:
+        """Remember so many seconds from now on; what was forgotten stays so. ``slack``: as at the beginning."""
         self._input_duration = self._buffer.seconds = input_duration
+        self._slack = self._slack if slack is None else slack
 
     @property
     def empty(self) -> bool:
@@ -86,7 +95,7 @@ class Tape:
 
     def trim(self, now: float) -> None:
         """Cut the window back if it has grown: at a moment when nobody waits for the feed that it costs."""
-        if now - self._opened > self._input_duration * _SLACK:
+        if now - self._opened > self._input_duration * SLACK:
             self._ending = None
             self._rewrite(now)
 

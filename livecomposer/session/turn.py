@@ -7,6 +7,7 @@ live session and by its offline twin alike.
 import random
 from collections import deque
 from collections.abc import Sequence
+from dataclasses import replace
 from math import ceil
 
 from livecomposer.events import NoteEvent, Role
@@ -56,6 +57,15 @@ class Turn:
         """The future: note events that are not committed yet, in time order."""
 
     @property
+    def origin(self) -> float:
+        """The moment of the context's step 0, in seconds."""
+        return self._origin
+
+    def keep_to(self, limits: Limits) -> None:
+        """Keep to ``limits`` from the next id on."""
+        self._grammar.limits = limits
+
+    @property
     def reached(self) -> float:
         """The moment up to which the turn is planned, in seconds."""
         return self._decoder.time
@@ -69,6 +79,14 @@ class Turn:
     def over(self) -> bool:
         """Whether nothing is left to plan or to commit."""
         return self.planned and not self.plan
+
+    def aim(self, moment: float) -> None:
+        """Begin at exactly ``moment`` (seconds) instead of ``start``; what is planned moves along, step by step."""
+        by = moment - self.start
+        self.start = moment
+        self._origin += by
+        self._decoder.origin += by
+        self.plan = deque(replace(event, time=event.time + by) for event in self.plan)
 
     def mask(self, earliest: float) -> Mask:
         """The ids allowed next, when no note may begin before the moment ``earliest`` (seconds)."""

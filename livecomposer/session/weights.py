@@ -1,5 +1,6 @@
 """Which weights are played, and whether they speak this vocabulary. Knows no torch."""
 
+import hashlib
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -12,7 +13,7 @@ from livecomposer.events import Role
 from livecomposer.model.sampling import Language
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
-__all__ = ["ACCOMPANISTS_LANGUAGE", "COMPANIONS_LANGUAGE", "model_folder", "vocabulary_checked"]
+__all__ = ["ACCOMPANISTS_LANGUAGE", "COMPANIONS_LANGUAGE", "facts_of", "model_folder", "vocabulary_checked"]
 
 COMPANIONS_LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.array(VOCABULARY.twins(Role.COMPANION)))
 """Whatever note the model expects next, from either player, is the companion's to play."""
@@ -39,6 +40,14 @@ def model_folder(wanted: str = "") -> Path:
     if not (folder / "config.json").is_file():
         raise CheckpointError(f"{folder}: no checkpoint there; wanted a folder with config.json and model.safetensors")
     return folder
+
+
+def facts_of(folder: Path, hello: Mapping[str, Any]) -> dict[str, Any]:
+    """What tells these weights and this engine from others: for a journal, so that a replay may be told the same."""
+    with (folder / "model.safetensors").open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    engine = {name: hello.get(name) for name in ("backend", "precision", "device")}
+    return {"model": str(folder), "weights": digest, "vocabulary": VOCABULARY.fingerprint, "engine": engine}
 
 
 def vocabulary_checked(folder: Path, hello: Mapping[str, Any]) -> None:

@@ -23,14 +23,18 @@ import numpy as np
 import numpy.typing as npt
 
 from livecomposer.errors import CorpusError, MidiFileError
+from livecomposer.events import Note
 from livecomposer.midi import files
+from livecomposer.tokens import barnote
 from livecomposer.tokens.stream import ids_of_notes, notes_heard
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.training.voices import How, led
 
-__all__ = ["SPLITS", "Shard", "load_shard", "prepare"]
+__all__ = ["FINGERPRINTS", "SPLITS", "Shard", "load_shard", "prepare"]
 
 SPLITS = ("train", "valid", "test")
+FINGERPRINTS = {"performance": VOCABULARY.fingerprint, "barnote": barnote.FINGERPRINT}
+"""Of each vocabulary that music may be told in."""
 MIN_NOTES = 16
 MAX_PIECE_SECONDS = 3600.0
 _TOLD = {
@@ -86,8 +90,11 @@ def prepare(
     splits: Path | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    tokens: str = "performance",
 ) -> dict[str, Counter[str]]:
     """Read every MIDI file below ``folders`` and write ``<split>.npz`` into ``out``; same input, same bytes.
+
+    ``tokens``: the vocabulary, ``performance`` or ``barnote``.
 
     Returns, for each split, counts of ``pieces``, of these by what leads, of ``tokens``, and of files skipped by
     reason. Files that say the same notes are kept once. ``progress`` is told how many files of how many are done.
@@ -103,7 +110,7 @@ def prepare(
     pieces: dict[str, list[tuple[str, _Piece]]] = {split: [] for split in SPLITS}
     seen: set[bytes] = set()
     with ProcessPoolExecutor(workers or os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        results = pool.map(_encode, [path for _, path in paths], chunksize=8)
+        results = pool.map(_ENCODERS[tokens], [path for _, path in paths], chunksize=8)
         for done, ((folder, path), result) in enumerate(zip(paths, results, strict=True), 1):
             name = f"{folder.name}/{path.relative_to(folder)}"
             split = split_of.get(name) or _hashed_split(name)
@@ -121,22 +128,23 @@ def prepare(
     try:
         out.mkdir(parents=True, exist_ok=True)
         for split in SPLITS:
-            _save(out / f"{split}.npz", pieces[split])
+            _save(out / f"{split}.npz", pieces[split], FINGERPRINTS[tokens])
     except OSError as error:
         raise CorpusError(f"{out}: not written ({error}); make room, or name another folder") from error
     return counts
 
 
-def load_shard(path: Path) -> Shard:
+def load_shard(path: Path, *, tokens: str = "performance") -> Shard:
     """Read one shard; raises :class:`CorpusError` where it is missing, damaged, or of another vocabulary."""
+    wanted = FINGERPRINTS[tokens]
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             fingerprint = str(data["fingerprint"])
             shard = _shard(data)
     except _DAMAGED as error:
         raise CorpusError(f"{path}: not a shard ({error}); make shards with 'livecomposer prepare'") from error
-    if fingerprint != VOCABULARY.fingerprint:
-        raise CorpusError(f"{path}: made for vocabulary {fingerprint}, wanted {VOCABULARY.fingerprint}; prepare again")
+    if fingerprint != wanted:
+        raise CorpusError(f"{path}: made for vocabulary {fingerprint}, wanted {wanted}; prepare again")
     return shard
 
 
@@ -178,6 +186,31 @@ def _hashed_split(name: str) -> str:
 
 
 def _encode(path: Path) -> _Piece | str:
+    heard = _heard(path)
+    if isinstance(heard, str):
+        return heard
+    recording, notes = heard
+    ids = np.array(ids_of_notes(notes, origin=notes[0].start), dtype=np.int64)
+    lead, how = led(recording.tracks, ids, origin=notes[0].start)
+    return _Piece(ids.astype(np.uint16), lead, how)
+
+
+def _encode_bars(path: Path) -> _Piece | str:
+    """Bars as written, of a length that the grid can tell; where the file tells none, of four quarters."""
+    heard = _heard(path)
+    if isinstance(heard, str):
+        return heard
+    recording, notes = heard
+    if len(recording.beats) < 2:
+        return "without beats"
+    quarters = recording.quarters_per_bar
+    grid = barnote.Grid(recording.beats, int(quarters) if quarters in range(1, 9) else 4)
+    ids = np.array(barnote.encode(notes, grid), dtype=np.uint16)
+    silence = int(np.argmax(ids != barnote.BAR)) - 1  # bars before the first note
+    return _Piece(ids[max(0, silence) :], np.zeros(len(ids) - max(0, silence), np.bool_), How.NONE)
+
+
+def _heard(path: Path) -> tuple[files.Recording, list[Note]] | str:
     try:
         recording = files.read(path)
     except MidiFileError:
@@ -185,11 +218,10 @@ def _encode(path: Path) -> _Piece | str:
     notes = notes_heard([track.events for track in recording.tracks])
     if len(notes) < MIN_NOTES:
         return "too short"
-    if recording.seconds > MAX_PIECE_SECONDS:
-        return "too long"
-    ids = np.array(ids_of_notes(notes, origin=notes[0].start), dtype=np.int64)
-    lead, how = led(recording.tracks, ids, origin=notes[0].start)
-    return _Piece(ids.astype(np.uint16), lead, how)
+    return "too long" if recording.seconds > MAX_PIECE_SECONDS else (recording, notes)
+
+
+_ENCODERS = {"performance": _encode, "barnote": _encode_bars}
 
 
 def _unusable(result: _Piece | str, seen: set[bytes]) -> str | None:
@@ -202,7 +234,7 @@ def _unusable(result: _Piece | str, seen: set[bytes]) -> str | None:
     return None
 
 
-def _save(path: Path, pieces: Sequence[tuple[str, _Piece]]) -> None:
+def _save(path: Path, pieces: Sequence[tuple[str, _Piece]], fingerprint: str) -> None:
     lengths = [len(piece.ids) for _, piece in pieces]
     partial = path.with_name(f"{path.stem}.partial.npz")
     np.savez_compressed(
@@ -212,6 +244,6 @@ def _save(path: Path, pieces: Sequence[tuple[str, _Piece]]) -> None:
         names=np.array([name for name, _ in pieces], dtype=np.str_),
         lead=np.packbits(np.concatenate([np.zeros(0, np.bool_), *(piece.lead for _, piece in pieces)])),
         how=np.array([piece.how for _, piece in pieces], dtype=np.uint8),
-        fingerprint=np.array(VOCABULARY.fingerprint),
+        fingerprint=np.array(fingerprint),
     )
     partial.replace(path)

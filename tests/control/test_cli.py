@@ -217,3 +217,32 @@ def test_an_error_of_several_lines_is_told_in_one(capsys, monkeypatch):
 def test_meters_are_what_json_promises():
     """The names of design do not change."""
     assert {"thru_ms", "takeover_ms", "late_ms"} <= set(Meters().summary())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "panel"), [([], None), (["--panel"], "on"), (["--panel", "off"], "off"), (["--no-panel"], "off")]
+)
+def test_the_panel_is_asked_for_by_name_alone(arguments, panel):
+    """With a value as any other setting, or without one."""
+    assert panel == build_parser().parse_args(["jam", *arguments]).panel
+
+
+def test_a_journal_that_is_none_is_one_line_and_two(tmp_path, capsys):
+    """As all bad input."""
+    (tmp_path / "x.jsonl").write_text("{}\n")
+    assert 2 == main(["replay", str(tmp_path / "x.jsonl")])
+    assert 1 == capsys.readouterr().err.count("\n")
+
+
+@pytest.mark.parametrize(("same", "check", "code"), [(True, True, 0), (False, True, 1), (False, False, 0)])
+def test_replay_fails_where_it_is_to_be_checked_and_differs(monkeypatch, tmp_path, capsys, same, check, code):
+    """And names the first difference."""
+
+    async def replayed(*_arguments, **_options):
+        first = None if same else {"t": 1.5, "what": "another id"}
+        told = {"notes": 1, "seconds": 2.0, "ids": 3, "seed": 4, "differences": 1, "broken": "", "same_engine": True}
+        return {**told, "same": same, "first": first}
+
+    monkeypatch.setattr("livecomposer.session.replaying.replay_file", replayed)
+    assert code == main(["replay", str(tmp_path / "x.jsonl"), *(["--check"] if check else [])])
+    assert ("the same" if same else "1.5 s: another id") in capsys.readouterr().out

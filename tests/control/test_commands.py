@@ -1,10 +1,13 @@
 """What each command prints, on real files and a tiny model."""
 
+import asyncio
 import json
 
 from livecomposer import performances
 from livecomposer.control.cli import main
+from livecomposer.control.osc import Responder, received
 from livecomposer.midi import files
+from tests.control.desks import NotedDesk
 from tests.session.minds import tiny_checkpoint
 from tests.session.players import phrase
 
@@ -88,8 +91,32 @@ def test_prepare_then_train_then_evaluate(capsys, tmp_path):
     assert 0 == main(["prepare", str(folder), "-o", str(tmp_path / "shards")])
     arguments = ["--shards", str(tmp_path / "shards"), "--run", str(tmp_path / "run")]
     assert 0 == main(["train", str(tmp_path / "run.toml"), *arguments])
+    assert (tmp_path / "run/curve.png").exists()
     capsys.readouterr()
     report = printed(capsys, "evaluate", tmp_path / "run/best", tmp_path / "shards/train.npz", "--json")
     keys = {"pieces", "tokens", "notes", "nll_per_token", "bits_per_note", "bits_per_second", "interval"}
     assert keys <= set(report)
     assert report["interval"][0] <= report["bits_per_note"] <= report["interval"][1]
+
+
+def test_controls_prints_the_table_of_commands(capsys, tmp_path):
+    """With what a file of settings binds."""
+    config = tmp_path / "set.toml"
+    config.write_text('[controls]\n"note:36@10" = "panic"\n')
+    rows = {row["name"]: row for row in printed(capsys, "controls", "--config", config, "--json")}
+    assert "/livecomposer/panic" == rows["panic"]["osc"]
+    assert "note:36@10" in rows["panic"]["bound"]
+    assert 0 == main(["controls"])
+    assert len(rows) == len(capsys.readouterr().out.splitlines())
+
+
+async def test_send_reaches_a_session_that_runs(capsys):
+    """By the same names; what it is set to is printed."""
+    desk = NotedDesk()
+    async with received(("127.0.0.1", 0), Responder(desk), silence=desk.panic, tell=print) as receiver:
+        to = ["--to", "{}:{}".format(*receiver.address)]
+        assert 0 == await asyncio.to_thread(main, ["send", "creative_risk", "1.5", *to])
+        assert 0 == await asyncio.to_thread(main, ["send", "undo", *to])
+        assert 2 == await asyncio.to_thread(main, ["send", "creative_risk", "9", *to])
+    assert ["creative_risk = 1.5", "undo"] == capsys.readouterr().out.splitlines()
+    assert [("creative_risk", 1.5, "osc"), ("undo", None, "osc")] == desk.noted

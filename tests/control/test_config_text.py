@@ -1,5 +1,6 @@
 """The default configuration and the presets."""
 
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,8 @@ def test_the_defaults_are_the_defaults():
 
 def test_presets_are_found_by_name():
     """A preset's name is its file's."""
-    assert {"adventurous", "call-and-response", "long-continuation"} == set(presets())
+    shipped = {"call-and-response", "duet", "daw", "ambient-drone", "kiosk", "adventurous", "long-continuation"}
+    assert shipped == set(presets())
 
 
 def test_saving_puts_numbers_in_their_place_and_leaves_the_rest(tmp_path):
@@ -47,3 +49,34 @@ def test_a_file_of_something_else_is_not_written_to(tmp_path):
     assert "Dear Sir," == path.read_text()
     with pytest.raises(SettingError, match="cannot be written"):
         saved(tmp_path / "none" / "own.toml", {"gain": 1.0})
+
+
+def test_a_table_is_saved_to_without_touching_what_is_around_it(tmp_path):
+    """Settings before it, tables behind it, its own other lines."""
+    path = tmp_path / "own.toml"
+    path.write_text('gain = 0.5\n\n[controls] # mine\n"cc:1" = "tap"\n\n[other]\n"cc:2" = 3\n')
+    with pytest.raises(SettingError, match="unknown setting 'other'"):
+        saved(path, {"cc:2": "undo"}, table="controls")
+    path.write_text('gain = 0.5\n\n[controls] # mine\n"cc:1" = "tap"\n')
+    saved(path, {"cc:2": {"command": "max_rest", "high": 3.0}}, table="controls", without=["cc:1"])
+    saved(path, {"gain": 0.25})
+    assert 0.25 == load(path, environment={}).gain
+    assert {"cc:2": {"command": "max_rest", "high": 3.0}} == tomllib.loads(path.read_text())["controls"]
+    assert "[controls] # mine" in path.read_text()
+
+
+def test_a_table_that_is_not_there_is_made(tmp_path):
+    """At the end of the file."""
+    path = tmp_path / "own.toml"
+    path.write_text("gain = 0.5\n")
+    saved(path, {"cc:2": "undo"}, table="controls")
+    assert 'gain = 0.5\n\n[controls]\n"cc:2" = "undo"\n' == path.read_text()
+
+
+def test_a_file_that_cannot_be_edited_line_by_line_is_left_alone(tmp_path):
+    """Its table is all on one line."""
+    path = tmp_path / "own.toml"
+    path.write_text('controls = { "cc:1" = "tap" }\n')
+    with pytest.raises(SettingError, match="line by line"):
+        saved(path, {"cc:2": "undo"}, table="controls")
+    assert 'controls = { "cc:1" = "tap" }\n' == path.read_text()

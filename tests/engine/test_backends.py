@@ -6,8 +6,10 @@ from livecomposer.engine import native
 from livecomposer.engine.backends import open_engine
 from livecomposer.engine.eager import EagerEngine
 from livecomposer.engine.native import NativeEngine
+from livecomposer.engine.recurrent import RecurrentEngine
+from livecomposer.engine.variants import RebasingEngine, VariantEngine
 from livecomposer.errors import EngineError
-from tests.model.networks import random_decoder
+from tests.model.networks import LSTM, VARIANTS, random_decoder
 
 
 def test_the_compiled_engine_is_taken_where_it_is():
@@ -32,3 +34,21 @@ def test_no_compiled_part_is_an_error_where_it_is_asked_for(monkeypatch):
     monkeypatch.setattr(native, "native_library", lambda: None)
     with pytest.raises(EngineError, match="install a C compiler"):
         NativeEngine(random_decoder())
+
+
+@pytest.mark.parametrize(
+    ("shape", "kind", "backend"),
+    [
+        (VARIANTS["relative"], VariantEngine, "eager relative"),
+        (VARIANTS["xl"], VariantEngine, "eager xl"),
+        (VARIANTS["alibi"], VariantEngine, "eager alibi"),
+        (VARIANTS["absolute"], RebasingEngine, "eager absolute"),
+        (LSTM, RecurrentEngine, "eager lstm"),
+    ],
+)
+def test_every_other_network_is_played_by_pytorch(shape, kind, backend):
+    """What the compiled engine does not know plays all the same, and the facts say what it is."""
+    engine, facts = open_engine(random_decoder(shape), device="cpu")
+    assert kind is type(engine)
+    assert {"backend": backend, "precision": "float32", "device": "cpu"} == facts
+    assert 3 == engine.feed([1, 2, 3])

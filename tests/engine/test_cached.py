@@ -11,7 +11,7 @@ from livecomposer.engine.eager import EagerEngine
 from livecomposer.engine.native import NativeEngine
 from livecomposer.model.decoder import Shape
 from livecomposer.model.sampling import Sampling, sample
-from tests.model.networks import SMALL, random_decoder
+from tests.model.networks import MODED, SMALL, random_decoder
 
 CUDA = partial(CudaEngine, device="cpu", precision="float32")  # its code, without its graphs
 ENGINES = pytest.mark.parametrize(
@@ -119,3 +119,17 @@ def test_a_long_set_in_a_short_window(make):
     assert len(ids) == engine.position == 10_000
     np.testing.assert_allclose(expected[-1], engine.logits(), atol=1e-4)
     assert [sample(row, mask, sampling, one) for row, one in zip(expected, chances, strict=False)] == ids[-120:]
+
+
+@ENGINES
+def test_another_mode_is_as_a_new_engine_that_is_told_of_it(make):
+    """Everything is forgotten, and the logits are those of the mode; back again, those of the first."""
+    network = random_decoder(MODED)
+    engine, ids = make(network), torch.tensor([IDS[:20]])
+    engine.feed(IDS[:20])
+    for mode in (1, 0, 7):
+        engine.set_mode(mode)
+        assert 0 == engine.position
+        engine.feed(IDS[:20])
+        expected = network(ids, torch.tensor([min(mode, 1)]))[0, -1].numpy()
+        np.testing.assert_allclose(expected, engine.logits(), atol=1e-4)

@@ -14,7 +14,7 @@ from livecomposer.engine.reference import ReferenceEngine
 from livecomposer.errors import CheckpointError, EngineError
 from livecomposer.model import checkpoint
 from livecomposer.model.sampling import Sampling
-from tests.model.networks import SMALL, random_decoder
+from tests.model.networks import MODED, SMALL, random_decoder
 
 MASK = np.ones(SMALL.vocabulary, dtype=bool)
 SAMPLING = Sampling(technique="random")
@@ -297,3 +297,20 @@ def test_the_client_loads_no_torch():
     """The session's side of the engine never imports PyTorch."""
     code = "import sys, livecomposer.engine.client; print([m for m in ('torch', 'safetensors') if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "[]\n"
+
+
+async def test_a_mode_is_told_at_once_and_after_a_restart(tmp_path):
+    """What is drawn is what the reference draws that was told of it from the start."""
+    network = random_decoder(MODED)
+    checkpoint.save(tmp_path, network, fingerprint="abc")
+    reference = ReferenceEngine(network, mode=1)
+    reference.feed([1, 2, 3])
+    expected = reference.draw(MASK, SAMPLING, 0.7)
+    async with EngineClient(host_command(tmp_path, precision="float32")) as client:
+        await client.feed([1, 2, 3])
+        await client.set_mode(1)
+        assert 0 == client.taken_in
+        for _ in range(2):
+            await client.feed([1, 2, 3])
+            assert expected == await client.step(MASK, SAMPLING, 0.7)
+            await client.restart()

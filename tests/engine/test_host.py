@@ -126,3 +126,13 @@ def test_serve_gives_up_on_garbage(host):
     """When the two sides have lost each other, there is nothing to answer."""
     with pytest.raises(EngineError):
         serve(host, io.BytesIO(b"\xff" * 32), io.BytesIO())
+
+
+def test_another_mode_forgets_everything(host):
+    """A step is refused until it is fed again, and a language must be of the vocabulary's size."""
+    feed(host, 0, [1, 2, 3])
+    assert {"mode": 1} == host.answer({"op": "mode", "mode": 1})
+    assert "feed first" in host.answer(STEP)["error"]
+    assert 3 == feed(host, 0, [1, 2, 3])["computed"]
+    assert "a language of 1 ids" in host.answer({"op": "mode", "mode": 0, "language": [[0], [0]]})["error"]
+    assert "mode -1" in host.answer({"op": "mode", "mode": -1})["error"]

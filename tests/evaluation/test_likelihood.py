@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from livecomposer.engine.native import NativeEngine
-from livecomposer.errors import CheckpointError, CorpusError
+from livecomposer.errors import CheckpointError, CorpusError, EngineError
 from livecomposer.evaluation.likelihood import (
     as_json,
     decoder_log_probs,
@@ -19,6 +19,7 @@ from livecomposer.evaluation.likelihood import (
 from livecomposer.events import Role
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Shape
+from livecomposer.model.variants import build
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.corpus import Shard
 
@@ -167,3 +168,25 @@ def test_weights_of_another_vocabulary_are_refused(tmp_path):
     checkpoint.save(tmp_path / "best", small_decoder(), fingerprint="another")
     with pytest.raises(CheckpointError, match="another"):
         evaluate_checkpoint(tmp_path / "best", tmp_path / "valid.npz")
+
+
+@pytest.mark.parametrize("name", ["absolute", "relative", "xl", "alibi"])
+def test_every_architecture_is_scored_past_its_window(tmp_path, name):
+    """From a folder on disk, whatever the positions, scores are those of the network; the compiled engine has none."""
+    torch.manual_seed(3)
+    shape = Shape(vocabulary=V, layers=2, width=32, heads=2, window=16, hidden=64, positions=name)
+    network, ids = build(shape).eval(), ids_of_length(100)
+    checkpoint.save(tmp_path / "best", network, fingerprint=VOCABULARY.fingerprint)
+    line = torch.tensor([[BOS, *ids.tolist()]])
+    with torch.inference_mode():
+        full = torch.log_softmax(network(line[:, :-1])[0], dim=-1).gather(1, line[0, 1:, None])[:, 0]
+    np.testing.assert_allclose(decoder_log_probs(checkpoint.load(tmp_path / "best"))(ids), full.numpy(), atol=TOLERANCE)
+    with pytest.raises(EngineError, match="plays rope"):
+        evaluate_checkpoint(tmp_path / "best", tmp_path / "valid.npz", precision="int8")
+
+
+def test_bars_and_notes_are_counted_in_their_own_way():
+    """Of the other vocabulary each pitch is a note, and a bar lasts two seconds."""
+    found = evaluate(uniform, shard([0, 1, 40, 125, 0, 0, 5, 41, 121]), tokens="barnote")
+    assert (9, 2) == (found.tokens, found.notes)
+    assert pytest.approx(np.log2(V) * 9 / 6) == found.bits_per_second

@@ -147,3 +147,13 @@ def test_window_tells_the_whole_state(steps):
     again = heard(*short.window(time), seconds=1e9)
     assert (short.held, short.sustained, short.pedal_down) == (again.held, again.sustained, again.pedal_down)
     assert all(event.time >= time - 1.0 for event in short.window(time))
+
+
+def test_a_copy_goes_its_own_way():
+    """What either hears later, the other does not."""
+    buffer = heard(pedal(0.5, 127), NoteOn(1.0, 60, 80))
+    twin, before = buffer.copy(), buffer.snapshot(1.0)
+    twin.add(NoteOff(2.0, 60))
+    twin.add(pedal(2.5, 0))
+    assert before == buffer.snapshot(1.0)
+    assert before != twin.snapshot(3.0)

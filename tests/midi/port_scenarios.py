@@ -22,7 +22,9 @@ from livecomposer.clocks import MonotonicClock
 from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOn
 from livecomposer.midi import ports
-from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.ears import Ears
+from livecomposer.midi.inlet import Arrival, Inlet
+from livecomposer.midi.lookout import Lookout, Offer
 from livecomposer.midi.outlet import Outlet
 from livecomposer.midi.wire import silence
 
@@ -36,6 +38,7 @@ FLOODS = 10
 
 _LIMIT_SECONDS = 120
 _HEARING_SECONDS = 1.0
+_STRIKES = 8
 _TRIES = 20
 """An overrun of the server may lose or repeat a message, so a key is struck until it is heard."""
 
@@ -266,6 +269,72 @@ def held() -> Any:
     return known
 
 
+def fed_back() -> Any:
+    """What the session hears of a keyboard's repeated key, and of a companion's, while all we send comes back to us."""
+    got: list[Event] = []
+    said: list[str] = []
+    clock = MonotonicClock()
+    with Outlet("virtual") as outlet:
+        arrival = Arrival(clock=clock, deliver=got.append, thru=outlet.send)
+        ears = Ears(["virtual"], arrival=arrival, clock=clock, tell=said.append)
+        sends: list[bytes] = []
+        outlet.on_send = lambda data: (sends.append(data), ears.sent(data))[0]
+        ours = [ears._sources[0].own, outlet._own]
+        with connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard:
+            subprocess.run(["jack_connect", ours[1], ours[0]], check=True, capture_output=True)
+            for _ in range(_STRIKES):
+                for data in ([0x90, 60, 64], [0xB0, 64, 127], [0x80, 60, 64], [0xB0, 64, 0]):
+                    keyboard.send_message(data)
+                    outlet.send(bytes([0x91, 72, 50]))
+                    time.sleep(0.05)
+                    outlet.send(bytes([0x81, 72, 64]))
+            time.sleep(0.3)
+        ears.close()
+    return {
+        "strikes": sum(isinstance(event, NoteOn) for event in got),
+        "pitches": sorted({event.pitch for event in got if isinstance(event, NoteOn)}),
+        "heard": len(got),
+        "sent": len(sends),
+        "told": len(said),
+    }
+
+
+def server_restarted() -> Any:
+    """Whether keys pass thru before and after the JACK server was ended and started again; what was told.
+
+    Prints ``ready`` and waits for a line: the server is gone; then another: it is back.
+    """
+    got: list[Event] = []
+    said: list[str] = []
+    clock = MonotonicClock()
+    with Outlet("virtual") as outlet:
+        ears = Ears(["virtual"], arrival=Arrival(clock=clock, deliver=got.append, thru=outlet.send), clock=clock)
+
+        def heal(offer: Offer) -> None:
+            for each in (ears, outlet):
+                each.heal(offer, lookout.connect, said.append)
+
+        lookout = Lookout(heal)
+        with lookout:
+            print("ready", flush=True)
+            sys.stdin.readline()
+            until = time.monotonic() + _LIMIT_SECONDS / 2
+            while len(said) < 4 and time.monotonic() < until:
+                time.sleep(0.05)
+            played = subprocess.run([sys.executable, __file__, "through"], capture_output=True, text=True, check=False)
+        ears.close()
+    return {"said": said, "through": json.loads(played.stdout or "null"), "heard": len(got) > 0}
+
+
+def through() -> Any:
+    """Whether a key of ours, another program, passes from one port of the session's to the other."""
+    with (
+        connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard,
+        connected(rtmidi.MidiIn, "listener", "livecomposer") as listener,
+    ):
+        return strike(keyboard, [0x90, 60, 64], listener)
+
+
 SCENARIOS: dict[str, Callable[[], Any]] = {
     play.__name__: play
     for play in (
@@ -282,6 +351,9 @@ SCENARIOS: dict[str, Callable[[], Any]] = {
         thru,
         flood,
         held,
+        fed_back,
+        server_restarted,
+        through,
     )
 }
 

@@ -239,3 +239,29 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_litter(tmp_path, monkey
         write(path, [Track("", (NoteOn(0.0, 60, 64), NoteOff(1.0, 60)))])
     assert GOOD == path.read_bytes()
     assert [path] == list(tmp_path.iterdir())
+
+
+def tempo(microseconds):
+    """A change of tempo, at once."""
+    return b"\0\xff\x51\x03" + microseconds.to_bytes(3, "big")
+
+
+def test_beats_follow_the_tempo_to_past_the_end(reading):
+    """Quarter notes in seconds; a beat of half a second, then slower ones; the bar is as the first signature says."""
+    waltz = b"\0\xff\x58\x04\x03\x02\x18\x08"
+    slower = b"\x60" + tempo(1_000_000)[1:]  # after 96 ticks, which are one beat
+    recording = reading(smf(waltz + tempo(500_000) + slower + b"\0\x90\x3c\x40\x81\x40\x80\x3c\x40" + END))
+    assert ((0.0, 0.5, 1.5, 2.5, 3.5), 3.0) == (recording.beats, recording.quarters_per_bar)
+
+
+def test_a_tempo_that_no_music_has_gives_no_beats(reading):
+    """However many beats a file claims, they are not counted for ever."""
+    far = b"\xff\xff\xff\x7f\x80\x3c\x40"
+    recording = reading(smf(tempo(1) + b"\0\x90\x3c\x40" + far + b"\0\x90\x3e\x40" + far + END, division=1))
+    assert () == recording.beats
+
+
+def test_frames_tell_no_beats(reading):
+    """Time in frames a second has no beats; the bar is then four quarters."""
+    recording = reading(smf(KEY + END, division=-25 << 8 | 40))
+    assert ((), 4.0) == (recording.beats, recording.quarters_per_bar)

@@ -5,6 +5,7 @@ from livecomposer.errors import PortError
 from livecomposer.events import Control, NoteOff, NoteOn
 from livecomposer.midi import ports
 from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.routing import Router, Routing, Zone
 from tests.fakes import FakeClient
 from tests.midi.port_scenarios import FLOODS, outcome
 
@@ -36,6 +37,25 @@ def test_thru_comes_before_delivery_and_carries_the_same_bytes():
     with an_inlet(client, thru=order.append, deliver=order.append):
         client.receive(0xB2, 64, 127)
     assert [bytes([0xB2, 64, 127]), Control(5.0, 64, 127)] == order
+
+
+def test_what_is_urgent_is_no_music():
+    """It comes before thru; what it does not take goes on."""
+    client, got = FakeClient(), []
+    with an_inlet(client, thru=got.append, deliver=got.append, urgent=lambda data: data[0] == 0xB2):
+        client.receive(0xB2, 20, 127)
+        assert [] == got
+        client.receive(0xB1, 20, 127)
+    assert [bytes([0xB1, 20, 127]), Control(5.0, 20, 127)] == got
+
+
+def test_a_broken_control_is_counted_and_the_music_goes_on():
+    """Whatever it raises."""
+    client, got = FakeClient(), []
+    with an_inlet(client, deliver=got.append, urgent=broken) as inlet:
+        client.receive(0xB1, 20, 127)
+    assert [Control(5.0, 20, 127)] == got
+    assert 1 == inlet.errors
 
 
 @pytest.mark.parametrize("data", [[0xF0, 1, 0xF7], [0xF8], [0xFE], [0x90, 60], [], [0x90, 60, 255]])
@@ -116,3 +136,46 @@ def test_keys_go_in_through_a_real_port_and_thru_comes_out_of_another(jack):
 def test_closing_under_a_flood_of_keys_neither_hangs_nor_crashes(jack):
     """An inlet can be closed while the driver is calling it, and the process still ends well."""
     assert [[True, 0]] * FLOODS == outcome("flood")
+
+
+def test_a_clock_is_handed_on_with_its_moments_and_is_no_music():
+    """Only where somebody wants it is the driver asked for ticks."""
+    client, got, music = FakeClient(), [], []
+    with an_inlet(client, on_realtime=lambda *told: got.append(told), deliver=music.append, thru=music.append):
+        for data in ((0xFA,), (0xF8,), (0xF2, 4, 0), (0xFE,)):
+            client.receive(*data)
+    assert [(b"\xfa", 5.0), (b"\xf8", 5.0), (b"\xf2\x04\x00", 5.0)] == got
+    assert [] == music
+    assert not client.ignored["timing"]
+    with an_inlet(deaf := FakeClient()):
+        assert deaf.ignored["timing"]
+
+
+def test_who_fails_to_follow_a_clock_is_counted():
+    """The driver's thread goes on."""
+    client = FakeClient()
+    with an_inlet(client, on_realtime=broken) as inlet:
+        client.receive(0xF8)
+    assert 1 == inlet.errors
+
+
+def test_a_router_says_who_gets_what():
+    """What sounds goes thru as it is routed; what is heard, and what is the control map's, is delivered there."""
+    client, through, heard, control = FakeClient(), [], [], []
+    zones = (Zone.CONTROL,) * 36 + (Zone.SOUNDS,) * 24 + (Zone.FEEDS,) * 68
+    router = Router(lambda: Routing(zones=zones, transpose=12, channel=4))
+    with an_inlet(client, thru=through.append, deliver=heard.append, router=router, on_control=control.append):
+        for pitch in (35, 59, 60):
+            client.receive(0x92, pitch, 100)
+        client.receive(0xB2, 64, 50)
+    assert [bytes((0x94, 71, 100)), bytes((0x94, 72, 100)), bytes((0xB4, 64, 50))] == through
+    assert [NoteOn(5.0, 72, 100), Control(5.0, 64, 50)] == heard
+    assert [NoteOn(5.0, 35, 100)] == control
+
+
+def test_what_is_for_a_control_map_that_is_not_there_is_let_be():
+    """Nothing fails."""
+    client = FakeClient()
+    with an_inlet(client, router=Router(lambda: Routing(zones=(Zone.CONTROL,) * 128)), deliver=broken) as inlet:
+        client.receive(0x90, 60, 1)
+    assert 0 == inlet.errors

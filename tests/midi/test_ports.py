@@ -38,12 +38,12 @@ def bare(monkeypatch):
 )
 def test_a_port_is_found_by_part_of_its_name(wanted, found):
     """Case does not count, the exact name wins, and of several the first is taken."""
-    assert found == ports._match(wanted, OFFERED)
+    assert found == ports.match(wanted, OFFERED)
 
 
 def test_nothing_is_found_where_nothing_is_offered():
     """An empty list has no match, whatever is wanted."""
-    assert ports._match("", []) is None
+    assert ports.match("", []) is None
 
 
 def test_a_machine_without_midi_has_no_ports_and_says_so(bare, capfd):
@@ -74,7 +74,7 @@ def test_a_system_that_goes_away_after_the_probe_is_passed_over(monkeypatch):
     """A system that answered a moment ago and refuses now offers nothing, and no virtual port."""
     monkeypatch.setattr(ports, "_PROBE", "print(3)")
 
-    def gone(kind, api):
+    def gone(kind, api, name):
         raise rtmidi.SystemError("gone")
 
     monkeypatch.setattr(ports, "_client", gone)

@@ -127,7 +127,7 @@ def test_another_vocabulary_is_refused(folder):
     assert "xyz" in line
 
 
-@pytest.mark.parametrize("changes", [{"format": 2}, {"architecture": "lstm"}, {"format": "one"}])
+@pytest.mark.parametrize("changes", [{"format": 2}, {"architecture": "mamba"}, {"format": "one"}])
 def test_another_format_is_refused(folder, changes):
     """A format or architecture of a later version asks for an update."""
     change_config(folder, **changes)

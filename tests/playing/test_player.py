@@ -168,3 +168,34 @@ def test_close_from_the_meter_does_not_lock(sink):
     player._thread.join(LONG)
     assert player.failed is None
     assert [ON, OFF] == sink.sent
+
+
+def test_a_clock_is_played_at_its_moments_beside_the_notes(clock):
+    """By the output's own door for it; what a channel takes back leaves it alone."""
+    ticks, output = [], Output([])
+    output.realtime = ticks.append
+    player = Player(output, clock)
+    player.schedule([(1.0, b"\xf8"), (1.0, b"\xf2\x01\x00"), (1.0, b"\xf8")])
+    for channel in range(16):
+        player.cut(0.0, channel, end_sounding=True)
+    player.run_due(1.0)
+    assert [b"\xf2\x01\x00", b"\xf8", b"\xf8"] == sorted(ticks)
+
+
+def test_what_was_decided_before_a_panic_is_refused_after_it(player):
+    """What is decided after it is accepted, and so is what does not say when it was."""
+    before = player.panics
+    player.panic()
+    assert 0 == player.schedule([(1.0, ON)], since=before)
+    assert 1 == player.schedule([(1.0, ON)], since=player.panics)
+    assert 1 == player.schedule([(1.0, OFF)])
+
+
+def test_a_panic_leaves_a_clock_its_ticks(player, sink):
+    """Whoever follows it does not lose the beat; all else is forgotten."""
+    player.schedule([(1.0, b"\xf8"), (1.0, ON), (0.5, b"\xf8")])
+    player.panic()
+    assert 2 == len(player)
+    player.run_due(1.0)
+    assert [b"\xf8", b"\xf8"] == [data for data in sink.sent if data[0] == 0xF8]
+    assert not player.sounding

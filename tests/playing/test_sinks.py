@@ -225,3 +225,23 @@ def test_release_leaves_silence_whatever_passed(messages):
         elif data[1] in (64, 121):
             (pedals.add if data[1] == 64 and data[2] >= 64 else pedals.discard)(channel)
     assert set() == sounding == pedals
+
+
+class Clocked(FakeSink):
+    """A sink that can take a clock; as unreal as its base."""
+
+    def realtime(self, data):
+        """As any other message."""
+        self.send(data)
+
+
+def test_a_clock_goes_to_the_sinks_that_can_take_it():
+    """A synthesiser is not one; a sink that fails does not stop the others; after closing nothing passes."""
+    deaf, broken, good = FakeSink(), Clocked(broken=True), Clocked()
+    output = Output([deaf, broken, good])
+    output.realtime(b"\xf8")
+    output.close()
+    output.realtime(b"\xfc")
+    assert [] == deaf.sent
+    assert [b"\xf8"] == good.sent
+    assert frozenset() == output.sounding()

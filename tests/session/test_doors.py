@@ -1,17 +1,33 @@
 """What the settings name, opened, or refused before anything else is."""
 
 import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError, SoundError
-from livecomposer.events import NoteOn
+from livecomposer.events import NoteOff, NoteOn
+from livecomposer.midi import files
+from livecomposer.midi.ears import Ears
+from livecomposer.midi.outlet import Outlet
+from livecomposer.midi.ports import Port
+from livecomposer.places import beside
 from livecomposer.playing.sinks import NullSink
 from livecomposer.session import doors
 from livecomposer.session.stage import perform
 from livecomposer.settings import Settings, changed
-from tests.fakes import FakeSink
+from tests.fakes import FakeClient, FakeSink
+from tests.jack import ABSENT, available, jack_server
+from tests.session.minds import tiny_checkpoint
+from tests.session.test_stage import Jam
 
 
 def test_an_output_that_fails_to_open_leaves_none_open(monkeypatch, tmp_path):
@@ -61,3 +77,169 @@ def test_who_plays_in_place_of_a_person(monkeypatch, tmp_path):
     assert (
         doors.simulated_performance(changed(Settings(), {"input": "nord"}), tmp_path / "never-read.mid", None) is None
     )
+
+
+class Wanderer(Ears):
+    """Ears of nothing, which are mended by raising ``fails`` once and counting from then on."""
+
+    def __init__(self, fails=None):
+        super().__init__([], arrival=print, clock=ManualClock())
+        self.fails, self.offers = fails, []
+
+    def heal(self, offer, connect, tell):
+        """Fail as long as there is something to fail of."""
+        fails, self.fails = self.fails, None
+        if fails is not None:
+            raise fails
+        self.offers.append(offer)
+
+
+class Told:
+    """Stands in for the lookout: tells two offers as soon as it is entered, in the same thread."""
+
+    def __init__(self, on_offer):
+        self.on_offer, self.again = on_offer, 0
+
+    def __enter__(self):
+        self.on_offer("first")
+        self.on_offer("second")
+
+    def __exit__(self, *_):
+        pass
+
+    connect = print
+
+    def look_again(self):
+        """Count."""
+        self.again += 1
+
+
+async def test_ports_are_mended_and_one_that_fails_keeps_no_other_from_it(monkeypatch):
+    """It is told, and looked at again."""
+    lookouts, said = [], []
+    monkeypatch.setattr(doors, "Lookout", lambda heal: lookouts.append(Told(heal)) or lookouts[0])
+    ears = Wanderer(PortError("busy;"))
+    outlet = Outlet("synth", open_port=lambda _: Port(FakeClient(), name="synth", api="fake"))
+    mended = []
+    outlet.heal = lambda offer, *_: mended.append(offer)
+    async with doors.mended(ears, [outlet, NullSink()], said.append):
+        await asyncio.sleep(0)
+    assert (["second"], ["first", "second"], 1) == (ears.offers, mended, lookouts[0].again)
+    assert ["busy; it is tried again"] == said
+    assert ears.sent == outlet.on_send
+
+
+async def test_nothing_is_watched_where_nothing_can_come_loose(monkeypatch):
+    """A file plays into nowhere: no process is started."""
+    monkeypatch.setattr(doors, "Lookout", Told)
+    async with doors.mended(None, [NullSink()], print):
+        assert True
+
+
+def test_one_of_several_outputs_may_come_later(monkeypatch):
+    """It is told and awaited; the only one must be there."""
+
+    class Absent(Outlet):
+        def __init__(self, wanted, *, patient):
+            assert patient
+            super().__init__(wanted, patient=patient, open_port=self.refuse)
+
+        def refuse(self, wanted):
+            raise PortError(wanted)
+
+    said = []
+    monkeypatch.setattr(doors, "Outlet", Absent)
+    assert 2 == len(list(doors.sinks(changed(Settings(), {"output": "none, nord"}), ManualClock(), said.append)))
+    assert ["output 'nord' is not there; it is awaited"] == said
+
+
+LIVES = 10
+
+
+@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+@pytest.mark.timeout(300)
+def test_keyboard_and_synthesiser_are_killed_ten_times_in_the_middle_of_a_phrase(tmp_path):
+    """The session goes on with each of their lives, nothing is left on, and the recording is whole."""
+    model = tiny_checkpoint(tmp_path / "tiny")
+    jam = ["--input", "keys", "--output", "virtual,fluidsynth", "--json", "--panel", "off", "--record", tmp_path]
+    with jack_server(period=512), _Mortal(KEYS) as keys, _Mortal(SYNTH) as synth, _Mortal(LISTENER) as ears:
+        assert "ready\n" == ears.process.stdout.readline()
+        with Jam(*jam, "--model", model, cwd=tmp_path) as running:
+            told = _Told(running.process.stderr)
+            subprocess.run(["jack_connect", "livecomposer:livecomposer", "ears:in"], check=True, capture_output=True)
+            for life in range(1, LIVES + 1):
+                time.sleep(1.0)  # in which keys are struck; the last one is down when this ends
+                keys.die()
+                synth.die()
+                time.sleep(1.3 * (life % 2))  # every other time before anything can be answered
+                keys.live()
+                synth.live()
+                told.wait("input 'keys:out' is connected", life)
+                told.wait("output 'fluidsynth-midi:midi_00' is connected", life)
+            time.sleep(1.0)
+            running.process.send_signal(signal.SIGTERM)
+            report = json.loads(running.process.stdout.read())
+            assert 0 == running.process.wait(60)
+        heard = json.loads(ears.process.communicate("")[0])
+    assert 0 == report["notes_on"]
+    assert set() == _left_on(bytes(map(int, message[1:])) for message in heard)
+    tracks = {track.name: track.events for track in files.read(next(tmp_path.glob("*.mid"))).tracks}
+    struck = [event.time for event in tracks["performer"] if isinstance(event, NoteOn)]
+    assert len(struck) == sum(isinstance(event, NoteOff) for event in tracks["performer"])
+    assert LIVES + 1 <= len(struck) == sum(message[1] == 0x90 and message[3] > 0 for message in heard)
+    assert struck[-1] - struck[0] > LIVES
+
+
+KEYS = ["jack_midiseq", "keys", "24000", "0", "60", "20000", "4000", "64", "18000"]
+SYNTH = ["fluidsynth", "-a", "jack", "-m", "jack", "-s", "-i", str(beside("soundfonts/livecomposer-piano.sf2"))]
+LISTENER = [sys.executable, str(Path(__file__).parents[1] / "midi" / "jack_ears.py")]
+
+
+class _Mortal:
+    """A program that can be killed and started again."""
+
+    def __init__(self, command):
+        self._command = command
+        self.live()
+
+    def live(self):
+        self.process = subprocess.Popen(
+            self._command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+        )
+
+    def die(self):
+        self.process.kill()
+        self.process.communicate()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if not self.process.stdout.closed:
+            self.die()
+
+
+class _Told:
+    """What a program says, line by line."""
+
+    def __init__(self, stream):
+        self._lines = []
+        Thread(target=lambda: self._lines.extend(stream), daemon=True).start()
+
+    def wait(self, line, times):
+        """Until it has been said so often."""
+        until = time.monotonic() + 60
+        while sum(line in said for said in self._lines) < times:
+            assert time.monotonic() < until, self._lines
+            time.sleep(0.05)
+
+
+def _left_on(messages):
+    """Keys that were struck and never released."""
+    on = set()
+    for data in messages:
+        if data[0] & 0xF0 == 0x90 and data[2]:
+            on.add((data[0] & 15, data[1]))
+        elif data[0] & 0xF0 in (0x80, 0x90):
+            on.discard((data[0] & 15, data[1]))
+    return on

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from livecomposer.errors import LivecomposerError
-from livecomposer.events import NoteOn, Role
+from livecomposer.events import Control, NoteOn, Other, Role
 from livecomposer.midi import files
 from livecomposer.session.journal import Journal, recover, tracks_of
 
@@ -149,3 +149,23 @@ def test_controllers_are_kept_on_the_performers_track(tmp_path):
     kinds = [type(event).__name__ for event in tracks_of(journal.path)[0].events]
     assert ["NoteOn", "NoteOff", "Control"] == kinds
     assert isinstance(tracks_of(journal.path)[1].events[0], NoteOn)
+
+
+def test_pedals_bends_and_pressure_are_kept_as_they_were_played(tmp_path):
+    """Half a pedal, modulation, expression, bend, and both kinds of aftertouch: in the journal and in the MIDI file."""
+    played = ["b04029", "b0407f", "b00121", "b00b5a", "e00350", "d04d", "a03c09", "b04000"]
+    with journal_in(tmp_path) as journal:
+        play_into(journal)
+        for i, data in enumerate(played):
+            journal.message(12.5 + i / 10, Role.PERFORMER, bytes.fromhex(data))
+    lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
+    assert played == [line["data"] for line in lines if line.get("who") == "performer"][-len(played) :]
+    (performer, _) = files.read(journal.midi_path).tracks
+    assert (
+        played
+        == [
+            bytes((0xB0, event.number, event.value)).hex() if isinstance(event, Control) else event.data.hex()
+            for event in performer.events
+            if isinstance(event, Control | Other)
+        ][-len(played) :]
+    )

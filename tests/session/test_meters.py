@@ -78,3 +78,12 @@ def test_the_performer_is_told_in_two_lines():
     assert "replan" not in timed
     assert "3 tokens; 2 late notes dropped; 0 restarts" == counted
     assert ["0 tokens; 0 late notes dropped; 0 restarts"] == list(Meters().lines())
+
+
+def test_several_quantiles_in_one_pass_are_the_same_as_one_by_one():
+    """And 0 where nothing was measured."""
+    meter = Meter()
+    assert [0.0, 0.0] == meter.quantiles((0.5, 0.99))
+    for i in range(1, 1001):
+        meter.add(i / 1000)
+    assert [meter.quantile(0.5), meter.quantile(0.99)] == meter.quantiles((0.5, 0.99))

@@ -1,24 +1,30 @@
 """The shell around the duet: a real loop and player, a simulated engine, and little real time."""
 
 import asyncio
+import contextlib
 import json
 import threading
 
+import hypothesis
 import pytest
+from hypothesis import strategies as st
 
-from livecomposer.clocks import MonotonicClock
-from livecomposer.errors import EngineError
-from livecomposer.events import NoteOff, NoteOn, Role
+from livecomposer.clocks import ManualClock, MonotonicClock
+from livecomposer.errors import EngineError, SettingError
+from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
+from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output, ended_key, started_key
-from livecomposer.session.duet import Duet
+from livecomposer.session.asked import Step
+from livecomposer.session.channels import channels_of
 from livecomposer.session.journal import Journal
 from livecomposer.session.meters import Meters
-from livecomposer.session.session import CHANNELS, Session
+from livecomposer.session.recorded import ensemble_of
+from livecomposer.session.session import Session
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
 from tests.session.players import Mind
 
-COMPANION = CHANNELS[Role.COMPANION]
+COMPANION = channels_of(Settings())[Role.COMPANION]
 QUICK = {"phrase_wait": 0.2, "phrase_wait_max": 0.4, "extension_duration": 0.8, "horizon": 0.05, "max_rest": 0.1}
 
 
@@ -33,6 +39,14 @@ class FakeEngine:
         self.fed = []
         self.ids = []
         self.closed = False
+        self.hello = {"model": "made up"}
+        self.modes = []
+        self.restartable = None
+
+    async def set_mode(self, mode, _language):
+        self._fail()
+        self.modes.append(mode)
+        self.ids = []
 
     def _fail(self):
         if self.failures:
@@ -54,6 +68,8 @@ class FakeEngine:
 
     async def restart(self):
         self._fail()
+        if self.restartable is not None:
+            await self.restartable.wait()
         self.restarts += 1
         self.ids = []
 
@@ -79,15 +95,15 @@ class SlowDisk(Journal):
 class Stand:
     """A session with everything around it."""
 
-    def __init__(self, journal=None, **settings):
-        self.clock = MonotonicClock()
+    def __init__(self, journal=None, device=None, clock=None, **settings):
+        self.clock = clock or MonotonicClock()
         self.sink = FakeSink()
         self.output = Output([self.sink])
         self.engine = FakeEngine()
         self.meters = Meters()
         self.said = []
         chosen = changed(Settings(), {**QUICK, **settings})
-        self.duet = Duet(chosen, seed=1)
+        self.duet = ensemble_of(chosen, seed=1, journal=journal)
         self.session = Session(
             self.duet,
             self.engine,
@@ -96,6 +112,7 @@ class Stand:
             clock=self.clock,
             meters=self.meters,
             journal=journal,
+            device=device,
             tell=self.said.append,
         )
 
@@ -264,3 +281,252 @@ async def test_what_is_announced_is_told_and_written_down(tmp_path):
     assert ("adapts", "the engine is behind") == tuple(
         json.loads(journal.path.read_text().splitlines()[-1])[key] for key in ("what", "line")
     )
+
+
+async def test_the_two_play_on_the_channels_that_are_set_with_their_programs():
+    """Programs come first, and again when they change; nothing of the companion's is on another channel."""
+    async with Stand(companion_channel=5, companion_program=48, performer_channel=3, performer_program=0) as stand:
+        stand.phrase()
+        await stand.until(lambda: any(started_key(data) for data in list(stand.sink.sent)))
+        stand.session.adapt(changed(Settings(), {**QUICK, "companion_channel": 5, "companion_program": 50}))
+        sent = list(stand.sink.sent)
+    assert [b"\xc2\x00", b"\xc4\x30"] == sent[:2]
+    assert b"\xc4\x32" in sent
+    assert {4} == {key[0] for data in sent if (key := started_key(data))}
+
+
+async def test_settings_that_cannot_be_read_change_nothing():
+    """Neither what becomes of the performer's messages nor anything else."""
+    async with Stand() as stand:
+        before = stand.session.routing
+        with pytest.raises(SettingError, match="zones"):
+            stand.session.adapt(changed(Settings(), {"zones": "all of them", "transpose": 3}))
+        assert before is stand.session.routing
+        stand.session.adapt(changed(Settings(), {**QUICK, "transpose": 3}))
+        assert 3 == stand.session.routing.transpose
+
+
+async def test_pedals_and_bends_of_the_performer_are_recorded(tmp_path):
+    """On the performer's channel, each value as it was."""
+    journal = Journal(tmp_path, began=MonotonicClock().now(), header={})
+    async with Stand(journal, performer_channel=3) as stand:
+        now = stand.clock.now()
+        for event in (Control(now, 64, 41), Control(now, 11, 90), Other(now, b"\xe0\x03\x50"), Other(now, b"\xd0\x4d")):
+            stand.session.hear(event)
+    journal.close()
+    lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
+    assert ["b24029", "b20b5a", "e20350", "d24d"] == [x["data"] for x in lines if x.get("who") == "performer"]
+
+
+async def test_a_slow_instrument_is_sent_its_notes_earlier():
+    """By what its profile says; and still every note ends."""
+    async with Stand(device=Device(latency=0.03, restrike_gap=0.02), horizon=0.1) as stand:
+        early = []
+        schedule = stand.session.player.schedule
+
+        def noted(items, **how):
+            items = list(items)
+            early.extend(items)
+            return schedule(items, **how)
+
+        stand.session.player.schedule = noted
+        commit, due = stand.duet.commit, []
+
+        def committed(now):
+            events = commit(now)
+            due.extend(events)
+            return events
+
+        stand.duet.commit = committed
+        stand.phrase()
+        await stand.until(lambda: stand.session.answering and due)
+        await stand.until(lambda: not stand.session.answering)
+    assert due[0].time - 0.03 == pytest.approx(early[0][0])
+    assert frozenset() == stand.output.sounding()
+
+
+async def test_a_turn_that_is_undone_falls_silent_and_is_forgotten():
+    """The next feed has the phrase alone."""
+    async with Stand(extension_duration=60.0) as stand:
+        stand.phrase()
+        await stand.until(lambda: len(stand.companion(started_key)) > 3)
+        feeds = len(stand.engine.fed)
+        stand.session.act("undo")
+        await stand.until(lambda: not len(stand.session.player))
+        assert sorted(stand.companion(started_key)) == sorted(stand.companion(ended_key))
+        await stand.until(lambda: len(stand.engine.fed) > feeds)
+        assert {60, 64} <= set(stand.engine.fed[-1])
+        assert not set(stand.engine.fed[-1]) & set(range(388, 644))
+        stand.session.act("undo")
+        assert "undo: the companion has had no turn yet" == stand.said[-1]
+
+
+async def test_another_turn_is_played_from_the_same_place():
+    """The engine is fed what it was fed for the first."""
+    async with Stand(extension_duration=60.0) as stand:
+        stand.phrase()
+        await stand.until(lambda: len(stand.companion(started_key)) > 3)
+        context = stand.duet.turn.context
+        stand.session.act("reroll")
+        assert 2 == stand.duet.turns
+        struck = len(stand.companion(started_key))
+        await stand.until(lambda: len(stand.companion(started_key)) > struck)
+        assert context in stand.engine.fed
+
+
+async def test_what_is_muted_is_played_on_unheard():
+    """What sounds ends, the plan grows, and the notes are back when it is."""
+    async with Stand(extension_duration=60.0, plan_ahead=0.3) as stand:
+        stand.phrase()
+        await stand.until(lambda: len(stand.companion(started_key)) > 3)
+        stand.session.switch("mute", on=True)
+        await stand.until(lambda: not len(stand.session.player))
+        assert not stand.output.sounding()
+        struck, tokens = stand.companion(started_key), stand.meters.tokens
+        await stand.until(lambda: stand.meters.tokens > tokens + 50)
+        assert struck == stand.companion(started_key)
+        stand.session.switch("mute", on=False)
+        await stand.until(lambda: len(stand.companion(started_key)) > len(struck))
+        assert 1 == stand.duet.turns
+
+
+async def test_an_exchange_goes_round_and_is_kept(tmp_path):
+    """On a channel of its own; the file lies beside the take, and is told."""
+    with Journal(tmp_path, began=MonotonicClock().now(), header={}) as journal:
+        async with Stand(journal) as stand:
+            with pytest.raises(SettingError, match="nothing was played together yet"):
+                stand.session.switch("loop", on=True)
+            stand.phrase()
+            await stand.until(lambda: stand.companion(started_key))
+            await stand.until(lambda: stand.duet.idle and not len(stand.session.player))
+            stand.session.act("keep")
+            stand.session.switch("loop", on=True)
+            await stand.until(lambda: any(data[0] == 0x92 for data in list(stand.sink.sent)))
+            stand.session.switch("loop", on=False)
+            await stand.until(lambda: not len(stand.session.player))
+            assert not stand.output.sounding()
+    assert f"keep: {next(tmp_path.glob('*_kept_1.mid'))}" == stand.said[-1]
+
+
+async def test_the_engine_is_told_when_the_mode_changes():
+    """Before it is fed again; nothing of the companion's goes on sounding."""
+    async with Stand(extension_duration=60.0, foresee="off", follow_harmony=0.0) as stand:
+        stand.phrase()
+        await stand.until(lambda: len(stand.companion(started_key)) > 3)
+        stand.session.adapt(changed(stand.duet.settings, {"mode": "accompany"}))
+        await stand.until(lambda: not stand.output.sounding())
+        await stand.until(lambda: stand.engine.modes)
+        stand.session.adapt(changed(stand.duet.settings, {"mode": "continue"}))
+        stand.phrase()
+        await stand.until(lambda: [1, 0] == stand.engine.modes)
+
+
+async def test_while_the_engine_is_away_one_stands_in_who_plays_along():
+    """And gives way when it is back."""
+    async with Stand(mode="accompany") as stand:
+        stand.engine.restartable = asyncio.Event()
+        stand.engine.failures = 1
+        for _ in range(4):
+            stand.phrase()
+            await asyncio.sleep(0.05)
+        await stand.until(lambda: stand.said)
+        stand.phrase()
+        await stand.until(lambda: stand.companion(started_key))
+        assert stand.duet.turn is None
+        stand.engine.restartable.set()
+        await stand.until(lambda: "the engine is back" in stand.said)
+        await stand.until(lambda: not stand.output.sounding())
+        stand.phrase()
+        await stand.until(lambda: stand.duet.turn is not None)
+
+
+async def test_a_panic_from_another_thread_is_the_end_of_the_turn():
+    """Nothing begins after it, and the session listens again."""
+    async with Stand(extension_duration=60.0) as stand:
+        stand.phrase()
+        await stand.until(lambda: len(stand.companion(started_key)) > 3)
+        await asyncio.to_thread(stand.session.panic)
+        struck = stand.companion(started_key)
+        assert not stand.output.sounding()
+        await stand.until(lambda: stand.duet.turn is None)
+        await asyncio.sleep(0.1)
+        assert struck == stand.companion(started_key)
+        assert stand.duet.idle
+
+
+class Handmade(Stand):
+    """A session on a clock that is moved by hand: no loop and no thread; the mind answers at once."""
+
+    def __init__(self, **settings):
+        super().__init__(clock=ManualClock(10.0), **settings)
+
+    def go_on(self, seconds, tick=0.02):
+        """Let so much time pass."""
+        until = self.clock.now() + seconds
+        while self.clock.now() < until:
+            self.clock.advance(tick)
+            self.session.play_due()
+            for _ in range(100):
+                wanted = self.duet.want(self.clock.now())
+                if wanted is None:
+                    break
+                if isinstance(wanted, Step):
+                    id_ = self.engine.mind.draw(wanted.mask, wanted.chance)
+                    self.duet.accept(wanted, id_, self.clock.now())
+            self.session._encore.play()
+            self.session.player.run_due(self.clock.now())
+
+    def order(self, name):
+        """An order, or a key by its number."""
+        now = self.clock.now()
+        if isinstance(name, int):
+            self.session.hear(NoteOn(now, abs(name), 80) if name > 0 else NoteOff(now, abs(name)))
+        elif name in ("continue", "respond", "accompany"):
+            self.session.adapt(changed(self.duet.settings, {"mode": name}))
+        elif name == "panic":
+            self.session.panic()
+        elif name in ("lost", "found"):
+            {"lost": self._lose, "found": self._find}[name](now)
+        elif ":" in name:
+            switch, _, on = name.partition(":")
+            with contextlib.suppress(SettingError):
+                self.session.switch(switch, on=on == "on")
+        else:
+            self.session.act(name)
+
+    def _lose(self, now):
+        if self.duet.lost(now):
+            self.session.player.cut(now, COMPANION, end_sounding=True)
+
+    def _find(self, now):
+        if self.duet.found(now):
+            self.session.player.cut(now, COMPANION, end_sounding=True)
+
+
+KEYS = [*range(60, 64), *range(-63, -59)]
+ORDERS = [
+    *("trigger", "yield", "undo", "reroll", "keep", "panic", "lost", "found"),
+    *("continue", "respond", "accompany"),
+    *(f"{switch}:{on}" for switch in ("mute", "loop", "freeze") for on in ("on", "off")),
+]
+
+
+MOVES = st.tuples(st.sampled_from([*KEYS, *KEYS, *ORDERS]), st.sampled_from([0.0, 0.02, 0.1, 0.5, 1.0]))
+
+
+@hypothesis.settings(max_examples=40)
+@hypothesis.given(st.lists(MOVES, max_size=25))
+def test_whatever_is_played_and_ordered_nothing_is_left_sounding(score):
+    """Once the loop is off and all have come to rest: no key at the output, none waiting, none on the tape."""
+    stand = Handmade()
+    for order, then in score:
+        stand.order(order)
+        stand.go_on(then)
+    for order in ("loop:off", "found", "yield"):
+        stand.order(order)
+    for key in KEYS:
+        stand.order(-abs(key))
+    stand.go_on(8.0)
+    assert frozenset() == stand.output.sounding()
+    assert 0 == len(stand.session.player)
+    assert stand.duet.idle

@@ -159,3 +159,18 @@ def test_a_shorter_memory_holds_from_the_next_cut_on():
     long = len(tape.ids())
     tape.add(NoteOn(12.0, 90, 80))
     assert len(tape.ids()) < long / 2
+
+
+def test_a_copy_goes_its_own_way():
+    """What is added to either, the other does not tell; until then both tell the same."""
+    tape = Tape(input_duration=30.0)
+    for event in phrase(1.0):
+        tape.add(event)
+    twin, before = tape.copy(), tape.ids()
+    assert before == twin.ids()
+    twin.add(NoteOn(9.0, 90, 80))
+    twin.cut(Role.COMPANION, 10.0)
+    assert before == tape.ids()
+    tape.add(NoteOn(9.0, 91, 80))
+    assert 90 in twin.ids()
+    assert 91 not in twin.ids()

@@ -99,3 +99,16 @@ def test_committing_takes_the_plan_from_its_front():
     turn.commit(99.0)
     assert turn.over
     assert {Role.COMPANION} == {note.role for note in notes}
+
+
+def test_a_turn_that_is_aimed_moves_with_all_that_is_planned():
+    """To any moment, not only to a step; the ids are the same."""
+    turn, still = turn_of(), turn_of()
+    mind, twin = Mind(), Mind()
+    for i in range(300):
+        if i == 50:
+            turn.aim(8.0034)
+        turn.accept(mind.draw(turn.mask(turn.start), turn.chance()))
+        still.accept(twin.draw(still.mask(still.start), still.chance()))
+    assert 8.0034 == turn.start
+    assert [event.time + 0.0034 for event in still.plan] == pytest.approx([event.time for event in turn.plan])

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from livecomposer.errors import CorpusError
-from livecomposer.events import events_of_notes
+from livecomposer.events import Note, events_of_notes
 from livecomposer.midi import files
+from livecomposer.tokens import barnote
 from livecomposer.tokens.stream import ids_of_notes, notes_heard, notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.training.corpus import SPLITS, load_shard, prepare
@@ -155,3 +156,17 @@ def test_what_is_no_shard_is_refused(tmp_path):
         with pytest.raises(CorpusError, match="not a shard") as caught:
             load_shard(tmp_path / name)
         assert "\n" not in str(caught.value)
+
+
+def test_bars_are_told_where_they_are_asked_for(tmp_path):
+    """In the other vocabulary a piece is told from its first bar on; shards of the one are not the other's."""
+    grid = barnote.Grid.steady(120)
+    notes = [Note(8 + i / 2, 8.25 + i / 2, 60 + i, 80) for i in range(20)]
+    (tmp_path / "music").mkdir()
+    files.write(tmp_path / "music/a.mid", [files.Track("piano", tuple(events_of_notes(notes)))])
+    prepare([tmp_path / "music"], tmp_path / "out", workers=1, tokens="barnote")
+    shard = load_shard(tmp_path / "out/train.npz", tokens="barnote")
+    heard = [Note(note.start - 8, note.end - 8, note.pitch, 80) for note in notes]
+    assert heard == barnote.decode(shard.piece(0).tolist(), grid)
+    with pytest.raises(CorpusError, match="prepare again"):
+        load_shard(tmp_path / "out/train.npz")

@@ -5,9 +5,10 @@ import pytest
 from livecomposer.training.schedule import learning_rate_share
 
 
-def shares(steps=100, warmup=10, cooldown=20):
+def shares(steps=100, **how):
     """The share of every step."""
-    return [learning_rate_share(step, steps=steps, warmup=warmup, cooldown=cooldown) for step in range(steps)]
+    how = {"warmup": 10, "cooldown": 20} | how
+    return [learning_rate_share(step, steps=steps, **how) for step in range(steps)]
 
 
 def test_it_rises_stays_and_falls():
@@ -30,4 +31,15 @@ def test_its_slopes_are_straight():
 @pytest.mark.parametrize(("warmup", "cooldown"), [(0, 0), (0, 5), (500, 500)])
 def test_no_slope_breaks_it(warmup, cooldown):
     """Without slopes, or with slopes longer than the run, shares stay above 0 and at most 1."""
-    assert all(0 < share <= 1 for share in shares(warmup=warmup, cooldown=cooldown))
+    for schedule in ("wsd", "cosine"):
+        assert all(0 < share <= 1 for share in shares(warmup=warmup, cooldown=cooldown, schedule=schedule))
+
+
+def test_a_cosine_rises_and_falls_without_a_plateau():
+    """Up over the warm-up, then half a cosine: the peak at once, half of it half-way, next to nothing at the end."""
+    run = shares(schedule="cosine")
+    assert run[:10] == sorted(run[:10])
+    assert run[10:] == sorted(run[10:], reverse=True)
+    assert 1.0 == run[10] > run[11]
+    assert pytest.approx(0.5) == run[55]
+    assert 0 < run[-1] < 0.001

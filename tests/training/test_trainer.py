@@ -11,12 +11,14 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from livecomposer.errors import CheckpointError, CorpusError, LivecomposerError, SettingError
+from livecomposer.events import Note
 from livecomposer.model import checkpoint
+from livecomposer.tokens import barnote
 from livecomposer.tokens.vocabulary import VOCABULARY
-from livecomposer.training import trainer as trainer_module
+from livecomposer.training import state as state_module
 from livecomposer.training.batches import Augmentation, batch
 from livecomposer.training.corpus import Shard
-from livecomposer.training.trainer import Config, Stage, Trainer, load_config
+from livecomposer.training.trainer import Config, Stage, Trainer
 from tests.training.pieces import shard_of
 
 PLAIN = Augmentation(transpose_down=0, transpose_up=0, stretch=0.0, velocity_bins=0, takeover=0.0)
@@ -33,7 +35,6 @@ TINY = Config(
     validation_rows=2,
     save_every=2,
 )
-TOML = "layers = 1\nwidth = 16\nheads = 2\nhidden = 32\nwindow = 16\n[[stages]]\nsteps = 4\nrows = 2\nlength = 16\n"
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +175,7 @@ def test_a_full_disk_is_one_line(shards, tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(trainer_module, "save_file", full)
+        patched.setattr(state_module, "save_file", full)
         with pytest.raises(LivecomposerError, match="No space left") as caught:
             run(trainer)
     assert "\n" not in str(caught.value)
@@ -197,39 +198,56 @@ def test_no_piece_to_validate_on_is_refused_at_once(shards, tmp_path):
         Trainer(TINY, tmp_path, tmp_path / "run")
 
 
-def test_a_config_is_read(tmp_path):
-    """A TOML file gives the run it describes, defaults filled in."""
-    (tmp_path / "a.toml").write_text(TOML + "[augmentation]\ntakeover = 0.5\n")
-    config = load_config(tmp_path / "a.toml")
-    assert ((Stage(steps=4, rows=2, length=16),), 0.5, 4) == (config.stages, config.augmentation.takeover, config.steps)
-    assert config.shape.vocabulary == VOCABULARY.size
-
-
 @pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("depth = 3\n" + TOML, "'depth'"),
-        (TOML.replace("width = 16\n", ""), "width"),
-        (TOML.replace("width = 16", "width = 15"), "width = 15"),
-        (TOML.replace("width = 16", "width = 'x'"), "'x'"),
-        (TOML.replace("heads = 2", "heads = 0"), "heads = 0"),
-        (TOML.replace("rows = 2", "rows = 0"), "stages.rows = 0"),
-        (TOML.replace("rows = 2", "lines = 2"), "lines"),
-        (TOML.partition("[[")[0], "no \\[\\[stages"),
-        ("stages = 3\n" + TOML.partition("[[")[0], "see config/training"),
-        (TOML + "[augmentation]\nfaster = 1\n", "faster"),
-        ("layers = ", "not a readable"),
-        ("\udcff", "not a readable"),
-    ],
+    "changes",
+    [{"positions": name} for name in ("absolute", "relative", "xl", "alibi")]
+    + [{"architecture": "lstm"}, {"positions": "relative", "shared": True, "residual": True}],
+    ids=str,
 )
-def test_a_bad_config_is_one_line(tmp_path, text, said):
-    """What is unknown, missing, impossible or no TOML is named."""
-    (tmp_path / "a.toml").write_bytes(text.encode(errors="surrogateescape"))
-    with pytest.raises(SettingError, match=said) as caught:
-        load_config(tmp_path / "a.toml")
-    assert "\n" not in str(caught.value)
+def test_every_architecture_trains_and_resumes_exactly(shards, tmp_path, changes):
+    """Six steps are three, a stop, and three more; what is best loads again as what it was."""
+    config = replace(TINY, **changes)
+    run(Trainer(config, shards, tmp_path / "whole"))
+    run(Trainer(config, shards, tmp_path / "parts"), until=3)
+    run(Trainer(config, shards, tmp_path / "parts"))
+    assert_same_state(tmp_path / "whole", tmp_path / "parts")
+    assert config.shape == checkpoint.load(tmp_path / "whole" / "best").shape
 
 
-def test_stages_follow_each_other():
-    """A step falls in the stage that has reached it; past the end, in the last."""
-    assert [16, 16, 16, 16, 32, 32, 32] == [TINY.stage_at(step).length for step in range(7)]
+def test_a_running_mean_is_what_is_validated_and_kept(shards, tmp_path):
+    """With ``ema`` the best checkpoint is the mean, which a resumed run goes on with; weights are as without."""
+    config = replace(TINY, ema=0.9)
+    run(Trainer(TINY, shards, tmp_path / "without"))
+    run(trainer := Trainer(config, shards, tmp_path / "whole"))
+    run(Trainer(config, shards, tmp_path / "parts"), until=3)
+    run(Trainer(config, shards, tmp_path / "parts"))
+    assert_same_state(tmp_path / "whole", tmp_path / "parts")
+    without, whole = state(tmp_path / "without")[0], state(tmp_path / "whole")[0]
+    assert all(torch.equal(tensor, whole[name]) for name, tensor in without.items())
+    best = checkpoint.describe(tmp_path / "whole" / "best")["training"]["step"]
+    assert best == 6 == trainer.step
+    loaded = checkpoint.load(tmp_path / "whole" / "best").state_dict()
+    for name, weight in loaded.items():
+        torch.testing.assert_close(whole[f"ema.{name}"], weight, atol=1e-3, rtol=1e-3)
+    assert any(not torch.equal(whole[f"ema.{name}"], whole[f"model.{name}"]) for name in loaded)
+
+
+def test_progress_is_told(shards, tmp_path):
+    """After every step it is said how many of how many are done."""
+    told = []
+    Trainer(TINY, shards, tmp_path).run(report=lambda line: None, progress=lambda *done: told.append(done))
+    assert [(step, 6) for step in range(1, 7)] == told
+
+
+def test_bars_and_notes_are_learned(tmp_path):
+    """In the other vocabulary a run trains on its own shards, validates, and says which vocabulary it was."""
+    notes = [Note(i / 2, i / 2 + 0.25, 60 + i % 12, 80) for i in range(60)]
+    ids = np.array(barnote.encode(notes, barnote.Grid.steady(120)), np.uint16)
+    for name in ("train", "valid"):
+        facts = {"starts": np.array([0, len(ids)]), "names": np.array(["a"]), "fingerprint": barnote.FINGERPRINT}
+        np.savez(tmp_path / f"{name}.npz", ids=ids, **facts)
+    run(trainer := Trainer(replace(TINY, tokens="barnote"), tmp_path, tmp_path / "run"))
+    assert (6, barnote.SIZE) == (trainer.step, trainer.config.shape.vocabulary)
+    checkpoint.load(tmp_path / "run" / "best", fingerprint=barnote.FINGERPRINT)
+    with pytest.raises(CorpusError, match="prepare again"):
+        Trainer(TINY, tmp_path, tmp_path / "other")

@@ -1,0 +1,69 @@
+"""The hands that ``jam`` puts on the instrument: controllers, OSC in and out."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from pathlib import Path
+
+from livecomposer.control import osc_out
+from livecomposer.control.bindings import Controls
+from livecomposer.control.cc import Surface, played_on
+from livecomposer.control.controllers import Map, chosen, controls_of, own_file
+from livecomposer.control.learn import Learning
+from livecomposer.control.osc import Responder, host_and_port, received
+from livecomposer.session.backstage import Backstage, Hands
+from livecomposer.session.lamps import Lamps, open_lamps
+from livecomposer.session.probe import midi_ports
+from livecomposer.settings import Settings
+
+__all__ = ["hands_of"]
+
+_OFF = ("", "off")
+
+
+def hands_of(settings: Settings, *, config: Path | None, tell: Callable[[str], None]) -> list[Hands]:
+    """All that the settings ask for, checked before anything is opened; ``config`` is the file they came from.
+
+    Raises :class:`SettingError`.
+    """
+    controller = chosen(settings.controller, [] if settings.controller else _inputs(settings))
+    controls = controls_of(controller, settings, config=config)
+    if controller.ports:
+        tell(f"controller: {controller.name}")
+    listen = None if settings.osc in _OFF else host_and_port("osc", settings.osc)
+    target = None if settings.osc_target in _OFF else host_and_port("osc_target", settings.osc_target)
+    reach = partial(_reach, controls=controls, controller=controller, file=own_file(config), listen=listen)
+    return [reach, *([partial(osc_out.told, target=target)] if target else [])]
+
+
+def _inputs(settings: Settings) -> list[str]:
+    """Ports that a controller may be at; asked for only where a person plays."""
+    return [] if settings.input.lower().endswith((".mid", ".midi")) else midi_ports()["inputs"]
+
+
+@asynccontextmanager
+async def _reach(
+    backstage: Backstage, *, controls: Controls, controller: Map, file: Path, listen: tuple[str, int] | None
+) -> AsyncIterator[None]:
+    """Controllers, learning, and OSC, which can ask for it."""
+    lamps = await _lamps(controls, controller)
+    desk, silence = backstage.desk, backstage.session.panic
+    soon = asyncio.get_running_loop().call_soon_threadsafe
+    surface = Surface(controls, desk, silence=silence, soon=soon, tell=backstage.tell, lamps=lamps)
+    surface.learning = Learning(clock=backstage.clock, file=file, bind=surface.bind, tell=backstage.tell)
+    backstage.learners.append(surface.learning.learn)
+    async with AsyncExitStack() as reaching:
+        if lamps is not None:
+            reaching.callback(lamps.close)
+        await reaching.enter_async_context(played_on(surface, backstage.gates, desk))
+        if listen is not None:
+            responder = Responder(desk, surface.learning)
+            await reaching.enter_async_context(received(listen, responder, silence=silence, tell=backstage.tell))
+        yield
+
+
+async def _lamps(controls: Controls, controller: Map) -> Lamps | None:
+    if not controller.ports or not any(binding.feedback for binding in controls):
+        return None
+    return await asyncio.to_thread(open_lamps, controller.is_at)

@@ -1,0 +1,82 @@
+"""Serves the panel in the session's own loop, from where the music begins to where it ends."""
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from aiohttp import web
+
+from livecomposer.control.web.guard import Guard, address_of
+from livecomposer.control.web.panel import Panel
+from livecomposer.session.backstage import Backstage
+from livecomposer.session.monitor import monitor_of
+
+__all__ = ["serving"]
+
+_PORTS_TRIED = 20
+
+
+@asynccontextmanager
+async def serving(backstage: Backstage) -> AsyncIterator[None]:
+    """Serve until the music ends. Where it cannot be served that is told in one line, and the music goes on."""
+    host, port = address_of(backstage.desk.settings.panel_address)
+    guard = Guard.at(host)
+    monitor = monitor_of(
+        backstage.output, backstage.desk.settings, failed=lambda line: backstage.tell(f"panel: {line}")
+    )
+    panel = Panel(backstage, guard, monitor)
+    runner = web.AppRunner(panel.app(), access_log=None, shutdown_timeout=0.5)
+    await runner.setup()
+    try:
+        backstage.tell(f"panel: {_url(host, await _bound(runner, host, port), guard.token)}")
+    except OSError as error:
+        backstage.tell(f"no panel: {host}:{port}: {error.strerror}; name another with --panel-address")
+        await runner.cleanup()
+        yield
+        return
+    loop = asyncio.get_running_loop()
+
+    def told(line: str) -> None:
+        loop.call_soon_threadsafe(lambda: panel.audience.tell(told=line))
+
+    backstage.tellers.append(told)
+    unwatch = backstage.desk.watch(lambda name, value: _changed(panel, name, value))
+    backstage.session.listeners.append(panel.score.heard)
+    tasks = [asyncio.create_task(each) for each in (panel.show(), panel.measure())]
+    try:
+        yield
+    finally:
+        unwatch()
+        backstage.tellers.remove(told)
+        backstage.session.listeners.remove(panel.score.heard)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await panel.close()
+        await runner.cleanup()
+
+
+def _changed(panel: Panel, name: str, value: Any) -> None:
+    if name == "panic":
+        panel.silenced()
+    panel.audience.tell(set={name: value})
+
+
+async def _bound(runner: web.AppRunner, host: str, port: int) -> int:
+    """The port that is served: ``port``, or the next that is free."""
+    for tried in range(port, port + _PORTS_TRIED if port else 1):
+        try:
+            await web.TCPSite(runner, host, tried).start()
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or tried == port + _PORTS_TRIED - 1:
+                raise
+        else:
+            break
+    return int(runner.addresses[0][1])
+
+
+def _url(host: str, port: int, token: str) -> str:
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port}/" + (f"?token={token}" if token else "")

@@ -1,0 +1,55 @@
+"""Profiles of instruments: those that ship, and the performer's own, by name or by the output's."""
+
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from livecomposer.errors import SettingError
+from livecomposer.places import beside, own
+from livecomposer.playing.device import Device
+
+__all__ = ["device_of", "profile"]
+
+
+def device_of(
+    wanted: str,
+    outputs: Iterable[str],
+    *,
+    folders: Iterable[Path] | None = None,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Device:
+    """The profile called ``wanted`` (or in that file), or the first that is for one of ``outputs``; else a plain one.
+
+    ``folders``: where profiles are, the performer's own before those that ship. ``off`` is the plain one. What is
+    found is told. Raises :class:`SettingError` for a profile that is not there or cannot be read.
+    """
+    found: dict[str, Path] = {}
+    for folder in (own("devices"), beside("config/devices")) if folders is None else folders:
+        found = {path.stem: path for path in sorted(folder.glob("*.toml"))} | found
+    device = Device() if wanted == "off" else _named(wanted, found) if wanted else _fitting(found, outputs)
+    if device.needs:
+        tell(device.describe())
+    return device
+
+
+def profile(path: Path) -> Device:
+    """The profile in a file; raises :class:`SettingError`."""
+    try:
+        return Device.parse(tomllib.loads(path.read_text(encoding="utf-8")), name=path.stem)
+    except OSError as error:
+        raise SettingError(f"{path}: cannot be read ({error.strerror}); wanted a profile of an instrument") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingError(f"{path}: not valid TOML ({error}); start from one in config/devices/") from error
+
+
+def _named(wanted: str, found: dict[str, Path]) -> Device:
+    path = Path(wanted) if wanted.endswith(".toml") else found.get(wanted)
+    if path is None:
+        raise SettingError(f"output_profile = {wanted!r}; wanted off, a FILE.toml or one of: {', '.join(found)}")
+    return profile(path)
+
+
+def _fitting(found: dict[str, Path], outputs: Iterable[str]) -> Device:
+    known = [profile(path) for path in found.values()]
+    fits = (each for name in outputs for each in known if each.port and each.port.casefold() in name.casefold())
+    return next(fits, Device())

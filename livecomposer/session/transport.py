@@ -1,0 +1,92 @@
+"""Whose beat it is: one pulse for the whole session, incoming or our own. Pure.
+
+An incoming clock leads while it is there and may; else our own pulse does, where something asks for one: a clock that
+is sent, a metronome, a count-in. Without either there are no beats, and the companion answers when it likes.
+"""
+
+from dataclasses import replace
+
+from livecomposer.beats import Beats
+from livecomposer.listening.tempo import TapTempo
+from livecomposer.midi.clock import ClockReader
+from livecomposer.settings import Settings
+
+__all__ = ["Transport", "answer_bars"]
+
+_ANACRUSIS = 0.25
+"""A call that goes on into another bar by no more than this share of it does not count that bar."""
+
+
+class Transport:
+    """Tell it the incoming clock, taps and settings; ask it for the beats. Times in seconds."""
+
+    def __init__(self, settings: Settings, *, began: float) -> None:
+        self._settings = settings
+        self._incoming = ClockReader(per_bar=settings.beats_per_bar)
+        self._taps = TapTempo()
+        self._own: Beats | None = None
+        self.adapt(settings, began)
+
+    def adapt(self, settings: Settings, now: float) -> None:
+        """Beat as ``settings`` ask from ``now`` on; our own pulse keeps its place when its tempo changes."""
+        self._settings = settings
+        per_bar = self._incoming.per_bar = settings.beats_per_bar
+        if not _asks_for_a_pulse(settings):
+            self._own = None
+        elif self._own is None:
+            first = -float(settings.count_in * per_bar)
+            self._own = Beats(tempo=settings.tempo, moment=now, beat=first, per_bar=per_bar)
+        else:
+            self._own = replace(self._own.at_tempo(settings.tempo, now), per_bar=per_bar)
+
+    def hear(self, data: bytes, moment: float) -> bool:
+        """Take in one message of the incoming clock; ``True`` if it has just been stopped."""
+        if not self.listens:
+            return False
+        was = self._incoming.running
+        self._incoming.hear(data, moment)
+        return was and not self._incoming.running
+
+    def tap(self, moment: float) -> float | None:
+        """The tempo that is tapped, in beats a minute, once there are two taps."""
+        return self._taps.tap(moment)
+
+    @property
+    def listens(self) -> bool:
+        """Whether an incoming clock may lead."""
+        return self._settings.clock in ("in", "both")
+
+    @property
+    def sends(self) -> bool:
+        """Whether the beats are to be sent on as a clock."""
+        return self._settings.clock in ("out", "both")
+
+    @property
+    def clicks(self) -> bool:
+        """Whether the metronome is to be heard."""
+        return self._settings.metronome == "on"
+
+    def beats(self, now: float) -> Beats | None:
+        """The beats as they are known at ``now``; ``None`` where there are none."""
+        leads = self.listens and self._incoming.started  # a keyboard's ticks alone are no song
+        return (self._incoming.beats(now) if leads else None) or self._own
+
+    def pulse(self, now: float) -> Beats | None:
+        """The same, while they run."""
+        beats = self.beats(now)
+        return beats if beats is not None and beats.running else None
+
+
+def _asks_for_a_pulse(settings: Settings) -> bool:
+    return settings.clock in ("out", "both") or settings.metronome == "on" or settings.count_in > 0
+
+
+def answer_bars(call: float, beats: Beats, settings: Settings) -> int:
+    """How many bars an answer to a call of so many seconds lasts: as many as the call, at least one.
+
+    No more than fit into the longest extension, unless the settings say how many.
+    """
+    if settings.answer_bars:
+        return settings.answer_bars
+    most = max(1, beats.whole_bars(settings.extension_duration))
+    return min(max(1, 1 + beats.whole_bars(call - _ANACRUSIS * beats.bar)), most)

@@ -1,0 +1,293 @@
+"""The panel in a real browser, before a real session without devices: ``livecomposer jam`` in a process of its own."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from livecomposer.events import Note
+from livecomposer.session.commands import COMMANDS, Kind
+from livecomposer.session.takes import notes_of, save_take
+from tests.session.minds import tiny_checkpoint
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip install playwright)")
+CHROMIUM = shutil.which("chromium")
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (apt install chromium)"),
+    pytest.mark.timeout(900),
+]
+
+QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--mute-audio"]
+QUICK = ["--phrase-wait", "0.3", "--phrase-wait-max", "0.8", "--extension-duration", "4", "--output", "none"]
+ALONE = ["--panel-address", "127.0.0.1:0", "--osc", "off"]
+SIZES = {"phone": (390, 844), "laptop": (1366, 768), "stage": (1920, 1080)}
+PATIENCE = 60.0
+TUNE = [Note(i * 0.5, i * 0.5 + 0.4, pitch, 80) for i, pitch in enumerate((60, 64, 67, 72))]
+
+
+class Jam:
+    """A session with a page and nothing else; its takes are in ``folder``."""
+
+    def __init__(self, folder):
+        self.folder = folder / "takes"
+        self.folder.mkdir()
+        self.tune = save_take(self.folder, {"performer": TUNE}, stem="tune").name
+        model = tiny_checkpoint(folder / "tiny")
+        self.process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "livecomposer.control.cli",
+                "jam",
+                *QUICK,
+                *ALONE,
+                "--model",
+                model,
+                "--record",
+                self.folder,
+            ],
+            cwd=folder,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+            stderr=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            text=True,
+        )
+        self.url = ""
+        while "ready:" not in (line := self.process.stderr.readline()):
+            assert line, "jam ended before it was ready"
+            if line.startswith("panel: "):
+                self.url = line.split()[1]
+
+    def journal(self):
+        """Every line so far."""
+        [path] = self.folder.glob("*.jsonl")
+        lines = path.read_text(encoding="utf-8").splitlines()
+        return [json.loads(line) for line in lines if line.endswith("}")]
+
+    def commands(self):
+        """Every command so far: name, value, source."""
+        return [(row["name"], row["value"], row["source"]) for row in self.journal() if row.get("what") == "command"]
+
+    def close(self):
+        """End it as Ctrl-C does; the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGINT)
+        self.process.communicate(timeout=PATIENCE)
+        return self.process.returncode
+
+
+@pytest.fixture(scope="module")
+def jam(tmp_path_factory):
+    """One session for all tests, which must not mind each other."""
+    jam = Jam(tmp_path_factory.mktemp("jam"))
+    yield jam
+    jam.close()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """One browser, with a fresh profile."""
+    with playwright.sync_playwright() as started:
+        browser = started.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(jam, chromium):
+    """An open page that is connected; at the end it must have complained of nothing."""
+    yield from opened(chromium, jam.url, "laptop")
+
+
+def opened(chromium, url, size):
+    """A page of that size, connected."""
+    width, height = SIZES[size]
+    context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=size == "phone")
+    page = context.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.set_default_timeout(PATIENCE * 1000)
+    page.goto(url)
+    page.wait_for_selector("#lamp[data-state=well]")
+    yield page
+    context.close()
+    assert [] == complaints
+
+
+def wait_for(page, true, *, patience=PATIENCE):
+    """Let the page go on until a line of its own language is true; its policy forbids to poll in the page itself."""
+    give_up = time.monotonic() + patience
+    while not page.evaluate(true):
+        assert time.monotonic() < give_up, true
+        page.wait_for_timeout(20)
+
+
+def eventually(true):
+    """Look again and again until it is so, or the patience is over; whether it is."""
+    give_up = time.monotonic() + PATIENCE
+    while not true() and time.monotonic() < give_up:
+        time.sleep(0.05)
+    return true()
+
+
+def press(page, pitch, *, seconds=0.12):
+    """Strike a key of the on-screen piano with the mouse."""
+    box = page.locator(f".key[data-pitch='{pitch}']").bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] * 0.9)
+    page.mouse.down()
+    page.wait_for_timeout(1000 * seconds)
+    page.mouse.up()
+
+
+def test_a_phrase_played_on_the_page_is_answered_and_heard(page):
+    """Within a page that was just opened: the notes are drawn, a plan comes, then its notes, and their sound."""
+    for pitch in (60, 64, 67):
+        press(page, pitch)
+    wait_for(page, "panel.music.notes.filter(note => note.role === 0 && [60, 64, 67].includes(note.pitch)).length >= 3")
+    wait_for(page, "panel.music.plan.length > 0")
+    wait_for(page, "panel.music.notes.some(note => note.role === 1)")
+    wait_for(page, "panel.sound.on && panel.sound.peak > 0.003 && panel.music.sounding(0).length === 0")
+
+
+def test_the_computers_keys_play_too(page, jam):
+    """Letters are notes, space is the pedal; what is held when the page goes is let go."""
+    page.keyboard.down("z")
+    page.keyboard.down("2")
+    page.keyboard.down(" ")
+    wait_for(page, "[48, 61].every(pitch => panel.music.sounding(0).includes(pitch))")
+    wait_for(page, "panel.music.pedals.length > 0 && panel.music.pedals.at(-1).end === null")
+    page.goto("about:blank")
+    page.goto(jam.url)
+    wait_for(page, "panel.music.notes.length > 0 && panel.music.sounding(0).length === 0")
+    wait_for(page, "panel.music.pedals.at(-1).end !== null")
+
+
+def test_panic_from_the_page_silences(page, jam):
+    """The sound in the page falls silent after it; how soon is printed."""
+    page.keyboard.down("z")
+    page.keyboard.down("q")
+    wait_for(page, "panel.sound.peak > 0.003")
+    took = page.evaluate(
+        """() => new Promise((done) => {
+            const began = performance.now();
+            document.getElementById("panic").click();
+            const look = () => (panel.sound.peak < 0.001 ? done(performance.now() - began) : setTimeout(look, 1));
+            look();
+        })"""
+    )
+    print(f"\npanic to silence in the page: {took:.0f} ms")
+    page.keyboard.up("z")
+    page.keyboard.up("q")
+    assert eventually(lambda: ("panic", None, "panel") in jam.commands())
+
+
+def test_two_browsers_stay_consistent(page, jam, chromium):
+    """What one turns, the other shows."""
+    other = opened(chromium, jam.url, "phone")
+    second = next(other)
+    dial = page.locator(".dial[data-name=creative_risk]")
+    dial.focus()
+    page.keyboard.press("ArrowUp")
+    value = dial.get_attribute("aria-valuenow")
+    assert "1" != value
+    second.wait_for_selector(f".dial[data-name=creative_risk][aria-valuenow='{value}']")
+    next(other, None)
+
+
+def test_what_was_edited_is_what_is_continued(page, jam):
+    """A take is opened, moved up a tone, shortened, and continued: the new take has those notes and the companion's."""
+    page.click("#show-takes")
+    page.click(f"text={jam.tune.removesuffix('.mid')}")
+    page.wait_for_selector("#toolbar:visible")
+    page.locator("#part").select_option("performer")
+    sheet = page.locator("#sheet")
+    sheet.focus()
+    page.keyboard.press("Control+a")
+    for key in ("ArrowUp", "ArrowUp", "Delete", "Control+z"):
+        page.keyboard.press(key)
+    page.fill("#seconds", "2")
+    page.click("#continue")
+    wait_for(page, "!document.getElementById('doing').textContent.endsWith('…')", patience=5 * PATIENCE)
+    assert page.text_content("#doing").startswith("made")
+    made = jam.folder / f"{page.text_content('#title')}.mid"
+    parts = notes_of(made)
+    assert [62, 66, 69, 74] == [note.pitch for note in parts["performer"]]
+    assert min(note.start for note in parts["companion"]) >= TUNE[-1].end - 0.02
+    assert [60, 64, 67, 72] == [note.pitch for note in notes_of(jam.folder / jam.tune)["performer"]]
+
+
+def middle(command):
+    """A value that is no default."""
+    middle = (command.low + command.high) / 2
+    return str(round(middle) if command.whole else middle)
+
+
+def ask(page, command, texts):
+    """Ask for a command by its control on the page."""
+    control = page.locator(f"[data-name={command.name}]").first
+    match command.kind:
+        case Kind.ACTION | Kind.SWITCH:
+            control.click()
+        case Kind.CHOICE if control.evaluate("it => it.tagName") == "SELECT":
+            control.select_option(command.choices[-1])
+        case Kind.CHOICE:
+            control.locator("[aria-checked=false]").last.click()
+        case Kind.NUMBER if "dial" in (control.get_attribute("class") or ""):
+            control.focus()
+            page.keyboard.press("ArrowDown")
+        case _:
+            control.fill(texts.get(command.name, middle(command) if command.kind is Kind.NUMBER else ""))
+            control.dispatch_event("change")
+
+
+def test_every_command_has_a_control_that_the_journal_shows(page, jam):
+    """Every command of the table, asked for by its control, is a line that says the panel asked."""
+    press(page, 60)
+    wait_for(page, "panel.music.notes.some(note => note.role === 1 && note.end !== null)")  # else nothing can go round
+    page.locator("summary").first.click()
+    chart = jam.folder / "chart.txt"
+    chart.write_text("tempo 96, 4/4\nC | F | G7 | C |\n")
+    texts = {"lowest": "30", "highest": "90", "scale": "C major", "chords": str(chart)}
+    texts |= {"zones": "0-35 control", "velocity_curve": "soft"}
+    for command in sorted(COMMANDS.values(), key=lambda command: command.name not in {"keep", "loop"}):
+        ask(page, command, texts)
+    asked = lambda: {name for name, _, source in jam.commands() if source == "panel"}  # noqa: E731
+    eventually(lambda: set(COMMANDS) <= asked())
+    assert set() == set(COMMANDS) - asked()
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_the_page_fits(jam, chromium, size, tmp_path):
+    """On a phone, a laptop and a stage: nothing hangs over the side, panic and piano are in view; pictures are kept."""
+    pages = opened(chromium, jam.url, size)
+    page = next(pages)
+    page.wait_for_timeout(500)
+    page.screenshot(path=Path(os.environ.get("LIVECOMPOSER_SCREENSHOTS", tmp_path)) / f"panel-{size}.png")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    width, height = SIZES[size]
+    for name in ("#panic", "#piano", "#roll"):
+        box = page.locator(name).bounding_box()
+        assert box["y"] >= 0
+        assert box["y"] + box["height"] <= height + 1
+        assert box["x"] + box["width"] <= width + 1
+    next(pages, None)
+
+
+def test_a_lost_session_shows_and_ends_well(jam, chromium):
+    """The page says that it is lost and tries again; the session had ended in silence."""
+    context = chromium.new_context()
+    page = context.new_page()
+    page.goto(jam.url)
+    page.wait_for_selector("#lamp[data-state=well]")
+    assert 0 == jam.close()
+    page.wait_for_selector("#lamp[data-state=trouble]")
+    assert "lost" in page.text_content("#lamp-text")
+    context.close()
+    assert "silence" == jam.journal()[-1]["what"]

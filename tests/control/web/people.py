@@ -1,0 +1,67 @@
+"""A performance from behind without a performance: real desk, output and meters, around a session that only stands."""
+
+from livecomposer.clocks import ManualClock
+from livecomposer.playing.sinks import Output
+from livecomposer.session.backstage import Backstage
+from livecomposer.session.desk import Desk
+from livecomposer.session.horizon import Budget
+from livecomposer.session.meters import Meters
+from livecomposer.settings import Settings, changed
+from tests.fakes import FakeSink
+
+__all__ = ["StillSession", "backstage_of"]
+
+
+class Player:
+    """Has dropped nothing."""
+
+    late_dropped = 0
+
+
+class StillSession:
+    """Plays nothing; its future is what a test says. Desk's instrument too."""
+
+    def __init__(self):
+        self.listeners = []
+        self.future = (), ()
+        self.answering = False
+        self.context = 0
+        self.player = Player()
+        self.done = []
+
+    def act(self, name):
+        """Remember the action."""
+        self.done.append(name)
+
+    def switch(self, name, *, on):
+        """Remember the switch."""
+        self.done.append((name, on))
+
+    def adapt(self, settings):
+        """Remember that settings came."""
+        self.done.append(settings)
+
+
+def backstage_of(*, record=None, heard=None, told=None, **values):
+    """A backstage whose journal is the list ``backstage.session.noted``; ``heard`` and ``told`` take what comes."""
+    session = StillSession()
+    session.noted = []
+    sink = FakeSink()
+    output = Output([sink])
+    settings = changed(Settings(), {"panel_address": "127.0.0.1:0", **values})
+    desk = Desk(session, settings, panic=output.panic, note=lambda *what: session.noted.append(what))
+    backstage = Backstage(
+        desk=desk,
+        session=session,
+        output=output,
+        meters=Meters(),
+        budget=Budget(),
+        clock=ManualClock(100.0),
+        journal=None,
+        record=record,
+        hear=(heard if heard is not None else []).append,
+        tell=(told if told is not None else []).append,
+        input_name="a keyboard",
+    )
+    backstage.session.sink = sink
+    return backstage
