@@ -299,7 +299,7 @@ def test_the_performer_is_foreseen_at_any_velocity():
 
 
 def test_time_may_go_on_where_the_others_note_is_left_out():
-    """Behind a velocity or a short shift the other's note may have been meant: without foreseeing, a shift may follow."""
+    """Behind a velocity or a short shift the other's note may have been meant: not foreseen, time may go on."""
     for last in (VELOCITY + 20, SHIFT + 4):
         grammar = after(VELOCITY + 9, 60, last)
         assert not grammar.mask_both()[SHIFT + 1 : SHIFT + 101].any()
