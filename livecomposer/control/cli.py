@@ -145,7 +145,7 @@ def _add_render(commands: Any) -> None:
 
 
 def _add_replay(commands: Any) -> None:
-    parser = _command(commands, "replay", "replay", "play a recorded session's companion again, exactly, without waiting")
+    parser = _command(commands, "replay", "replay", "play a recorded session's companion again, exactly")
     parser.add_argument("journal", type=Path, metavar="JOURNAL.jsonl")
     parser.add_argument("-o", "--output-file", type=Path, metavar="OUT.mid", help="write both players' parts")
     parser.add_argument("--check", action="store_true", help="exit with 1 where anything differs, and name it")

@@ -138,7 +138,8 @@ def replay(options: argparse.Namespace) -> int:
 def _replayed(report: dict[str, Any]) -> str:
     line = f"{report['notes']} notes in {report['seconds']:g} s, {report['ids']} ids, seed {report['seed']}: "
     first = report["first"]
-    line += "the same" if first is None else f"{report['differences']} differences, the first at {first['t']} s: {first['what']}"
+    differs = f"{report['differences']} differences, the first at "
+    line += "the same" if first is None else f"{differs}{first['t']} s: {first['what']}"
     if not report["same_engine"]:
         line += "; computed by another engine than then"
     return f"{line}; {report['broken']}" if report["broken"] else line

@@ -15,7 +15,7 @@ from livecomposer.evaluation.impostors import drone, unison
 from livecomposer.evaluation.togetherness import METRICS, Metric, Span, scores
 from livecomposer.events import Note
 
-__all__ = ["CHEATS", "CURVED", "REAL", "Partner", "compare", "curves", "impostors_of", "play"]
+__all__ = ["CHEATS", "CURVED", "REAL", "Partner", "compare", "curves", "impostors_of", "play", "summary"]
 
 Partner = Callable[[Excerpt], Sequence[Note]]
 """Given an excerpt, the companion's notes; a live one must look at its performer alone."""
@@ -95,7 +95,7 @@ def curves(
         points = [(start, _scored(excerpts, played, span=(start, start + WINDOW))) for start in starts]
         for n, metric in enumerate(METRICS):
             if metric.name in CURVED:
-                at = [{"at": start - around, **_summary(rows[:, n], seed)} for start, rows in points]
+                at = [{"at": start - around, **summary(rows[:, n], seed)} for start, rows in points]
                 result[metric.name][partner] = at
     return result
 
@@ -114,10 +114,10 @@ def _scored(excerpts: Sequence[Excerpt], played: Sequence[Sequence[Note]], *, sp
 
 
 def _compared(metric: Metric, values: Mapping[str, Floats], subject: str, reference: str, seed: int) -> dict[str, Any]:
-    rows = {name: _summary(column, seed) for name, column in values.items()}
+    rows = {name: summary(column, seed) for name, column in values.items()}
     for name, column in values.items():
         if name != subject:
-            rows[name]["subject_less_this"] = _summary(values[subject] - column, seed)
+            rows[name]["subject_less_this"] = summary(values[subject] - column, seed)
     there = {name: values[name] for name in CHEATS if name in values}
     if metric.rises:
         cheats = [name for name, column in there.items() if _as_good(column, values[reference])]
@@ -138,7 +138,7 @@ def _inside(values: Floats, interval: Sequence[float] | None) -> bool:
     return interval is not None and len(told) > 0 and bool(interval[0] <= told.mean() <= interval[1])
 
 
-def _summary(values: Floats, seed: int) -> dict[str, Any]:
+def summary(values: Floats, seed: int) -> dict[str, Any]:
     """Mean, interval and how many of ``values`` (pieces,) there are; of one piece the interval is a point."""
     told = _told(values)
     if not len(told):

@@ -14,7 +14,7 @@ from livecomposer.tokens.stream import notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.corpus import Shard, load_shard
 
-__all__ = ["Excerpt", "excerpts_of", "load_shard"]
+__all__ = ["Excerpt", "excerpts_of", "in_turn", "load_shard"]
 
 _MELODY_TRACK = 1  # what the shard's ``how`` says of a melody that has a track of its own
 _FEWEST_NOTES = 8  # of either player
@@ -46,7 +46,8 @@ def excerpts_of(shard: Shard, *, pieces: int, seconds: float, seed: int = 0) -> 
     if pieces < 1:
         raise CorpusError(f"{pieces} pieces asked for; wanted at least 1")
     found: list[Excerpt] = []
-    for i in _in_turn(shard, np.random.default_rng(seed)):
+    melodic = np.flatnonzero(shard.how == _MELODY_TRACK)
+    for i in in_turn(shard, np.random.default_rng(seed).permutation(melodic).tolist()):
         excerpt = _excerpt(shard, i, seconds)
         found += [] if excerpt is None else [excerpt]
         if len(found) == pieces:
@@ -58,11 +59,11 @@ def excerpts_of(shard: Shard, *, pieces: int, seconds: float, seed: int = 0) -> 
     return found
 
 
-def _in_turn(shard: Shard, chance: np.random.Generator) -> list[int]:
-    """Pieces led by a melody track, in drawn order, one of each pack after the other."""
+def in_turn(shard: Shard, order: Iterable[int]) -> list[int]:
+    """The pieces of ``order``, one of each pack after the other."""
     seen: Counter[str] = Counter()
     turns: list[tuple[int, str, int]] = []
-    for i in chance.permutation(np.flatnonzero(shard.how == _MELODY_TRACK)).tolist():
+    for i in order:
         pack = shard.names[i].split("/")[0]
         turns.append((seen[pack], pack, i))
         seen[pack] += 1

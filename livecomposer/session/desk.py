@@ -80,7 +80,7 @@ class Desk:
         self._tell(name, value)
         if name == "panic" and self._on["loop"]:  # which has just ended
             self._on["loop"] = False
-            self._tell("loop", False)
+            self._tell("loop", self._on["loop"])
 
     def value(self, name: str) -> Any:
         """What a command is set to; ``None`` for an action."""

@@ -41,7 +41,7 @@ def _cut(shard: Shard, at: int, length: int) -> Ids:
     ids = shard.piece(piece).astype(np.int64)
     wanted = max(0, min(at - int(shard.starts[piece]) - length // 2, len(ids) - length))
     begins = np.flatnonzero(ids == BAR)
-    begin = int(begins[min(np.searchsorted(begins, wanted), len(begins) - 1)])
+    begin = int(begins[min(int(np.searchsorted(begins, wanted)), len(begins) - 1)])
     return ids[begin : begin + length]
 
 

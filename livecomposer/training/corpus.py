@@ -28,6 +28,7 @@ from livecomposer.midi import files
 from livecomposer.tokens import barnote
 from livecomposer.tokens.stream import ids_of_notes, notes_heard
 from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.training.screening import MIN_NOTES, fault_of
 from livecomposer.training.voices import How, led
 
 __all__ = ["FINGERPRINTS", "SPLITS", "Shard", "load_shard", "prepare"]
@@ -35,9 +36,7 @@ __all__ = ["FINGERPRINTS", "SPLITS", "Shard", "load_shard", "prepare"]
 SPLITS = ("train", "valid", "test")
 FINGERPRINTS = {"performance": VOCABULARY.fingerprint, "barnote": barnote.FINGERPRINT}
 """Of each vocabulary that music may be told in."""
-MIN_NOTES = 16
-MAX_PIECE_SECONDS = 3600.0
-_TOLD = {
+_LED = {
     How.NONE: "without a lead",
     How.MELODY: "led by a melody track",
     How.HANDS: "led by the right hand",
@@ -54,6 +53,7 @@ class _Piece:
     ids: npt.NDArray[np.uint16]
     lead: npt.NDArray[np.bool_]
     how: How
+    told: npt.NDArray[np.uint16]  # what is struck, one after the other: the same in every telling of a piece
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +90,7 @@ def prepare(
     splits: Path | None = None,
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
+    skipped: Callable[[str, str], None] | None = None,
     tokens: str = "performance",
 ) -> dict[str, Counter[str]]:
     """Read every MIDI file below ``folders`` and write ``<split>.npz`` into ``out``; same input, same bytes.
@@ -97,14 +98,13 @@ def prepare(
     ``tokens``: the vocabulary, ``performance`` or ``barnote``.
 
     Returns, for each split, counts of ``pieces``, of these by what leads, of ``tokens``, and of files skipped by
-    reason. Files that say the same notes are kept once. ``progress`` is told how many files of how many are done.
-    Raises :class:`CorpusError` where no file is usable for training, a table of splits is damaged, or ``out`` cannot
-    be written.
+    reason. Files that say the same notes, however fast or loud, are kept once. ``progress`` is told how many files of
+    how many are done, ``skipped`` each file that is left out and why. A piece begins with its first note (or, told in
+    bars, in its first bar). Raises :class:`CorpusError` where no file is usable for training, a table of splits is
+    damaged, or ``out`` cannot be written.
     """
     folders = [folder.absolute() for folder in folders]  # so that "." has a name
-    paths = sorted((folder, path) for folder in folders for path in _midi_files(folder))
-    if not paths:
-        raise CorpusError(f"no MIDI file in {', '.join(map(str, folders))}; wanted folders with .mid files")
+    paths = _paths(folders)
     split_of = _splits(folders, splits)
     counts: dict[str, Counter[str]] = {split: Counter() for split in SPLITS}
     pieces: dict[str, list[tuple[str, _Piece]]] = {split: [] for split in SPLITS}
@@ -116,22 +116,30 @@ def prepare(
             split = split_of.get(name) or _hashed_split(name)
             reason = _unusable(result, seen)
             counts[split][reason or "pieces"] += 1
+            if reason and skipped:
+                skipped(name, reason)
             if not reason and not isinstance(result, str):
                 counts[split]["tokens"] += len(result.ids)
-                counts[split][_TOLD[result.how]] += 1
+                counts[split][_LED[result.how]] += 1
                 pieces[split].append((name, result))
             if progress:
                 progress(done, len(paths))
+    _write(out, pieces, FINGERPRINTS[tokens], files_read=len(paths))
+    return counts
+
+
+def _write(out: Path, pieces: Mapping[str, Sequence[tuple[str, _Piece]]], fingerprint: str, *, files_read: int) -> None:
     if not pieces["train"]:
-        wanted = f"wanted MIDI files of at least {MIN_NOTES} notes"
-        raise CorpusError(f"no usable piece to train on in {len(paths)} files; {wanted}")
+        elsewhere = sum(map(len, pieces.values()))
+        kept = f", {elsewhere} kept to validate and test" if elsewhere else ""
+        wanted = f"wanted more MIDI files, of at least {MIN_NOTES} notes"
+        raise CorpusError(f"no usable piece to train on in {files_read} files{kept}; {wanted}")
     try:
         out.mkdir(parents=True, exist_ok=True)
         for split in SPLITS:
-            _save(out / f"{split}.npz", pieces[split], FINGERPRINTS[tokens])
+            _save(out / f"{split}.npz", pieces[split], fingerprint)
     except OSError as error:
         raise CorpusError(f"{out}: not written ({error}); make room, or name another folder") from error
-    return counts
 
 
 def load_shard(path: Path, *, tokens: str = "performance") -> Shard:
@@ -153,6 +161,17 @@ def _shard(data: Mapping[str, npt.NDArray[Any]]) -> Shard:
     if "lead" not in data:  # made before melodies were marked
         return Shard(*whole)
     return Shard(*whole, np.unpackbits(data["lead"], count=len(whole[0])).astype(np.bool_), data["how"])
+
+
+def _paths(folders: Sequence[Path]) -> list[tuple[Path, Path]]:
+    """Every MIDI file and the folder that it was found in, in order."""
+    for folder in folders:
+        if folder.is_file():
+            raise CorpusError(f"{folder}: a file; wanted a folder of MIDI files: name the one that it is in")
+    paths = sorted((folder, path) for folder in folders for path in _midi_files(folder))
+    if not paths:
+        raise CorpusError(f"no MIDI file in {', '.join(map(str, folders))}; wanted folders with .mid files")
+    return paths
 
 
 def _midi_files(folder: Path) -> Iterable[Path]:
@@ -192,7 +211,7 @@ def _encode(path: Path) -> _Piece | str:
     recording, notes = heard
     ids = np.array(ids_of_notes(notes, origin=notes[0].start), dtype=np.int64)
     lead, how = led(recording.tracks, ids, origin=notes[0].start)
-    return _Piece(ids.astype(np.uint16), lead, how)
+    return _Piece(ids.astype(np.uint16), lead, how, _told(notes))
 
 
 def _encode_bars(path: Path) -> _Piece | str:
@@ -207,7 +226,12 @@ def _encode_bars(path: Path) -> _Piece | str:
     grid = barnote.Grid(recording.beats, int(quarters) if quarters in range(1, 9) else 4)
     ids = np.array(barnote.encode(notes, grid), dtype=np.uint16)
     silence = int(np.argmax(ids != barnote.BAR)) - 1  # bars before the first note
-    return _Piece(ids[max(0, silence) :], np.zeros(len(ids) - max(0, silence), np.bool_), How.NONE)
+    ids = ids[max(0, silence) :]
+    return _Piece(ids, np.zeros(len(ids), np.bool_), How.NONE, _told(notes))
+
+
+def _told(notes: Sequence[Note]) -> npt.NDArray[np.uint16]:
+    return np.array([note.pitch for note in notes], dtype=np.uint16)
 
 
 def _heard(path: Path) -> tuple[files.Recording, list[Note]] | str:
@@ -216,9 +240,7 @@ def _heard(path: Path) -> tuple[files.Recording, list[Note]] | str:
     except MidiFileError:
         return "unreadable"
     notes = notes_heard([track.events for track in recording.tracks])
-    if len(notes) < MIN_NOTES:
-        return "too short"
-    return "too long" if recording.seconds > MAX_PIECE_SECONDS else (recording, notes)
+    return fault_of(notes) or (recording, notes)
 
 
 _ENCODERS = {"performance": _encode, "barnote": _encode_bars}
@@ -227,7 +249,7 @@ _ENCODERS = {"performance": _encode, "barnote": _encode_bars}
 def _unusable(result: _Piece | str, seen: set[bytes]) -> str | None:
     if isinstance(result, str):
         return result
-    digest = hashlib.sha256(result.ids.tobytes()).digest()
+    digest = hashlib.sha256(result.told.tobytes()).digest()
     if digest in seen:
         return "duplicate"
     seen.add(digest)

@@ -234,8 +234,8 @@ def test_a_journal_that_is_none_is_one_line_and_two(tmp_path, capsys):
     assert 1 == capsys.readouterr().err.count("\n")
 
 
-@pytest.mark.parametrize(("same", "check", "code"), [(True, True, 0), (False, True, 1), (False, False, 0)])
-def test_replay_fails_where_it_is_to_be_checked_and_differs(monkeypatch, tmp_path, capsys, same, check, code):
+@pytest.mark.parametrize(("same", "options", "code"), [(True, ["--check"], 0), (False, ["--check"], 1), (False, [], 0)])
+def test_replay_fails_where_it_is_to_be_checked_and_differs(monkeypatch, capsys, same, options, code):
     """And names the first difference."""
 
     async def replayed(*_arguments, **_options):
@@ -244,5 +244,5 @@ def test_replay_fails_where_it_is_to_be_checked_and_differs(monkeypatch, tmp_pat
         return {**told, "same": same, "first": first}
 
     monkeypatch.setattr("livecomposer.session.replaying.replay_file", replayed)
-    assert code == main(["replay", str(tmp_path / "x.jsonl"), *(["--check"] if check else [])])
+    assert code == main(["replay", "x.jsonl", *options])
     assert ("the same" if same else "1.5 s: another id") in capsys.readouterr().out

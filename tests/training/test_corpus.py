@@ -62,9 +62,26 @@ def test_a_folder_becomes_shards(music, tmp_path):
         assert (tmp_path / "one" / f"{split}.npz").read_bytes() == (tmp_path / "two" / f"{split}.npz").read_bytes()
 
 
+def test_the_same_notes_are_kept_once_however_they_are_played(tmp_path):
+    """Slower, later and softer they are the same piece; another pitch makes another."""
+    notes = notes_of(0, 40)
+    slower = [Note(3 + 2 * n.start, 3 + 2 * n.end, n.pitch, 1 + n.velocity // 2) for n in notes]
+    other = [*notes[:-1], replace(notes[-1], pitch=notes[-1].pitch + 1)]
+    (tmp_path / "music").mkdir()
+    for name, played in (("a.mid", notes), ("b.mid", slower), ("c.mid", other)):
+        files.write(tmp_path / "music" / name, [files.Track("piano", tuple(events_of_notes(played)))])
+    (tmp_path / "splits").mkdir()
+    (tmp_path / "splits/music.csv").write_text("path,split\na.mid,train\nb.mid,test\nc.mid,train\n")
+    left_out = []
+    counts = prepare([tmp_path / "music"], tmp_path / "out", workers=1, skipped=lambda *told: left_out.append(told))
+    assert (2, 1) == (counts["train"]["pieces"], counts["test"]["duplicate"])
+    assert [("music/b.mid", "duplicate")] == left_out
+
+
 def test_the_melody_is_marked_beside_the_same_ids(tmp_path):
     """Ids are what all tracks sound like together; the melody's notes are marked on them, and what told so is kept."""
-    melody, rest = notes_of(0, 30), [replace(note, pitch=note.pitch - 40) for note in notes_of(1, 60)]
+    parts = (notes_of(0, 30), 21), (notes_of(1, 60), -19)
+    melody, rest = ([replace(note, pitch=note.pitch + by) for note in notes] for notes, by in parts)
     tracks = [
         files.Track(name, tuple(events_of_notes(notes))) for name, notes in (("MELODY", melody), ("BRIDGE", rest))
     ]
@@ -102,6 +119,15 @@ def test_nothing_usable_is_one_line(tmp_path):
     (tmp_path / "music" / "b.mid").mkdir()
     assert "no usable piece to train on in 2 files" in refused([tmp_path / "music"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+def test_one_file_is_one_line(tmp_path):
+    """A file instead of a folder, and a folder of one piece that is kept to validate, are told what is wanted."""
+    write_midi(tmp_path / "music" / "a.mid", 0)
+    assert "a.mid: a file; wanted a folder" in refused([tmp_path / "music" / "a.mid"], tmp_path / "out")
+    (tmp_path / "splits").mkdir()
+    (tmp_path / "splits/music.csv").write_text("path,split\na.mid,valid\n")
+    assert "in 1 files, 1 kept to validate and test" in refused([tmp_path / "music"], tmp_path / "out")
 
 
 @pytest.mark.parametrize("table", ["path,split\na.mid,validation\n", "file,part\na.mid,train\n", "path,split\na.mid\n"])

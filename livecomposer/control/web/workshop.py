@@ -1,6 +1,6 @@
 """Composes on edited notes and renders takes, each in a process of its own, so that no note of the session waits.
 
-One piece of work at a time; a second one is refused. The process is given way to by everything else (nice 10), and ends
+One piece of work at a time; a second one is refused. The process gives way to everything else (nice 5), and ends
 with the session.
 """
 
@@ -74,7 +74,7 @@ def _is_number(value: object) -> bool:
 class Workshop:
     """Works on takes in ``folder``. ``niceness``: how far its processes give way to all others, 0–19."""
 
-    def __init__(self, folder: Path, *, niceness: int = 10) -> None:
+    def __init__(self, folder: Path, *, niceness: int = 5) -> None:
         self.folder = folder
         self._niceness = niceness
         self._busy = False
