@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
 
-from livecomposer.engine.client import EngineClient
 from livecomposer.events import Note, events_of_notes, notes_of_events
 from livecomposer.midi.files import Recording, Track
 from livecomposer.model.sampling import Sampling
+from livecomposer.session.alongside import Mind
 from livecomposer.session.manners import Manners
 from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings
@@ -35,7 +35,7 @@ class Continuation:
 
 async def continue_recording(
     recording: Recording,
-    engine: EngineClient,
+    engine: Mind,
     settings: Settings,
     *,
     seed: int,

@@ -70,6 +70,12 @@ class Ensemble:
         return self._partner.turns
 
     @property
+    def foresight(self) -> tuple[int, int]:
+        """Plans that were drawn while playing along, and keys that came as foreseen, so that the plan stood."""
+        both = [one for one in (self._partner, self._resting) if isinstance(one, Accompanist)]
+        return sum(one.plans for one in both), sum(one.kept for one in both)
+
+    @property
     def decided_at(self) -> float | None:
         """When the last one was decided."""
         return self._partner.decided_at

@@ -71,6 +71,9 @@ class Meters:
     music: float = 0.0
     """Seconds of music that the tokens are."""
     restarts: int = 0
+    plans: int = 0
+    foreseen: int = 0
+    """Plans drawn while playing along, and keys that came as foreseen, so that the plan stood."""
     dropped: int = 0
     """Note-ons dropped because they came too late."""
 
@@ -84,7 +87,7 @@ class Meters:
     def summary(self) -> dict[str, object]:
         """Everything, ready for JSON; times in milliseconds."""
         timed = {f"{name}_ms": getattr(self, name).summary_ms() for name in TIMED}
-        counted = {"tokens": self.tokens, "restarts": self.restarts, "dropped": self.dropped}
+        counted = {name: getattr(self, name) for name in ("tokens", "plans", "foreseen", "restarts", "dropped")}
         return {**timed, **counted, "headroom": round(self.headroom, 2)}
 
     def lines(self) -> Iterator[str]:
@@ -96,6 +99,8 @@ class Meters:
                 f"{name} " + "/".join(f"{summary[q]:.3g}" for q in (*_QUANTILES, "max")) for name, summary in told
             )
         pace = f", headroom {self.headroom:.1f} x" if self.headroom else ""
+        if self.plans:
+            yield f"{self.plans} plans; {self.foreseen} keys were foreseen, and their plan stood"
         yield f"{self.tokens} tokens{pace}; {self.dropped} late notes dropped; {self.restarts} restarts"
 
 

@@ -165,6 +165,7 @@ async def perform(
                 finally:
                     performer.close()
             meters.dropped = session.player.late_dropped
+            meters.plans, meters.foreseen = duet.foresight
             if journal is not None:
                 journal.note(clock.now(), "meters", **budget.parts_ms(), **meters.summary())
                 journal.note(clock.now(), "silence")

@@ -214,7 +214,7 @@ def test_what_was_edited_is_what_is_continued(page, jam):
         page.keyboard.press(key)
     page.fill("#seconds", "2")
     page.click("#continue")
-    wait_for(page, "!document.getElementById('doing').textContent.endsWith('…')", patience=5 * PATIENCE)
+    wait_for(page, "!document.getElementById('continue').disabled", patience=5 * PATIENCE)
     assert page.text_content("#doing").startswith("made")
     made = jam.folder / f"{page.text_content('#title')}.mid"
     parts = notes_of(made)

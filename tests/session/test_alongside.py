@@ -168,6 +168,25 @@ async def test_whatever_is_played_it_ends(performance):
     assert not sounding_after((await played(performance)).events)
 
 
+async def test_a_key_that_is_held_for_ten_minutes_is_not_waited_for():
+    """The companion comes to rest after it, asks for nothing more, and comes in again with the next key."""
+    engine = FakeEngine()
+    done = await played([NoteOn(1.0, 60, 80), NoteOff(601.0, 60), *phrase(602.0)], engine=engine)
+    assert not sounding_after(done.events)
+    assert not [note for note in done.notes if 3.1 < note.start < 601.0]
+    assert [note for note in done.notes if note.start > 602.0]
+
+
+async def test_a_performer_who_never_stops_is_followed_in_bounded_memory():
+    """Ten minutes without a rest: what is fed never grows beyond ten times what is heard."""
+    engine = FakeEngine()
+    performance = [event for i in range(300) for event in phrase(1.0 + 2.0 * i)]
+    done = await played(performance, engine=engine, input_duration=5.0, max_rest=10.0)
+    assert not sounding_after(done.events)
+    longest = [len(ids) for ids in engine.fed]
+    assert max(longest[len(longest) // 2 :]) <= 1.5 * max(longest[: len(longest) // 2])
+
+
 async def test_who_takes_turns_may_be_played_to_likewise():
     """A reply that is interrupted is taken back from the player, too."""
 

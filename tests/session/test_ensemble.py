@@ -183,7 +183,7 @@ def test_what_is_played_into_ice_is_not_heard():
 
 
 def test_one_stands_in_while_the_engine_is_away():
-    """Playing along goes on by rule; the engine is asked nothing, and what was played meanwhile it is fed afterwards."""
+    """Playing along goes on by rule, unasked; what was played meanwhile the engine is fed afterwards."""
     ensemble, clock = ensemble_of(mode="accompany"), ManualClock()
     play(ensemble, clock, phrase(1.0), until=2.0)
     ensemble.lost(2.0)

@@ -55,7 +55,7 @@ def test_what_is_out_of_range_is_counted_at_its_end(given, read):
 
 def test_the_summary_names_every_meter():
     """Ready for JSON."""
-    keys = {f"{name}_ms" for name in TIMED} | {"tokens", "restarts", "dropped", "headroom"}
+    keys = {f"{name}_ms" for name in TIMED} | {"tokens", "plans", "foreseen", "restarts", "dropped", "headroom"}
     assert keys == set(Meters().summary())
     assert {"thru_ms", "takeover_ms", "replan_ms", "late_ms", "step_ms", "feed_ms"} <= keys
 
@@ -78,6 +78,11 @@ def test_the_performer_is_told_in_two_lines():
     assert "replan" not in timed
     assert "3 tokens; 2 late notes dropped; 0 restarts" == counted
     assert ["0 tokens; 0 late notes dropped; 0 restarts"] == list(Meters().lines())
+
+
+def test_who_played_along_is_told_how_much_was_foreseen():
+    """Plans drawn, and keys for which none had to be drawn."""
+    assert "12 plans; 3 keys were foreseen, and their plan stood" == next(Meters(plans=12, foreseen=3).lines())
 
 
 def test_several_quantiles_in_one_pass_are_the_same_as_one_by_one():

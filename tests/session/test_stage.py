@@ -28,7 +28,7 @@ from livecomposer.session.stage import perform
 from livecomposer.settings import Settings, changed
 from tests.jack import ABSENT, available, jack_server
 from tests.session.minds import tiny_checkpoint
-from tests.session.players import phrase
+from tests.session.players import chord, phrase
 
 HANDS = Path(__file__).with_name("jack_hands.py")
 QUICK = {"extension_duration": "1.5", "phrase_wait": "0.3", "phrase_wait_max": "0.8"}
@@ -98,6 +98,18 @@ async def test_a_simulated_performer_is_answered_and_the_take_is_kept(tiny, scor
     assert 6 == sum(isinstance(event, NoteOn) for event in tracks["performer"])
     assert any(isinstance(event, NoteOn) for event in tracks["companion"])
     assert 2 * sum(isinstance(event, NoteOn) for event in tracks["companion"]) == len(tracks["companion"])
+
+
+async def test_ten_fingers_at_twenty_strokes_a_second_leave_nothing_on(tiny, tmp_path):
+    """Played along with, in real time: every key is heard, a plan answers, and both end in silence."""
+    strokes = [event for i in range(60) for event in chord(0.1 + i / 20, range(30 + i % 20, 40 + i % 20), length=0.04)]
+    done = await perform(
+        settings_of(tiny, mode="accompany", alone=0.5), seed=1, record=tmp_path / "takes", performance=strokes
+    )
+    tracks = {track.name: track.events for track in files.read(done.midi).tracks}
+    assert 600 == sum(isinstance(event, NoteOn) for event in tracks["performer"])
+    assert done.meters.plans > 0
+    assert 0 == done.notes_on
 
 
 async def test_a_duration_ends_a_session_that_would_go_on(tiny, score):
