@@ -208,6 +208,28 @@ def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode)
 
 
 @pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tiny, tmp_path):
+    """While an independent client plays, plans answer its keys and the companion sounds; all of it is released."""
+    jam = ["--input", "virtual", "--output", "virtual", "--mode", "accompany", "--alone", "1", "--json", "--no-record"]
+    with (
+        jack_server(period=512),
+        Jam(*jam, "--model", tiny, cwd=tmp_path) as running,
+        _hands(phrases=4, between=2.5) as hands,
+    ):
+        _connect("hands:out", _port(r"livecomposer.*:livecomposer", "input"))
+        _connect(_port(r"livecomposer.*:livecomposer", "output"), "ears:in")
+        heard, _ = hands.communicate("play\n", timeout=60)
+        code, out, said = running.end()
+    assert 0 == code, said
+    report, messages = json.loads(out), json.loads(heard.splitlines()[-1])
+    assert report["plans"] + report["foreseen"] >= 4
+    assert report["replan_ms"]["count"] > 0
+    assert 0 == report["notes_on"]
+    assert any(int(status) == 0x90 | COMPANION_CHANNEL for _, status, *_ in messages)
+    assert set() == _left_on(messages)
+
+
+@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
 def test_playing_through_a_real_port_interrupts_the_companion(tiny, tmp_path):
     """From the second phrase's keys on the companion is silent until that phrase has ended too."""
     jam = ["--input", "virtual", "--output", "virtual", "--json", "--no-record", "--extension-duration", "60"]
@@ -233,17 +255,24 @@ def _long_answer(score, model, folder):
 
 def _assert_answered_and_ended(heard, *, turns):
     """The companion struck keys in each turn, and every key that was struck was released."""
-    struck, sounding = [], set()
-    for moment, status, *data in heard:
-        key = (int(status) & 15, int(data[0]))
-        if int(status) & 0xF0 == 0x90 and data[1]:
-            sounding.add(key)
-            struck += [moment] if key[0] == COMPANION_CHANNEL else []
-        elif int(status) & 0xF0 in (0x80, 0x90):
-            sounding.discard(key)
+    struck = [
+        moment
+        for moment, status, *data in heard
+        if int(status) == 0x90 | COMPANION_CHANNEL and len(data) > 1 and data[1]
+    ]
     assert any(int(status) == 0x90 for _, status, *_ in heard)  # the performer's own keys came thru
-    assert set() == sounding
+    assert set() == _left_on(heard)
     assert turns == 1 + sum(later - earlier > 2.0 for earlier, later in pairwise(struck))
+
+
+def _left_on(heard):
+    """The keys, with their channels, that were struck last and not released."""
+    sounding = set()
+    for _, status, *data in heard:
+        if int(status) & 0xF0 in (0x80, 0x90):
+            change = sounding.add if int(status) & 0xF0 == 0x90 and data[1] else sounding.discard
+            change((int(status) & 15, int(data[0])))
+    return sounding
 
 
 def _assert_silent_while_the_performer_plays(heard, *, first):
