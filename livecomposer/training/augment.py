@@ -103,17 +103,18 @@ def jitter(ids: Ids, spread: float, chance: np.random.Generator) -> Ids:
     return _paced(ids[said], np.cumsum(gaps)[which])
 
 
-def duet(ids: Ids, companions: Bools, *, late: int = 0, entry: int = -1) -> Ids:
+def duet(ids: Ids, companions: Bools, *, behind: int = 0, entry: int = -1) -> Ids:
     """Solo music for two: ``companions`` (M,) says which of the M beginnings and ends of notes are the companion's.
 
-    The performer's are moved ``late`` steps later against the companion's, for a companion at time t has chosen what
-    it plays knowing the performer only up to t - late. Of the companion, notes begun before index ``entry`` of ``ids``
-    are left out: it enters late. Velocities are said anew where they change, and a shift after the last event goes.
+    The companion's are moved ``behind`` steps later, as far behind as a live companion hears, decides and strikes: what
+    the two play together it plays in answer to the performer's key. Of the companion, notes begun before index
+    ``entry`` of ``ids`` are left out: it enters late. Velocities are said anew where they change, and a shift after the
+    last event goes.
     """
     at, owner = owners(ids)
     is_on = _within(ids[at], _ON)
     begun = np.where(is_on[owner], at[owner], -1)
-    moment = moments(ids)[at] + np.where(companions, 0, late)
+    moment = moments(ids)[at] + np.where(companions, behind, 0)
     kept = np.flatnonzero(~companions | (begun >= entry))
     order = kept[np.argsort(moment[kept], kind="stable")]
     notes = ids[at] + companions * _TO_COMPANION

@@ -35,7 +35,7 @@ class Augmentation:
     stretch: float = 0.1  # at most this share faster or slower
     velocity_bins: int = 2  # louder or softer, in bins of 32
     accompany: float = 0.5  # share of cuts with a melody in which one player has it and the other the rest
-    delay_ms_max: int = 150  # most that the companion hears the performer late in such a cut
+    behind_ms_max: int = 30  # most that the companion is behind the performer in such a cut, as it is live; 10 at least
     late_entry: float = 0.25  # share of such cuts in which the companion enters within the first half
     jitter_ms: float = 10.0  # spread of onsets in such a cut, where the music is written, not played
     takeover: float = 0.7  # share of the other cuts in which two players take turns
@@ -83,9 +83,9 @@ def _together(ids: Ids, lead: Bools, chance: np.random.Generator, augmentation: 
     if augmentation.jitter_ms and changes < _WRITTEN * notes:
         ids = jitter(ids, augmentation.jitter_ms / _STEP_MS, chance)
     companions = lead if chance.random() < 0.5 else ~lead
-    late = int(chance.integers(int(augmentation.delay_ms_max / _STEP_MS) + 1))
+    behind = int(chance.integers(1, max(1, int(augmentation.behind_ms_max / _STEP_MS)) + 1))
     entry = int(chance.integers(len(ids) // 2 + 1)) if chance.random() < augmentation.late_entry else -1
-    return duet(ids, companions, late=late, entry=entry)
+    return duet(ids, companions, behind=behind, entry=entry)
 
 
 def _cut(shard: Shard, at: int, length: int) -> tuple[Ids, Bools]:

@@ -112,14 +112,14 @@ def duets(augmentation, *, rows=200):
 
 
 def test_a_duet_row_is_its_piece():
-    """One player has the melody, the other the rest, both ways round; the performer late by 0 to 150 ms."""
+    """One player has the melody, the other the rest, both ways round; the companion 10 to 30 ms behind."""
     seen = set()
     for (performer, companion), (melody, rest) in duets(DUET):
         mine, other = (melody, rest) if performer[0][2] >= 60 else (rest, melody)
-        late = performer[0][0] - mine[0][0]
-        assert (late_by(mine, late), other) == (performer, companion)
-        seen.add((mine is melody, late))
-    assert set(range(16)) == {late for _, late in seen}
+        behind = companion[0][0] - other[0][0]
+        assert (mine, late_by(other, behind)) == (performer, companion)
+        seen.add((mine is melody, behind))
+    assert {1, 2, 3} == {behind for _, behind in seen}
     assert {True, False} == {leads for leads, _ in seen}
     assert len(list(duets(DUET))) == 200
 
@@ -129,7 +129,7 @@ def test_a_companion_may_enter_late():
     missing = 0
     for (_, companion), (melody, rest) in duets(replace(DUET, late_entry=1.0)):
         other = melody if companion and companion[0][2] >= 60 else rest
-        kept = [note for note in other if note in companion]
+        kept = max(([n for n in late_by(other, behind) if n in companion] for behind in (1, 2, 3)), key=len)
         assert kept == companion
         missing += len(other) > len(kept) > 0
     assert missing > 60
