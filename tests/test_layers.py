@@ -33,15 +33,19 @@ ALLOWED_ALONE = {
     # The command line is these; the rest of control stays light.
     "control.cli": {"training", "evaluation"},
     "control.commands": {"training", "evaluation"},
+    "control.study": {"training", "evaluation"},
     "control.bench": {"evaluation"},
     "control.bench_engine": {"evaluation"},
     "control.offline": {"evaluation"},
     "control.rehearsal_room": {"evaluation"},
+    "control.recital": {"evaluation"},
+    "control.audition": {"evaluation"},
     # Likelihoods are measured on the very shards that training reads.
     "evaluation.likelihood": {"training.corpus"},
     "evaluation.markov": {"training.corpus"},
     # Whoever plays along is given the melodies that the shards tell apart.
     "evaluation.excerpts": {"training.corpus"},
+    "evaluation.prompts": {"training.corpus"},
 }
 
 # Libraries that only some modules may import.

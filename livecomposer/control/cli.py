@@ -69,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_replay(commands)
     _add_ports(commands)
     _add_training(commands)
+    _add_audition(commands)
     _add_bench(commands)
     return parser
 
@@ -199,8 +200,26 @@ def _add_training(commands: Any) -> None:
     parser.add_argument("--pieces", type=int, metavar="N", help="only N pieces, spread evenly")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--precision", choices=("int8", "float32"), help="score the compiled engine itself, id by id")
-    parser.add_argument("--accompany", action="store_true", help="play melodies to it; judge what it plays along")
-    parser.add_argument("--seconds", type=_seconds, default=30.0, metavar="S", help="with --accompany: of a piece (30)")
+    how = parser.add_mutually_exclusive_group()
+    how.add_argument("--accompany", action="store_true", help="play melodies to it; judge what it plays along")
+    how.add_argument("--music", action="store_true", help="have pieces continued; measure how like the real thing")
+    parser.add_argument(
+        "--seconds", type=_seconds, metavar="S", help="with --accompany: of a piece (30); --music: of going on (20)"
+    )
+    parser.add_argument(
+        "--given", type=_seconds, default=20.0, metavar="S", help="with --music: of a piece's start (20)"
+    )
+    parser.add_argument(
+        "--beside",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="CHECKPOINT",
+        help="with --music: others; repeatable",
+    )
+    parser.add_argument(
+        "--train", type=Path, metavar="SHARD.npz", help="with --music: what the Markov model counts (its train.npz)"
+    )
     parser.add_argument(
         "--latency-ms",
         type=_latencies,
@@ -211,6 +230,22 @@ def _add_training(commands: Any) -> None:
     parser.add_argument("--key-change", action="store_true", help="with --accompany: and six semitones up, halfway")
     parser.add_argument("--json", action="store_true")
     _add_settings(parser, (*_SAMPLING, "seed", "alone", "foresee", "horizon", "plan_ahead", "threads"))
+
+
+def _add_audition(commands: Any) -> None:
+    parser = _command(commands, "audition", "audition", "have beginnings of pieces continued, to listen to and look at")
+    parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
+    parser.add_argument("shard", type=Path, metavar="SHARD.npz")
+    parser.add_argument("-o", dest="folder", type=Path, required=True, metavar="FOLDER")
+    parser.add_argument("--prompts", type=int, default=2, metavar="N", help="pieces of each pack (2)")
+    parser.add_argument("--seeds", type=int, default=1, metavar="N", help="continuations of each (1)")
+    parser.add_argument("--given", type=_seconds, default=20.0, metavar="S", help="how much of a piece is given (20)")
+    parser.add_argument("--seconds", type=_seconds, default=20.0, metavar="S", help="how long it goes on (20)")
+    parser.add_argument("--no-sound", action="store_true", help="write no WAV files")
+    parser.add_argument("--device", default="cpu", help="cpu or cuda")
+    parser.add_argument("--precision", choices=("int8", "float32"), help="of the compiled engine")
+    parser.add_argument("--json", action="store_true", help="print the index as JSON")
+    _add_settings(parser, (*_SAMPLING, "seed", "threads", "soundfont", "gain"))
 
 
 def _add_bench(commands: Any) -> None:

@@ -4,19 +4,20 @@ import argparse
 import asyncio
 import json
 import random
-import sys
 from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from livecomposer.control.progress import bar
-from livecomposer.errors import LivecomposerError, SettingError
-from livecomposer.settings import Settings, load
+from livecomposer.control.study import audition, evaluate, prepare, train
+from livecomposer.control.terminal import say, settings_of
+from livecomposer.errors import LivecomposerError
+from livecomposer.settings import Settings
 
 __all__ = [
     "accompany",
+    "audition",
     "bench",
     "calibrate",
     "continue_",
@@ -44,11 +45,11 @@ def jam(options: argparse.Namespace) -> int:
     from livecomposer.control.web.door import door
     from livecomposer.session.stage import perform
 
-    settings = _settings(options)
-    hands = hands_of(settings, config=options.config, tell=_say)
-    again = [reloading(lambda: _settings(options), settings)] if options.config else []
+    settings = settings_of(options)
+    hands = hands_of(settings, config=options.config, tell=say)
+    again = [reloading(lambda: settings_of(options), settings)] if options.config else []
     seed = _seed(settings)
-    _say(f"seed {seed}")
+    say(f"seed {seed}")
     done = asyncio.run(
         perform(
             settings,
@@ -57,15 +58,15 @@ def jam(options: argparse.Namespace) -> int:
             duration=options.duration,
             fallback_performance=performances.path("phrases"),
             hands=[*hands, *again, door],
-            tell=_say,
+            tell=say,
         )
     )
     if done.midi is not None:
-        _say(f"recorded {done.midi} ({done.turns} turns)")
+        say(f"recorded {done.midi} ({done.turns} turns)")
         if done.simulated:
             _keep_sound_and_picture(done.midi, settings)
     for line in done.meters.lines():
-        _say(line)
+        say(line)
     if options.json:
         facts = {"seed": seed, "turns": done.turns, "notes_on": done.notes_on}
         print(json.dumps({**facts, "horizon_ms": round(1000 * done.budget.horizon, 3), **done.meters.summary()}))
@@ -76,7 +77,7 @@ def continue_(options: argparse.Namespace) -> int:
     """Continue a file."""
     from livecomposer.control.offline import continue_file
 
-    settings = _settings(options, defaults=Settings(extension_duration=_CONTINUATION_SECONDS))
+    settings = settings_of(options, defaults=Settings(extension_duration=_CONTINUATION_SECONDS))
     seed = _seed(settings)
     with bar("composing", settings.extension_duration, unit="s") as progress:
         report = asyncio.run(
@@ -93,7 +94,7 @@ def accompany(options: argparse.Namespace) -> int:
     """Play along with a file."""
     from livecomposer.control.offline import accompany_file, accompany_file_knowing, seconds_of
 
-    settings = _settings(options)
+    settings = settings_of(options)
     seed = _seed(settings)
     how: dict[str, Any] = {"seed": seed, "melody": options.melody}
     with bar("playing along", seconds_of(options.input_file), unit="s") as progress:
@@ -111,7 +112,7 @@ def render(options: argparse.Namespace) -> int:
     """Render a file to sound."""
     from livecomposer.control.offline import draw_file, render_file
 
-    settings = _settings(options)
+    settings = settings_of(options)
     with bar("rendering", 1.0, unit="") as progress:
         seconds = render_file(options.input_file, options.output_file, settings, progress=progress)
     print(f"{options.output_file}: {seconds:.1f} s")
@@ -165,7 +166,7 @@ def controls(options: argparse.Namespace) -> int:
     from livecomposer.control import reference
     from livecomposer.control.controllers import DEFAULT, chosen, controls_of
 
-    settings = _settings(options)
+    settings = settings_of(options)
     bound = controls_of(chosen(settings.controller or DEFAULT, []), settings, config=options.config)
     if options.json:
         print(json.dumps(reference.rows(bound)))
@@ -179,7 +180,7 @@ def send(options: argparse.Namespace) -> int:
     from livecomposer.control.osc import host_and_port
     from livecomposer.control.osc_out import asked
 
-    now = asked(host_and_port("to", options.to or _settings(options).osc), options.name, options.value)
+    now = asked(host_and_port("to", options.to or settings_of(options).osc), options.name, options.value)
     print(options.name if now is None else f"{options.name} = {now}")
     return 0
 
@@ -188,7 +189,7 @@ def doctor(options: argparse.Namespace) -> int:
     """Say what was found and what is missing; exit code 1 if jam could not run."""
     from livecomposer.control.doctor import checks, report
 
-    found = checks(_settings(options))
+    found = checks(settings_of(options))
     ok = all(check.ok for check in found)
     if options.json:
         rows = [{"name": c.name, "ok": c.ok, "found": c.found, "remedy": c.remedy} for c in found]
@@ -196,53 +197,6 @@ def doctor(options: argparse.Namespace) -> int:
     else:
         print(report(found))
     return 0 if ok else 1
-
-
-def prepare(options: argparse.Namespace) -> int:
-    """Turn MIDI into shards."""
-    from livecomposer.training import corpus
-
-    with bar("reading", 0, unit="files") as progress:
-        how = {"splits": options.splits, "tokens": options.tokens}
-        counts = corpus.prepare(options.folders, options.output, progress=progress, **how)
-    for split, count in counts.items():
-        print(f"{split}: " + ", ".join(f"{number:,} {what}" for what, number in sorted(count.items())))
-    return 0
-
-
-def train(options: argparse.Namespace) -> int:
-    """Train, or go on training."""
-    from livecomposer.evaluation.pictures import curve
-    from livecomposer.training.trainer import Trainer, load_config, set_threads
-
-    set_threads(options.threads)
-    trainer = Trainer(load_config(options.config), options.shards, options.run_folder, device=options.device)
-    with bar("training", trainer.config.steps, unit="steps") as progress:
-        best = trainer.run(report=_say, progress=progress)
-    with suppress(LivecomposerError):  # without matplotlib, or stopped before anything was measured, no picture
-        curve(options.run_folder / "curve.csv", options.run_folder / "curve.png")
-    print(f"{options.run_folder / 'best'}: {best:.4f} nats a token on the validation split")
-    return 0
-
-
-def evaluate(options: argparse.Namespace) -> int:
-    """Measure likelihood, or how it plays along."""
-    if options.accompany:
-        from livecomposer.control import rehearsal_room
-
-        result = rehearsal_room.accompany(options, _settings(options))
-        print(json.dumps(result) if options.json else rehearsal_room.table(result))
-        return 0
-    from livecomposer.evaluation.likelihood import evaluate_checkpoint
-
-    how = {"pieces": options.pieces, "device": options.device, "precision": options.precision}
-    result = evaluate_checkpoint(options.checkpoint, options.shard, **how)
-    if options.json:
-        print(json.dumps(result))
-    else:
-        low, high = result["interval"]
-        print(f"{result['bits_per_note']:.3f} bits a note ({low:.3f} to {high:.3f}), {result['pieces']} pieces")
-    return 0
 
 
 def bench(options: argparse.Namespace) -> int:
@@ -261,29 +215,12 @@ def calibrate(options: argparse.Namespace) -> int:
     from livecomposer.control.config_text import saved
     from livecomposer.session.loop import measure_loop
 
-    measured = measure_loop(_settings(options), count=options.notes, patience=options.patience, tell=_say)
+    measured = measure_loop(settings_of(options), count=options.notes, patience=options.patience, tell=say)
     print(json.dumps({**asdict(measured), **measured.settings}) if options.json else "\n".join(measured.lines()))
     if options.save is not None:
         saved(options.save, measured.settings)
-        _say(f"wrote {options.save}")
+        say(f"wrote {options.save}")
     return 0
-
-
-def _settings(options: argparse.Namespace, *, defaults: Settings | None = None) -> Settings:
-    given = {f.name: value for f in fields(Settings) if (value := getattr(options, f.name, None)) is not None}
-    path: Path | None = options.config
-    if path is None and getattr(options, "preset", None):
-        path = _preset(options.preset)
-    return load(path, options=given, defaults=defaults)
-
-
-def _preset(name: str) -> Path:
-    from livecomposer.control.config_text import presets
-
-    found = presets()
-    if name not in found:
-        raise SettingError(f"preset {name!r}; wanted one of: {', '.join(sorted(found))}")
-    return found[name]
 
 
 def _seed(settings: Settings) -> int:
@@ -301,11 +238,6 @@ def _keep_sound_and_picture(midi: Path, settings: Settings) -> None:
         path = midi.with_suffix(suffix)
         try:
             make(path)
-            _say(f"wrote {path}")
+            say(f"wrote {path}")
         except LivecomposerError as error:
-            _say(f"no {suffix[1:]}: {error}")
-
-
-def _say(line: str) -> None:
-    with suppress(OSError):  # a terminal that was closed must not end the music
-        print(line, file=sys.stderr, flush=True)
+            say(f"no {suffix[1:]}: {error}")

@@ -55,7 +55,10 @@ async def _reach(
     backstage.learners.append(surface.learning.learn)
     async with AsyncExitStack() as reaching:
         if lamps is not None:
+            lamps.returned = partial(soon, surface.show_all)
             reaching.callback(lamps.close)
+            backstage.healing.append(lamps)
+            reaching.callback(backstage.healing.remove, lamps)
         await reaching.enter_async_context(played_on(surface, backstage.gates, desk))
         if listen is not None:
             responder = Responder(desk, surface.learning)
@@ -66,4 +69,4 @@ async def _reach(
 async def _lamps(controls: Controls, controller: Map) -> Lamps | None:
     if not controller.ports or not any(binding.feedback for binding in controls):
         return None
-    return await asyncio.to_thread(open_lamps, controller.is_at)
+    return await asyncio.to_thread(open_lamps, controller.ports)

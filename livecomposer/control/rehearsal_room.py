@@ -25,10 +25,12 @@ from livecomposer.session.partner import language_of
 from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
 
-__all__ = ["accompany", "table"]
+__all__ = ["SECONDS", "accompany", "table"]
 
 MODEL, APPENDING, RE_READING, AHEAD, RULES = "model", "append-only", "re-reading", "0.5 s ahead", "rules"
 UNLED, UNFORESEEN, KNOWING = "unled", "unforeseen", "knowing all"
+SECONDS = 30.0
+"""How much of a piece is played, unless told otherwise."""
 _PIECES = 10
 _BOTH_PLAY = 1  # the way of playing that the weights are told of, as in training
 _AHEAD_SECONDS = 0.5

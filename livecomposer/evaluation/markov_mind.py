@@ -16,7 +16,19 @@ __all__ = ["MarkovMind"]
 Floats = npt.NDArray[np.float64]
 _BOS = VOCABULARY.id(Kind.BOS)
 _SIZE = VOCABULARY.size
-_AS_PERFORMER = np.array(VOCABULARY.twins(Role.PERFORMER))
+
+
+def _as_played_by(role: Role) -> npt.NDArray[np.int64]:
+    """For each id the one that says the same of ``role``."""
+    return np.array(
+        [
+            i if token.role is None else VOCABULARY.id(token.kind, token.value, role)
+            for i, token in enumerate(VOCABULARY.tokens)
+        ]
+    )
+
+
+_AS_PERFORMER, _AS_COMPANION = (_as_played_by(role) for role in Role)
 
 
 class MarkovMind:
@@ -41,7 +53,7 @@ class MarkovMind:
     async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
         """Draw the next id and take it in."""
         with np.errstate(divide="ignore"):
-            logits = np.log(self.foreseen()).astype(np.float32)
+            logits = np.log(np.bincount(_AS_COMPANION, self.foreseen(), _SIZE)).astype(np.float32)
         id_ = sample(logits, mask, sampling, chance, self._language)
         self._take(int(_AS_PERFORMER[id_]))
         return id_

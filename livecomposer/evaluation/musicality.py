@@ -1,9 +1,9 @@
 """How like the real continuation a continuation is: in what it is made of, and in what it is like. Pure.
 
-Each piece's histograms are held against those of its own real continuation: the area that both cover (overlap), and the
-Kullback-Leibler divergence from the real one. Beside that, as Yang & Lerch 2020, "On the evaluation of generative models
-in music" (section 3.2), whole sets: how far continuations lie from all real ones, against how far these lie from each
-other. Every row is to be read beside :data:`ELSEWHERE`, the same piece's next stretch: nearer than that is no merit.
+Each piece's histograms are held against those of its own real continuation: the area that both cover (overlap), and
+the Kullback-Leibler divergence from the real one. Beside that whole sets, as in Yang & Lerch 2020, "On the evaluation
+of generative models in music" (section 3.2): how far continuations lie from all real ones, against how far these lie
+from each other. Every row is to be read beside :data:`ELSEWHERE`, the same piece's next stretch: nearer is no merit.
 """
 
 from collections.abc import Mapping, Sequence
@@ -138,7 +138,8 @@ def _apart(interval: Sequence[float] | None, better: int) -> bool:
 
 def _share(counts: Floats) -> Floats:
     total = counts.sum()
-    return counts / total if total else np.full(len(counts), nan)
+    shares: Floats = counts / total if total else np.full(len(counts), nan)
+    return shares
 
 
 def _overlap(counts: Floats, wanted: Floats) -> float:
@@ -152,9 +153,10 @@ def _divergence(wanted: Floats, counts: Floats) -> float:
 
 def _distances(mine: Floats, real: Floats) -> Floats:
     """From each of ``mine`` (pieces, bins) to every one of ``real`` but its own piece's, (pairs,)."""
-    apart = np.linalg.norm(mine[:, None] - real[None], axis=2)
-    found = apart[~np.eye(len(mine), dtype=np.bool_)]
-    return found[~np.isnan(found)]
+    apart: Floats = np.linalg.norm(mine[:, None] - real[None], axis=2)
+    found: Floats = apart[~np.eye(len(mine), dtype=np.bool_)]
+    told: Floats = found[~np.isnan(found)]
+    return told
 
 
 def _set_row(mine: Floats, among: Floats) -> dict[str, float | None]:
@@ -168,4 +170,5 @@ def _set_row(mine: Floats, among: Floats) -> dict[str, float | None]:
 
 def _density(values: Floats, grid: Floats) -> Floats:
     width = max(float(values.std(ddof=1)) * len(values) ** -0.2, _ROUNDING + 0.001 * float(grid[-1]))
-    return np.asarray(np.exp(-0.5 * ((grid[:, None] - values) / width) ** 2).mean(axis=1) / width)
+    density: Floats = np.exp(-0.5 * ((grid[:, None] - values) / width) ** 2).mean(axis=1) / width
+    return density

@@ -16,12 +16,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["COLOURS", "curve", "piano_roll", "spectrogram"]
+__all__ = ["COLOURS", "corpus", "curve", "piano_roll", "spectrogram"]
 
 COLOURS = {Role.PERFORMER: "#0072B2", Role.COMPANION: "#D55E00"}
 """Blue and vermilion, told apart under every common colour blindness (Okabe & Ito 2008, "Color universal design")."""
 
 _TRACK_COLOURS = (*COLOURS.values(), "#009E73", "#CC79A7")
+_ALL_PACKS = "all"
 _HIGHEST_HZ = 8000
 _LOWEST_HZ = 40
 _FFT = 4096  # samples
@@ -111,8 +112,33 @@ def curve(csv: Path, png: Path) -> None:
     _save(figure, png)
 
 
+def corpus(found: Mapping[str, Any], path: Path) -> None:
+    """Draw what a summary.json of shards says into the PNG ``path``: hours by pack, densities, pitches, velocities.
+
+    Raises :class:`LivecomposerError` where it cannot be written, or for no matplotlib.
+    """
+    figure = _canvas(width=14, height=9)
+    (hours, density), (pitch, velocity) = figure.subplots(2, 2)
+    splits = found["splits"]
+    packs = sorted({pack for rows in splits.values() for pack in rows} - {_ALL_PACKS}, reverse=True)
+    before = np.zeros(len(packs))
+    for (split, rows), colour in zip(splits.items(), _TRACK_COLOURS, strict=False):
+        wide = np.array([rows[pack]["hours"] if pack in rows else 0.0 for pack in packs])
+        hours.barh(packs, wide, left=before, color=colour, label=split)
+        before += wide
+        for axes, counts, bin_ in ((density, "densities", 1), (pitch, "pitches", 1), (velocity, "velocities", 4)):
+            shares = np.array(rows[_ALL_PACKS][counts]) / max(1, sum(rows[_ALL_PACKS][counts]))
+            axes.stairs(shares, np.arange(len(shares) + 1) * bin_, color=colour, label=split)
+    hours.set(title="hours", xlabel="hours")
+    density.set(title="density", xlabel="notes a second", ylabel="share of the pieces")
+    pitch.set(title="pitch", xlabel="pitch (60: middle C)", ylabel="share of the notes")
+    velocity.set(title="velocity", xlabel="velocity", ylabel="share of the notes")
+    hours.legend(frameon=False)
+    _save(figure, path)
+
+
 def _draw(axes: "Axes", track: Sequence[Note], name: str, colour: str) -> None:
-    from matplotlib.colors import to_rgba  # late, as in _figure
+    from matplotlib.colors import to_rgba  # late, as in _canvas
 
     opacities = [0.3 + 0.7 * note.velocity / 127 for note in track]
     axes.barh(
@@ -140,6 +166,11 @@ def _samples(wav: Path) -> tuple[npt.NDArray[np.float64], int]:
 
 
 def _figure(*, width: float, height: float) -> tuple["Figure", Any]:
+    figure = _canvas(width=width, height=height)
+    return figure, figure.add_subplot()
+
+
+def _canvas(*, width: float, height: float) -> "Figure":
     """A figure (inches, 100 dots each) drawn by Agg, without a display and without matplotlib's global state."""
     try:
         from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -150,7 +181,7 @@ def _figure(*, width: float, height: float) -> tuple["Figure", Any]:
         ) from error
     figure = Figure(figsize=(width, height), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
-    return figure, figure.add_subplot()
+    return figure
 
 
 def _save(figure: "Figure", path: Path) -> None:

@@ -21,7 +21,8 @@ class Arrival:
     ``deliver`` raised. ``on_thru`` is given the seconds from the stamp to the end of ``thru``. ``urgent`` sees each
     message first; what it says ``True`` to is no music, and goes no further. ``on_realtime`` is given the messages of
     a clock, which are no music either, with their moments (seconds). ``router`` says what goes thru, what is delivered
-    and what ``on_control`` is given; without one all goes thru and is delivered.
+    and what ``on_control`` is given; without one all goes thru and is delivered. ``on_sounds`` is given what goes thru
+    and is not delivered.
     """
 
     def __init__(
@@ -35,9 +36,11 @@ class Arrival:
         on_realtime: Callable[[bytes, float], None] | None = None,
         router: Router | None = None,
         on_control: Callable[[Event], None] | None = None,
+        on_sounds: Callable[[Event], None] | None = None,
     ) -> None:
         self.errors = 0
         self._on_realtime = on_realtime
+        self._on_sounds = on_sounds
         self._router = router
         self._on_control = on_control
         self._urgent = urgent
@@ -59,6 +62,8 @@ class Arrival:
         if routed.thru is not None:
             self._pass_thru(routed.thru, moment)
         self._tell(routed.heard, moment, self._deliver)
+        if routed.heard is None:
+            self._tell(routed.thru, moment, self._on_sounds)
         self._tell(routed.control, moment, self._on_control)
 
     def _tell(self, data: bytes | None, moment: float, whom: Callable[[Event], None] | None) -> None:

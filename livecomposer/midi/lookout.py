@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Thread, current_thread
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Protocol, Self
 
 from livecomposer.midi.ports import JACK, NAME
 
-__all__ = ["Link", "Lookout", "Offer"]
+__all__ = ["Heals", "Link", "Lookout", "Offer"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 _JOIN_SECONDS = 2.0
@@ -60,6 +60,14 @@ class Offer:
 
 def _foreign(found: Mapping[str, Any], side: str, own: Iterable[str]) -> tuple[tuple[str, str], ...]:
     return tuple((system, name) for system, kinds in found.items() for name in kinds[side] if name not in own)
+
+
+class Heals(Protocol):
+    """What mends its own port."""
+
+    def heal(self, offer: Offer, connect: Callable[[Link], None], tell: Callable[[str], None]) -> None:
+        """Mend what is broken, now that there is what ``offer`` says; may raise :class:`PortError`."""
+        ...
 
 
 class Lookout:

@@ -31,8 +31,8 @@ class FilePerformer:
     """Plays the first ``limit`` seconds of ``recording`` (default: all) from its own thread; a context manager.
 
     All its tracks are played on one keyboard, channel 1, from the moment of construction. ``deliver``, ``thru``,
-    ``on_thru`` and ``router`` are as for :class:`livecomposer.midi.inlet.Arrival`; events carry the moment they were
-    really played.
+    ``on_thru``, ``router`` and ``on_sounds`` are as for :class:`livecomposer.midi.inlet.Arrival`; events carry the
+    moment they were really played.
     ``on_done`` is called from that thread at the end of the music, not on an early :meth:`close`. ``wait(seconds)``
     waits until then or :meth:`close`; tests give one that moves a manual clock.
     """
@@ -46,6 +46,7 @@ class FilePerformer:
         thru: Callable[[bytes], None] | None = None,
         on_thru: Callable[[float], None] | None = None,
         router: Router | None = None,
+        on_sounds: Callable[[Event], None] | None = None,
         name: str = "file",
         limit: float | None = None,
         on_done: Callable[[], None] | None = None,
@@ -55,7 +56,9 @@ class FilePerformer:
         self.done = False
         self._events = _on_one_keyboard(recording.events, limit)
         self._clock = clock
-        self._arrival = Arrival(clock=clock, deliver=deliver, thru=thru, on_thru=on_thru, router=router)
+        self._arrival = Arrival(
+            clock=clock, deliver=deliver, thru=thru, on_thru=on_thru, router=router, on_sounds=on_sounds
+        )
         self._on_done = on_done
         self._stop = Flag()
         self._wait = wait or self._stop.wait

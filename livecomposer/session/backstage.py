@@ -10,6 +10,7 @@ from pathlib import Path
 
 from livecomposer.beats import Beats
 from livecomposer.clocks import Clock
+from livecomposer.midi.lookout import Heals
 from livecomposer.playing.sinks import Output
 from livecomposer.session.desk import Desk
 from livecomposer.session.horizon import Budget
@@ -65,6 +66,8 @@ class Backstage:
     gates: Gates = field(default_factory=Gates)
     learners: list[Callable[[str], None]] = field(default_factory=list)
     """Bind the command of that name to the next knob or key that moves; none where nothing can."""
+    healing: list[Heals] = field(default_factory=list)
+    """What is told, in a thread of its own, which ports there are whenever they change."""
     guests: set[object] = field(default_factory=set)
     """While anyone is in it, a recorded performance that is over does not end the session."""
 

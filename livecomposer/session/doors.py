@@ -11,7 +11,7 @@ from livecomposer.events import Event
 from livecomposer.midi import files, ports
 from livecomposer.midi.ears import Ears
 from livecomposer.midi.inlet import Arrival
-from livecomposer.midi.lookout import Lookout, Offer
+from livecomposer.midi.lookout import Heals, Lookout, Offer
 from livecomposer.midi.outlet import Outlet
 from livecomposer.midi.performer import FilePerformer
 from livecomposer.midi.routing import Router, Routing
@@ -84,10 +84,12 @@ def open_input(
     urgent: Callable[[bytes], bool] | None = None,
     on_realtime: Callable[[bytes, float], None] | None = None,
     routing: Callable[[], Routing] = Routing,
+    overhear: Callable[[Event], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Ears | FilePerformer:
     """Open what the performer plays, or the file that plays instead; ``hear`` is told each event in the loop's thread.
 
+    ``overhear`` is told there what sounds and does not feed the companion.
     ``urgent`` and ``on_realtime`` are as for :class:`livecomposer.midi.inlet.Arrival`; a file has nothing for them.
     ``routing`` says at each moment what becomes of the performer's messages.
     A keyboard that is not there is told and awaited; where none is named and none is there, our own port is open too.
@@ -98,10 +100,22 @@ def open_input(
         with suppress(RuntimeError):  # the loop has closed: a last event while everything is being struck
             loop.call_soon_threadsafe(hear, event)
 
+    def note(event: Event) -> None:
+        with suppress(RuntimeError):  # the same
+            loop.call_soon_threadsafe(overhear, event)
+
     thru = output.send if settings.thru == "on" else None
     if simulated is not None:
         router = Router(routing, any_channel=True)
-        return FilePerformer(simulated, clock=clock, deliver=deliver, thru=thru, on_thru=meters.thru.add, router=router)
+        return FilePerformer(
+            simulated,
+            clock=clock,
+            deliver=deliver,
+            thru=thru,
+            on_thru=meters.thru.add,
+            router=router,
+            on_sounds=note,
+        )
     arrival = Arrival(
         clock=clock,
         deliver=deliver,
@@ -110,6 +124,7 @@ def open_input(
         urgent=urgent,
         on_realtime=on_realtime,
         router=Router(routing),
+        on_sounds=note,
     )
     wanted = [name.strip() for name in settings.input.split(",")]
     if not settings.input and not ports.inputs():
@@ -119,18 +134,24 @@ def open_input(
 
 @asynccontextmanager
 async def mended(
-    performer: Ears | FilePerformer, sinks: Iterable[Sink], tell: Callable[[str], None]
+    performer: Ears | FilePerformer,
+    sinks: Iterable[Sink],
+    tell: Callable[[str], None],
+    others: Iterable[Heals] = (),
 ) -> AsyncIterator[None]:
-    """Ports that are unplugged are found again meanwhile, and what we send is not taken for the performer's."""
+    """Ports that are unplugged are found again meanwhile, and what we send is not taken for the performer's.
+
+    ``others`` that heal may come and go meanwhile.
+    """
     outlets = [sink for sink in sinks if isinstance(sink, Outlet)]
     if isinstance(performer, Ears):
         for outlet in outlets:
             outlet.on_send = performer.sent
-    healing: list[Ears | Outlet] = [performer, *outlets] if isinstance(performer, Ears) else [*outlets]
+    healing: list[Heals] = [performer, *outlets] if isinstance(performer, Ears) else [*outlets]
     say, complaints = _in_loop(tell), set[str]()
 
     def heal(offer: Offer) -> None:
-        for each in healing:
+        for each in (*healing, *others):
             try:
                 each.heal(offer, lookout.connect, say)
             except PortError as error:

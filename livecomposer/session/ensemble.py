@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from livecomposer.beats import Beats
-from livecomposer.events import Event, NoteEvent
+from livecomposer.events import Event, NoteEvent, NoteOn
 from livecomposer.model.sampling import Language, Sampling
 from livecomposer.session.accompanist import Accompanist
 from livecomposer.session.asked import Feed, Step
@@ -52,6 +52,7 @@ class Ensemble:
         self._resting: Partner | None = None  # the one of the other nature
         self._stand_in: Fallback | None = None  # plays while the engine is away
         self._exchanges = Exchanges()
+        self._undone: Exchange | None = None  # the last one, while nothing has been played since
         self._freeze = Freeze()
 
     @property
@@ -125,6 +126,7 @@ class Ensemble:
         turns = self.turns
         if not (isinstance(self._partner, Duet) and self._partner.is_trigger(event)):
             self._exchanges.hear(event)
+            self._undone = None if isinstance(event, NoteOn) else self._undone
         if self._stand_in is not None and isinstance(self._partner, Accompanist):
             self._partner.overhear(event)
             return self._stand_in.hear(event)
@@ -191,11 +193,13 @@ class Ensemble:
 
     def undo(self, now: float) -> bool:
         """Take the companion's last turn back; ``False`` where there is none."""
-        return self._take_back(now) is not None
+        gone = self._take_back(now)
+        self._undone = gone or self._undone
+        return gone is not None
 
     def reroll(self, now: float) -> bool:
-        """The same, and play another from the same place."""
-        gone = self._take_back(now)
+        """The same, and play another from the same place; one that has just been undone is played anew."""
+        gone = self._undone or self._take_back(now)
         if gone is not None and self._stand_in is None:
             turns = self.turns
             self._partner.answer_again(now, None if gone.interrupted else gone.turn)
@@ -259,6 +263,7 @@ class Ensemble:
         partner = self._partner
         if partner.turns == turns:
             return
+        self._undone = None
         start = partner.call_began
         self._exchanges.begin(
             (partner.decided_at or 0.0) if start is None else start,

@@ -133,7 +133,7 @@ class Session:
                 self._take_back(now, "asked to yield")
             case "undo" | "reroll":
                 taken_back = ensemble.undo(now) if name == "undo" else ensemble.reroll(now)
-                self._take_back(now, name) if taken_back else self._tell(f"{name}: the companion has had no turn yet")
+                self._take_back(now, name) if taken_back else self._tell(f"{name}: there is no turn to take back")
             case "trigger" if not ensemble.trigger(now) and not ensemble.playing:
                 self._tell("trigger: nothing was played yet")
             case "keep":
@@ -186,8 +186,8 @@ class Session:
         self._tell(line)
         self._note(self._clock.now(), "adapts", line=line)
 
-    def hear(self, event: Event) -> None:
-        """Take in one event of the performer; in the loop's thread."""
+    def hear(self, event: Event, *, feeds: bool = True) -> None:
+        """Take in one event of the performer; in the loop's thread. One that does not feed is only written down."""
         event = replace(event, time=grid(event.time))
         if any(intercept(event) for intercept in self.intercepts):
             return
@@ -196,6 +196,8 @@ class Session:
             listener(event.time, Role.PERFORMER, data)
         if self._journal is not None:
             self._journal.message(event.time, Role.PERFORMER, data)
+        if not feeds:
+            return
         turns = self._ensemble.turns
         if self._ensemble.hear(event):
             self._take_back(event.time, "the performer plays")

@@ -9,6 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,7 @@ async def perform(
             adaptation = Adaptation(Ladder(settings), session.health, session.economy, session, open_engine=open_engine)
             desk = Desk(session, settings, panic=session.panic, note=session.commanded)
             alarm.panic = session.panic
-            timekeeper = keep_time(session, desk, duet, clock=clock)
+            timekeeper = keep_time(session, desk, duet, clock=clock, tell=tell)
             with session.player, _fast_switching():
                 gates = Gates()
                 performer = open_input(
@@ -131,6 +132,7 @@ async def perform(
                     urgent=gates,
                     on_realtime=timekeeper.receive,
                     routing=lambda: session.routing,
+                    overhear=partial(session.hear, feeds=False),
                     tell=tell,
                 )
                 backstage = Backstage(
@@ -149,6 +151,7 @@ async def perform(
                         on_thru=meters.thru.add,
                         urgent=gates,
                         router=Router(lambda: session.routing, any_channel=True),
+                        on_sounds=partial(session.hear, feeds=False),
                     ),
                     gates=gates,
                     tell=tell,
@@ -158,7 +161,7 @@ async def perform(
                     take_seat=performer.close if simulated and not settings.input else _already_free,
                 )
                 try:
-                    async with mended(performer, output.sinks, tell), _reaching(hands, backstage):
+                    async with mended(performer, output.sinks, tell, backstage.healing), _reaching(hands, backstage):
                         tell(_ready_line(settings, performer, simulated))
                         runs, guests = (session.run(), adaptation.run(), timekeeper.run()), backstage.guests
                         await _until_over(runs, duet, performer, stop, duration, guests=guests)

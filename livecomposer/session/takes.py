@@ -45,12 +45,11 @@ def takes_in(folder: Path) -> list[Take]:
 def find_take(folder: Path, name: str) -> Path:
     """The path of the take called ``name``; raises :class:`MidiFileError` where there is none in ``folder`` itself."""
     path = folder / name
-    if (
-        Path(name).name != name
-        or path.suffix != ".mid"
-        or not path.is_file()
-        or path.resolve().parent != folder.resolve()
-    ):
+    try:
+        found = path.suffix == ".mid" and path.is_file() and path.resolve().parent == folder.resolve()
+    except (OSError, ValueError):  # a name that no file can have
+        found = False
+    if not found or Path(name).name != name:
         raise MidiFileError(f"{name[:80]!r}: no such take; it may have been deleted: look at the list again")
     return path
 

@@ -22,12 +22,15 @@ __all__ = ["Timekeeper", "keep_time"]
 
 _AHEAD_SECONDS = 0.08
 _EVERY_SECONDS = 0.02
+_SURE_SECONDS = 1.0
+"""A tempo is told once it was heard for so long."""
 
 
 class Timekeeper:
     """``on_stop`` is told the moment (seconds) at which the incoming clock was stopped.
 
-    ``retempo`` is told the tempo that was tapped, in beats a minute.
+    ``retempo`` is told the tempo that was tapped, in beats a minute. ``tell`` is told that a clock is followed, and
+    that it is no more.
     """
 
     def __init__(
@@ -38,12 +41,16 @@ class Timekeeper:
         clock: Clock,
         on_stop: Callable[[float], None] = lambda _: None,
         retempo: Callable[[float], None] = lambda _: None,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.transport = Transport(settings, began=clock.now())
         self._player = player
         self._clock = clock
         self._on_stop = on_stop
         self._retempo = retempo
+        self._tell = tell
+        self._since: float | None = None  # when the incoming clock began to lead
+        self._told = False  # that it leads
         self._writer = ClockWriter()
         self._metronome = Metronome()
         self._loop = asyncio.get_running_loop()
@@ -88,9 +95,30 @@ class Timekeeper:
         clicks = self._metronome.due(beats, now, until, clicks=transport.clicks)
         if ticks or clicks:
             self._player.schedule([*ticks, *clicks])
+        self._tell_who_leads(now)
+
+    def _tell_who_leads(self, now: float) -> None:
+        beats, stopped = self.transport.followed(now), not self.transport.runs
+        if beats is None:
+            if self._told:
+                otherwise = "no beat is followed" if self.transport.beats(now) is None else "our own beat goes on"
+                self._tell("the MIDI clock is stopped" if stopped else f"the MIDI clock is gone; {otherwise}")
+            self._since, self._told = None, False
+            return
+        self._since = now if self._since is None else self._since
+        if not self._told and now - self._since >= _SURE_SECONDS:
+            self._told = True
+            self._tell(f"following MIDI clock, {beats.tempo:.0f} bpm")
 
 
-def keep_time(session: Session, desk: Desk, partner: Core, *, clock: Clock) -> Timekeeper:
+def keep_time(
+    session: Session,
+    desk: Desk,
+    partner: Core,
+    *,
+    clock: Clock,
+    tell: Callable[[str], None] = lambda _: None,
+) -> Timekeeper:
     """A timekeeper by whose beats ``partner`` plays and ``session`` stops, at the orders of ``desk``."""
     timekeeper = Timekeeper(
         desk.settings,
@@ -98,6 +126,7 @@ def keep_time(session: Session, desk: Desk, partner: Core, *, clock: Clock) -> T
         clock=clock,
         on_stop=session.halt,
         retempo=lambda tempo: desk.do("tempo", tempo, source="tap"),
+        tell=tell,
     )
     desk.watch(lambda name, _: timekeeper.tap() if name == "tap" else timekeeper.adapt(desk.settings))
     partner.pulse = timekeeper.transport.pulse

@@ -71,6 +71,16 @@ class Transport:
         leads = self.listens and self._incoming.started  # a keyboard's ticks alone are no song
         return (self._incoming.beats(now) if leads else None) or self._own
 
+    @property
+    def runs(self) -> bool:
+        """Whether the incoming clock was started, and not stopped since."""
+        return self._incoming.running
+
+    def followed(self, now: float) -> Beats | None:
+        """The beats of the incoming clock, while it leads and runs."""
+        leads = self.listens and self._incoming.started and self._incoming.running
+        return self._incoming.beats(now) if leads else None
+
     def pulse(self, now: float) -> Beats | None:
         """The same, while they run."""
         beats = self.beats(now)

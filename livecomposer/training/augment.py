@@ -9,7 +9,7 @@ import numpy.typing as npt
 from livecomposer.events import Role
 from livecomposer.tokens.vocabulary import VELOCITY_BINS, VOCABULARY, Kind
 
-__all__ = ["Bools", "Ids", "duet", "hand_over", "jitter", "louder", "moments", "owners", "stretch", "transpose"]
+__all__ = ["Bools", "Ids", "duet", "hand_over", "jitter", "louder", "moments", "owners", "slip", "stretch", "transpose"]
 
 Ids = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
@@ -18,6 +18,7 @@ _ON = VOCABULARY.ids_of(Kind.NOTE_ON, Role.PERFORMER)
 _OFF = VOCABULARY.ids_of(Kind.NOTE_OFF, Role.PERFORMER)
 _SHIFT = VOCABULARY.ids_of(Kind.TIME_SHIFT)
 _VELOCITY = VOCABULARY.ids_of(Kind.VELOCITY)
+_MISSING, _DOUBLED = range(2)
 _TO_COMPANION = VOCABULARY.first(Kind.NOTE_ON, Role.COMPANION) - _ON.start
 
 
@@ -119,6 +120,39 @@ def duet(ids: Ids, companions: Bools, *, behind: int = 0, entry: int = -1) -> Id
     order = kept[np.argsort(moment[kept], kind="stable")]
     notes = ids[at] + companions * _TO_COMPANION
     return _voiced(notes[order], moment[order], np.where(is_on, _velocity_at(ids)[at], -1)[order])
+
+
+def slip(ids: Ids, companions: Bools, rate: float, chance: np.random.Generator) -> tuple[Ids, Bools]:
+    """Solo music in which the performer slips at a share ``rate`` of its notes: ``ids`` anew, and ``companions``.
+
+    A slip is a wrong key near the right one, both of them, or none, each as likely. A key that sounds meanwhile, by
+    whomever, is not struck by mistake. ``companions`` (M,) as for :func:`duet`; the companion's notes stay.
+    """
+    at, owner = owners(ids)
+    moment, is_on = moments(ids)[at], _within(ids[at], _ON)
+    begun, ends = owner == np.arange(len(at)), owner != np.arange(len(at))
+    first, last = np.where(is_on, moment, 0), np.where(is_on, moment.max(initial=0) + 1, moment)
+    last[owner[ends]] = moment[ends]
+    sounding = np.stack((ids[at] % 128, first, last), axis=1)[begun]  # (notes, 3): pitch, from, to
+    said, where = ids[at], np.arange(len(at))
+    own = np.flatnonzero(is_on & ~companions)
+    for note in own[chance.random(len(own)) < rate].tolist():
+        kind, by = int(chance.integers(3)), int(chance.choice((-2, -1, 1, 2)))
+        if kind != _MISSING:
+            wrong = int(ids[at[note]] % 128) + by
+            pitch, low, high = sounding.T
+            if not 0 <= wrong < 128 or ((pitch == wrong) & (low <= last[note]) & (high >= moment[note])).any():
+                continue
+            sounding = np.append(sounding, [[wrong, moment[note], last[note]]], axis=0)
+            both = np.flatnonzero(owner == note)
+            said, where = np.append(said, ids[at[both]] + by), np.append(where, both)
+        if kind != _DOUBLED:
+            right = (owner[where] == note) & (said % 128 == ids[at[note]] % 128)
+            said, where = said[~right], where[~right]
+    order = np.argsort(where, kind="stable")
+    said, where = said[order], where[order]
+    velocity = np.where(is_on, _velocity_at(ids)[at], -1)
+    return _voiced(said, moment[where], velocity[where]), companions[where]
 
 
 def _velocity_at(ids: Ids) -> Ids:

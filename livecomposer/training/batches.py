@@ -7,7 +7,7 @@ import numpy as np
 
 from livecomposer.events import Role
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.augment import Bools, Ids, duet, hand_over, jitter, louder, stretch, transpose
+from livecomposer.training.augment import Bools, Ids, duet, hand_over, jitter, louder, slip, stretch, transpose
 from livecomposer.training.corpus import Shard
 from livecomposer.units import STEPS_PER_SECOND
 
@@ -38,6 +38,7 @@ class Augmentation:
     behind_ms_max: int = 30  # most that the companion is behind the performer in such a cut, as it is live; 10 at least
     late_entry: float = 0.25  # share of such cuts in which the companion enters within the first half
     jitter_ms: float = 10.0  # spread of onsets in such a cut, where the music is written, not played
+    slips: float = 0.0  # share of the performer's notes in such a cut that are wrong, doubled or missing, as 0.02
     takeover: float = 0.7  # share of the other cuts in which two players take turns
     turns_max: int = 3  # most changes of player in such a cut
 
@@ -85,6 +86,8 @@ def _together(ids: Ids, lead: Bools, chance: np.random.Generator, augmentation: 
     companions = lead if chance.random() < 0.5 else ~lead
     behind = int(chance.integers(1, max(1, int(augmentation.behind_ms_max / _STEP_MS)) + 1))
     entry = int(chance.integers(len(ids) // 2 + 1)) if chance.random() < augmentation.late_entry else -1
+    if augmentation.slips:
+        ids, companions = slip(ids, companions, augmentation.slips, chance)
     return duet(ids, companions, behind=behind, entry=entry)
 
 

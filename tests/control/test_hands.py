@@ -50,6 +50,7 @@ def a_backstage(said):
         desk=desk,
         session=SimpleNamespace(listeners=[], answering=False, panic=desk.panic),
         gates=Gates(),
+        healing=[],
         learners=[],
         meters=Meters(),
         clock=ManualClock(),
@@ -99,9 +100,15 @@ async def test_a_controller_that_shows_things_is_shown_them_until_the_end(monkey
     """On its own port, which is then closed."""
     lamps, said = FakeSink(), []
     monkeypatch.setattr(hands, "midi_ports", lambda: {"inputs": ["X-TOUCH MINI MIDI 1"]})
-    monkeypatch.setattr(hands, "open_lamps", lambda is_theirs: lamps if is_theirs("X-Touch Mini") else None)
+    monkeypatch.setattr(hands, "open_lamps", lambda parts: lamps if "X-TOUCH MINI" in parts else None)
 
     async def play(backstage):
+        backstage.desk.do("mute", True)
+        assert [lamps] == backstage.healing
+        lamps.sent.clear()
+        await asyncio.to_thread(lamps.returned)
+        await asyncio.sleep(0)
+        assert bytes([0x9A, 3, 1]) in lamps.sent
         backstage.desk.do("mute", True)
 
     await reached(changed(Settings(), {"osc": "off"}), play, said=said)

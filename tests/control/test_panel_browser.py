@@ -28,6 +28,22 @@ QUICK = ["--phrase-wait", "0.3", "--phrase-wait-max", "0.8", "--extension-durati
 ALONE = ["--panel-address", "127.0.0.1:0", "--osc", "off"]
 SIZES = {"phone": (390, 844), "laptop": (1366, 768), "stage": (1920, 1080)}
 PATIENCE = 60.0
+PROBE = """{
+    const Node = window.AudioWorkletNode;
+    window.AudioWorkletNode = class extends Node {
+        constructor(context, ...more) {
+            super(context, ...more);
+            const ear = new AnalyserNode(context, { fftSize: 256 });
+            this.connect(ear);
+            window.loudness = () => {
+                const frames = new Float32Array(256);
+                ear.getFloatTimeDomainData(frames);
+                return Math.max(...frames.map(Math.abs));
+            };
+        }
+    };
+}"""
+"""Tells what leaves the page for the loudspeaker, 0 to 1."""
 TUNE = [Note(i * 0.5, i * 0.5 + 0.4, pitch, 80) for i, pitch in enumerate((60, 64, 67, 72))]
 
 
@@ -109,6 +125,7 @@ def opened(chromium, url, size):
     """A page of that size, connected."""
     width, height = SIZES[size]
     context = chromium.new_context(viewport={"width": width, "height": height}, has_touch=size == "phone")
+    context.add_init_script(PROBE)
     page = context.new_page()
     complaints = []
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -170,22 +187,56 @@ def test_the_computers_keys_play_too(page, jam):
 
 
 def test_panic_from_the_page_silences(page, jam):
-    """The sound in the page falls silent after it; how soon is printed."""
+    """What leaves the page falls silent and stays so, though blocks were on their way; how soon is printed."""
     page.keyboard.down("z")
     page.keyboard.down("q")
-    wait_for(page, "panel.sound.peak > 0.003")
+    wait_for(page, "panel.sound.on && panel.sound.peak > 0.003 && loudness() > 0.003")
     took = page.evaluate(
         """() => new Promise((done) => {
             const began = performance.now();
             document.getElementById("panic").click();
-            const look = () => (panel.sound.peak < 0.001 ? done(performance.now() - began) : setTimeout(look, 1));
+            const look = () => (loudness() < 0.001 ? done(performance.now() - began) : setTimeout(look, 1));
             look();
         })"""
     )
     print(f"\npanic to silence in the page: {took:.0f} ms")
+    again = page.evaluate(
+        """() => new Promise((done) => {
+            const until = panel.sound.blocks + 15;
+            let most = 0;
+            const look = () => {
+                most = Math.max(most, loudness());
+                if (panel.sound.blocks < until) setTimeout(look, 1);
+                else done(most);
+            };
+            look();
+        })"""
+    )
+    assert again < 0.001
     page.keyboard.up("z")
     page.keyboard.up("q")
     assert eventually(lambda: ("panic", None, "panel") in jam.commands())
+
+
+def test_a_page_hushes_without_waiting_for_the_session(page):
+    """What it has waiting is left out at once; where the session plays on, its sound comes back."""
+    page.keyboard.down("z")
+    wait_for(page, "panel.sound.peak > 0.003 && loudness() > 0.003")
+    page.evaluate("panel.sound.hush()")
+    hushed = page.evaluate(
+        """() => new Promise((done) => {
+            const last = panel.sound.blocks + 15; // not quite as long as a hush may last
+            const look = () => {
+                const now = loudness();
+                if (now < 0.001 || panel.sound.blocks > last) done(now);
+                else setTimeout(look, 1);
+            };
+            look();
+        })"""
+    )
+    assert hushed < 0.001
+    wait_for(page, "loudness() > 0.003")
+    page.keyboard.up("z")
 
 
 def test_two_browsers_stay_consistent(page, jam, chromium):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from livecomposer.errors import LivecomposerError
-from livecomposer.evaluation.pictures import COLOURS, curve, piano_roll, spectrogram
+from livecomposer.evaluation.pictures import COLOURS, corpus, curve, piano_roll, spectrogram
 from livecomposer.events import Note
 
 image = pytest.importorskip("matplotlib.image", reason="pictures need matplotlib, an optional library")
@@ -118,3 +118,15 @@ def test_without_matplotlib_the_remedy_is_named(tmp_path, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     with pytest.raises(LivecomposerError, match=r"pip install 'livecomposer\[pictures\]'"):
         piano_roll({"you": LOUD}, tmp_path / "roll.png")
+
+
+def test_a_corpus_is_drawn(tmp_path):
+    """Each split in its colour, an empty one too, and a pack that only one split has."""
+    full = {"hours": 2.0, "pitches": [1] * 128, "velocities": [1] * 32, "densities": [1] * 31}
+    empty = {"hours": 0.0, "pitches": [0] * 128, "velocities": [0] * 32, "densities": [0] * 31}
+    splits = {"train": {"a": full, "b": full, "all": full}, "valid": {"a": full, "all": full}, "test": {"all": empty}}
+    corpus({"splits": splits}, tmp_path / "summary.png")
+    assert count_of("#0072B2", tmp_path / "summary.png") > 5000
+    assert count_of("#D55E00", tmp_path / "summary.png") > 2000
+    with pytest.raises(LivecomposerError, match="cannot be written"):
+        corpus({"splits": splits}, tmp_path / "nowhere" / "summary.png")

@@ -4,8 +4,9 @@ from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError
 from livecomposer.events import Control, NoteOff, NoteOn
 from livecomposer.midi import ports
-from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.inlet import Arrival, Inlet
 from livecomposer.midi.routing import Router, Routing, Zone
+from livecomposer.settings import Settings, changed
 from tests.fakes import FakeClient
 from tests.midi.port_scenarios import FLOODS, outcome
 
@@ -66,6 +67,19 @@ def test_only_channel_messages_pass(data):
         client.receive(*data)
     assert [] == got
     assert 0 == inlet.errors
+
+
+def test_what_only_sounds_is_told_apart_from_what_is_heard():
+    """A key in a zone that sounds goes thru and to ``on_sounds``, one that feeds to ``deliver``."""
+    heard, sounded, through = [], [], []
+    router = Router(lambda: Routing.of(changed(Settings(), {"zones": "0-59 sounds, 100-127 control"})))
+    arrival = Arrival(
+        clock=ManualClock(5.0), deliver=heard.append, thru=through.append, on_sounds=sounded.append, router=router
+    )
+    for pitch in (40, 60, 100):
+        arrival([0x90, pitch, 1])
+    assert ([NoteOn(5.0, 60, 1)], [NoteOn(5.0, 40, 1)]) == (heard, sounded)
+    assert [40, 60] == [data[1] for data in through]
 
 
 def test_a_broken_thru_is_counted_and_the_event_still_arrives():

@@ -97,6 +97,21 @@ def test_playing_anew_knows_what_was_played_since():
     assert 90 in ensemble.turn.context
 
 
+def test_what_was_undone_can_be_played_anew_until_a_key_is_struck():
+    """From the same ids; another undo that finds nothing does not change that, a key does."""
+    ensemble, clock = ensemble_of(), ManualClock()
+    answered(ensemble, clock)
+    first = ensemble.turn
+    assert ensemble.undo(4.5)
+    assert not ensemble.undo(4.6)
+    assert ensemble.reroll(4.7)
+    assert first.context == ensemble.turn.context
+    assert first.chance() != ensemble.turn.chance()
+    assert ensemble.undo(4.8)
+    ensemble.hear(NoteOn(4.9, 90, 80))
+    assert not ensemble.reroll(5.0)
+
+
 def test_nothing_can_be_taken_back_before_anything_was_played():
     """Neither undo nor reroll has anything to do."""
     ensemble = ensemble_of()

@@ -318,6 +318,22 @@ async def test_pedals_and_bends_of_the_performer_are_recorded(tmp_path):
     assert ["b24029", "b20b5a", "e20350", "d24d"] == [x["data"] for x in lines if x.get("who") == "performer"]
 
 
+async def test_what_does_not_feed_is_on_the_take_and_nothing_else(tmp_path):
+    """A key in a zone that only sounds: the companion never hears of it."""
+    journal = Journal(tmp_path, began=0.0, header={})
+    async with Stand(journal=journal) as stand:
+        now = stand.clock.now()
+        for event in (NoteOn(now, 40, 80), NoteOff(now + 0.1, 40)):
+            stand.session.hear(event, feeds=False)
+        assert stand.duet.idle
+        assert stand.duet.next_look(now) is None
+    journal.flush()
+    lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
+    assert ["902850", "802840"] == [line["data"] for line in lines if line.get("who") == "performer"]
+    assert not any(word.startswith("h") for line in lines for word in line.get("calls", "").split())
+    journal.close()
+
+
 async def test_a_slow_instrument_is_sent_its_notes_earlier():
     """By what its profile says; and still every note ends."""
     async with Stand(device=Device(latency=0.03, restrike_gap=0.02), horizon=0.1) as stand:
@@ -358,7 +374,7 @@ async def test_a_turn_that_is_undone_falls_silent_and_is_forgotten():
         assert {60, 64} <= set(stand.engine.fed[-1])
         assert not set(stand.engine.fed[-1]) & set(range(388, 644))
         stand.session.act("undo")
-        assert "undo: the companion has had no turn yet" == stand.said[-1]
+        assert "undo: there is no turn to take back" == stand.said[-1]
 
 
 async def test_another_turn_is_played_from_the_same_place():

@@ -34,7 +34,19 @@ def test_the_newest_take_comes_first(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name", ["../secret.mid", "/etc/passwd", "a/b.mid", "..", "", "gone.mid", "link.mid", "x.txt", "a\0.mid"]
+    "name",
+    [
+        "../secret.mid",
+        "/etc/passwd",
+        "a/b.mid",
+        "..",
+        "",
+        "gone.mid",
+        "link.mid",
+        "x.txt",
+        "a\0.mid",
+        "a" * 400 + ".mid",
+    ],
 )
 def test_nothing_outside_the_folder_is_found(tmp_path, name):
     """Neither by a path, nor by a link, nor what was deleted."""

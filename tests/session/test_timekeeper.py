@@ -137,6 +137,42 @@ async def test_a_stop_that_comes_in_halts_the_session_at_its_moment():
     assert [1.25] == stand.halted
 
 
+async def ticked(timekeeper, clock, seconds, *, tempo=120.0, first=b""):
+    """Send a clock's ticks for so many seconds, after ``first``, and look each time."""
+    for status in first:
+        timekeeper._hear(bytes([status]), clock.now())
+    for _ in range(round(seconds * tempo / 60 * 24)):
+        timekeeper._hear(bytes([TICK]), clock.now())
+        clock.advance(60 / tempo / 24)
+        timekeeper._send_ahead()
+
+
+async def test_the_performer_is_told_once_that_a_clock_is_followed_and_once_that_it_is_not():
+    """With its tempo; ticks before a start are no song, a stop and a loss are told apart."""
+    clock, said = ManualClock(), []
+    timekeeper = Timekeeper(settings_of(), Player(Output([]), clock), clock=clock, tell=said.append)
+    await ticked(timekeeper, clock, 3.0)
+    assert [] == said
+    await ticked(timekeeper, clock, 5.0, first=bytes([START]))
+    assert ["following MIDI clock, 120 bpm"] == said
+    await ticked(timekeeper, clock, 1.0, first=bytes([STOP]))
+    assert ["the MIDI clock is stopped"] == said[1:]
+    await ticked(timekeeper, clock, 5.0, first=bytes([START]), tempo=173.0)
+    clock.advance(1.0)
+    timekeeper._send_ahead()
+    assert ["following MIDI clock, 173 bpm", "the MIDI clock is gone; no beat is followed"] == said[2:]
+
+
+async def test_a_clock_that_is_gone_leaves_our_own_beat():
+    """Which the performer is told."""
+    clock, said = ManualClock(), []
+    timekeeper = Timekeeper(settings_of(metronome="on"), Player(Output([]), clock), clock=clock, tell=said.append)
+    await ticked(timekeeper, clock, 3.0, first=bytes([START]))
+    clock.advance(1.0)
+    timekeeper._send_ahead()
+    assert "the MIDI clock is gone; our own beat goes on" == said[-1]
+
+
 async def test_whoever_follows_our_clock_is_told_that_it_ends():
     """The last message is a stop, once."""
     clock, sink = ManualClock(), ClockedSink()

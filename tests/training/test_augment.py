@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from livecomposer.events import Role
 from livecomposer.tokens.stream import notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.augment import duet, hand_over, jitter, louder, moments, owners, stretch, transpose
+from livecomposer.training.augment import duet, hand_over, jitter, louder, moments, owners, slip, stretch, transpose
 from tests.training.pieces import ids_of
 
 pieces = st.builds(ids_of, st.integers(0, 200))
@@ -206,3 +206,34 @@ def test_nothing_stays_nothing():
         jitter(none, 1.0, np.random.default_rng(1)),
     ):
         assert len(result) == 0
+
+
+def noted(ids, companions):
+    """Per player the notes of solo ``ids`` as (start, end, pitch, velocity)."""
+    notes = notes_of_ids(duet(ids, companions, behind=0).tolist(), origin=0.0)
+    return [sorted((n.start, n.end, n.pitch, n.velocity) for n in notes if n.role is role) for role in Role]
+
+
+@given(pieces, st.integers(0, 99), st.sampled_from([0.05, 0.5, 1.0]))
+def test_only_the_performer_slips(ids, seed, rate):
+    """Its notes are each as they were, gone, struck near by as well, or instead; the companion's all stay."""
+    at, owner = owners(ids)
+    companions = (np.random.default_rng(seed).random(len(at)) < 0.5)[owner]
+    slipped = slip(ids, companions, rate, np.random.default_rng(seed))
+    (before, theirs), (after, still_theirs) = noted(ids, companions), noted(*slipped)
+    assert theirs == still_theirs
+    for start, end, pitch, velocity in set(after) - set(before):
+        assert any((start, end, pitch + by, velocity) in before for by in (-2, -1, 1, 2))
+    assert rate < 1 or before != after or len(before) < 3
+
+
+def test_every_kind_of_slip_comes():
+    """Wrong, doubled and missing, at about the rate asked for; at no rate nothing changes."""
+    ids = ids_of(3, 400)
+    alone = np.zeros(len(owners(ids)[0]), np.bool_)
+    before, _ = noted(ids, alone)
+    after, _ = noted(*slip(ids, alone, 0.3, np.random.default_rng(0)))
+    gone, new = set(before) - set(after), set(after) - set(before)
+    assert 0.1 * len(before) < len(gone) < 0.25 * len(before)
+    assert 0.05 * len(before) < len(new) < 0.25 * len(before)
+    assert before == noted(*slip(ids, alone, 0.0, np.random.default_rng(0)))[0]

@@ -135,6 +135,17 @@ def test_a_companion_may_enter_late():
     assert missing > 60
 
 
+def test_a_performer_slips_where_it_is_asked_for():
+    """Then some rows of two differ; the rest, and all rows without, are what they were."""
+    cuts = {"seed": 1, "step": 0, "rows": 30, "length": 200}
+    without, _ = batch(led(SHARD), **cuts, augmentation=DUET)
+    slipping, _ = batch(led(SHARD), **cuts, augmentation=replace(DUET, slips=0.2))
+    assert not np.array_equal(without, slipping)
+    np.testing.assert_array_equal(
+        batch(SHARD, **cuts, augmentation=DUET)[0], batch(SHARD, **cuts, augmentation=replace(DUET, slips=0.2))[0]
+    )
+
+
 def test_duets_are_a_share_of_the_rows():
     """Without a melody, or with a share of 0, no row is a duet, and rows are what they were before."""
     turns = replace(PLAIN, takeover=0.7, accompany=0.0)

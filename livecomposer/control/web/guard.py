@@ -37,6 +37,14 @@ def _is_own(host: str) -> bool:
         return False
 
 
+def _name_of(host: str) -> str:
+    """Without the port; empty for what is none."""
+    try:
+        return urlsplit("//" + host).hostname or ""
+    except ValueError:
+        return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Guard:
     """Of one server: ``token`` is what others must know, empty where only this machine can ask."""
@@ -51,14 +59,14 @@ class Guard:
     def refusal(self, headers: Mapping[str, str], *, token: str) -> str:
         """Why a request is refused, in one line; empty if it is not."""
         host = headers.get("Host", "")
-        if not self.token and not _is_own(urlsplit("//" + host).hostname or ""):
+        if not self.token and not _is_own(_name_of(host)):
             return f"host {host[:80]!r}: this page is only served to this machine; open http://127.0.0.1 with its port"
         origin = headers.get("Origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and origin.partition("://")[2] != host:
             return f"origin {origin[:80]!r}: another site's page may not play here"
         if headers.get("Sec-Fetch-Site") == "cross-site" and headers.get("Sec-Fetch-Mode") != "navigate":
             return "another site's page may not play here"
-        if self.token and not secrets.compare_digest(token.encode(), self.token.encode()):
+        if self.token and not secrets.compare_digest(token.encode(errors="replace"), self.token.encode()):
             return "wrong or no token; open the whole address that the start line shows"
         return ""
 

@@ -137,6 +137,8 @@ class Panel:
             response = refused(str(error), status=404 if "no such take" in str(error) else 400)
         except web.HTTPException as error:
             response = refused(error.reason, status=error.status)
+        except OSError as error:
+            response = refused(error.strerror or "the connection was lost", status=400)
         if not response.prepared:
             response.headers.update(SECURITY)
         return response
@@ -191,6 +193,8 @@ class Panel:
             await ws.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow")
 
     async def _sound(self, request: web.Request) -> web.WebSocketResponse:
+        if len(self._sockets) >= 2 * MOST_PAGES:
+            raise SettingError(f"{MOST_PAGES} pages listen already; close one")
         ws = web.WebSocketResponse(max_msg_size=64, heartbeat=_HEARTBEAT, timeout=_FAREWELL, compress=False)
         await ws.prepare(request)
         ear = Ear(asyncio.get_running_loop(), ws.send_bytes)

@@ -129,7 +129,7 @@ async def _said(request: web.Request) -> dict[str, Any]:
         raise SettingError(f"content type {request.content_type!r}: wanted application/json")
     try:
         said = await asyncio.to_thread(json.loads, await request.text())
-    except (ValueError, RecursionError) as error:
+    except (ValueError, LookupError, RecursionError) as error:
         raise SettingError("the request's body is not JSON") from error
     if not isinstance(said, dict):
         raise LivecomposerError("the request's body is no JSON object")

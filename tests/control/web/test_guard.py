@@ -54,6 +54,8 @@ def test_this_machine_is_let_in(host):
     [
         {"Host": "evil.example:8765"},
         {},
+        {"Host": "["},
+        {**HERE, "Origin": "http://["},
         {**HERE, "Origin": "http://evil.example"},
         {**HERE, "Origin": "null"},
         {**HERE, "Origin": "http://127.0.0.1:9999"},
@@ -78,7 +80,9 @@ def test_elsewhere_only_the_token_lets_in():
     right = "a-long-token"
     guard = Guard(right)
     headers = {"Host": "192.168.1.2:8765", "Origin": "http://192.168.1.2:8765"}
-    assert all("token" in guard.refusal(headers, token=token) for token in ("", "a-long", "á", "a-long-tokens"))
+    assert all(
+        "token" in guard.refusal(headers, token=token) for token in ("", "a-long", "á", "\udce9", "a-long-tokens")
+    )
     assert not guard.refusal(headers, token=right)
     assert guard.refusal({**headers, "Origin": "http://evil.example"}, token=right)
 

@@ -231,3 +231,12 @@ async def test_only_so_many_pages_are_open_at_once():
         await pages[0].close()
         await until(lambda: len(house.backstage.guests) == 15)
         await house.page()
+
+
+async def test_only_so_many_pages_listen_at_once():
+    """However many a page opens, it is told in a line that it has had enough."""
+    async with House() as house:
+        ears = [await house.browser.ws_connect(house.url + "sound") for _ in range(32)]
+        with pytest.raises(aiohttp.WSServerHandshakeError, match="400"):
+            await house.browser.ws_connect(house.url + "sound")
+        assert not any(ear.closed for ear in ears)

@@ -54,7 +54,9 @@ async def test_a_take_that_was_deleted_meanwhile_is_told_in_one_line(folder):
         assert (200, {"take": "a_1.mid"}) == await post(house, "takes", parts=read["parts"], stem="a")
 
 
-@pytest.mark.parametrize("name", ["..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", "a_1.mid%00", "%2e%2e%2fa_1.mid"])
+@pytest.mark.parametrize(
+    "name", ["..%2f..%2fetc%2fpasswd", "%2fetc%2fpasswd", "a_1.mid%00", "%2e%2e%2fa_1.mid", "a" * 400 + ".mid"]
+)
 async def test_no_name_leads_out_of_the_folder(folder, name):
     """Whatever is in it."""
     (folder / "takes").mkdir()
@@ -86,7 +88,8 @@ async def test_what_cannot_be_done_is_refused_in_one_line(folder, path, body):
 async def test_a_form_of_another_page_is_no_request(folder):
     """Only JSON is read, and only so much of it."""
     async with House(folder) as house:
-        for body, kind in ((b"parts=1", "application/x-www-form-urlencoded"), (b"{", "application/json")):
+        kinds = "application/x-www-form-urlencoded", "application/json", "application/json; charset=none-such"
+        for body, kind in zip((b"parts=1", b"{", b"{}"), kinds, strict=True):
             async with house.browser.post(house.url + "takes", data=body, headers={"Content-Type": kind}) as answer:
                 assert 400 == answer.status
         big = BytesIO(b'{"parts": "' + b"x" * 5 * 2**20 + b'"}')

@@ -8,9 +8,10 @@ const DIALS = {
   extension_duration: "extension duration", max_rest: "longest rest", max_note: "note length",
 };
 const ACTIONS = ["trigger", "yield", "mute", "undo", "reroll", "keep", "loop", "freeze", "tap"];
-const WORDS = { reroll: "re-roll", trigger: "your turn", yield: "my turn" };
+const WORDS = { reroll: "re-roll", trigger: "its turn", yield: "your turn" };
 const ELSEWHERE = new Set([...Object.keys(DIALS), ...ACTIONS, "panic", "mode", "sampling"]);
 const EVERY = 40; // milliseconds between two messages of a dial that is turned
+const LEARNING = 30_000; // milliseconds for which the session waits for a knob
 
 const make = (tag, properties = {}, ...inside) => {
   const element = Object.assign(document.createElement(tag), properties);
@@ -29,7 +30,6 @@ export class Controls {
     this.link = link;
     this.help = help;
     this.$ = (id) => root.getElementById(id);
-    this.$("panic").addEventListener("click", () => link.do("panic"));
     this.$("preset").addEventListener("change", ({ target }) => { if (target.value) link.say({ preset: target.value }); });
     for (const type of ["pointerover", "focusin"]) root.addEventListener(type, (event) => this.#explain(event.target));
     root.addEventListener("contextmenu", (event) => this.#learn(event));
@@ -135,6 +135,11 @@ export class Controls {
     return make("div", { className: "row" }, label, field, make("small", { textContent: command.meaning }));
   }
 
+  /** Nothing waits for a knob any more. */
+  learned() {
+    for (const on of this.root.querySelectorAll(".learning")) on.classList.remove("learning");
+  }
+
   #flash(name) {
     const button = this.root.querySelector(`button[data-name="${name}"]`);
     button?.classList.add("flash");
@@ -153,9 +158,10 @@ export class Controls {
     const on = event.target.closest?.("[data-name]");
     if (!on || !this.commands?.[on.dataset.name]) return;
     event.preventDefault();
+    this.learned();
     this.link.say({ learn: on.dataset.name });
     on.classList.add("learning");
-    setTimeout(() => on.classList.remove("learning"), 8000);
+    setTimeout(() => on.classList.remove("learning"), LEARNING);
     this.help(`${plain(on.dataset.name)}: move a knob or press a key of your controller to bind it`);
   }
 }

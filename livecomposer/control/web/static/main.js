@@ -20,7 +20,7 @@ const music = new Music();
 const roll = new Roll($("roll"), music, () => link.now());
 const controls = new Controls(document, link, (line) => { $("help").textContent = line; });
 const meters = new Meters($("meters"));
-const takes = new Takes($("takes"));
+const takes = new Takes($("takes"), () => controls.values.tempo);
 const sound = new Sound(link, showSound);
 const play = (...bytes) => { wake(); link.play(...bytes); };
 const piano = new Piano($("piano"), { velocity: $("velocity"), pedal: $("pedal"), octave: $("octave"), down: $("octave-down"), up: $("octave-up") }, { play, music });
@@ -50,7 +50,10 @@ link.addEventListener("rows", ({ detail, message }) => {
   music.answering = message.answering;
 });
 link.addEventListener("answering", ({ detail }) => { music.answering = detail; });
-link.addEventListener("set", ({ detail }) => controls.show(detail));
+link.addEventListener("set", ({ detail }) => {
+  controls.show(detail);
+  if ("panic" in detail) sound.hush(); // whoever asked for it
+});
 link.addEventListener("beats", ({ detail }) => setBeats(detail));
 link.addEventListener("gauges", ({ detail, message }) => {
   meters.take(detail, message.quantiles);
@@ -60,7 +63,10 @@ link.addEventListener("gauges", ({ detail, message }) => {
 });
 link.addEventListener("take", () => { if ($("takes").open) takes.list(); });
 link.addEventListener("refused", ({ detail }) => refuse(detail));
-link.addEventListener("told", ({ detail }) => { $("help").textContent = detail; });
+link.addEventListener("told", ({ detail }) => {
+  $("help").textContent = detail;
+  if (!detail.startsWith("learning ")) controls.learned();
+});
 
 let troubleUntil = 0;
 function lamp(state, text) {
@@ -86,6 +92,14 @@ function setBeats(beats) {
     return Array.from({ length: Math.max(0, Math.floor((to - first) / bar) - start + 1) }, (_, i) => first + (start + i) * bar);
   };
 }
+
+// At the press, not at the release; a click without a press is a key's. This page need not wait for the session.
+function panic() {
+  link.do("panic");
+  sound.hush();
+}
+$("panic").addEventListener("pointerdown", ({ button }) => { if (!button) panic(); });
+$("panic").addEventListener("click", ({ detail }) => { if (!detail) panic(); });
 
 // Where the session has no sound card, the first touch brings the sound into the page.
 function wake() {
@@ -125,7 +139,7 @@ function stage() {
 }
 
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !$("takes").open) link.do("panic");
+  if (event.key === "Escape" && !$("takes").open) panic();
   else if (event.code === "KeyF" && !event.ctrlKey && !event.metaKey && !elsewhere(event)) stage();
 });
 // A button that was clicked does not keep the space bar from the pedal.

@@ -2,6 +2,7 @@
 // address); else blocks are lined up one behind the other.
 
 const AHEAD = 0.06, MOST_AHEAD = 0.25; // seconds, without a worklet
+const LONGEST_HUSH = 250; // milliseconds, where no silence comes because others play on
 
 export class Sound {
   peak = 0; // of the last block, 0 to 1
@@ -9,7 +10,8 @@ export class Sound {
   #context = null;
   #socket = null;
   #waiting = 0;
-  #pour = () => {};
+  #way = { pour() {}, hush() {} };
+  #hushed = -Infinity; // when blocks made before a panic were last left out
 
   constructor(link, told) {
     this.link = link;
@@ -31,7 +33,7 @@ export class Sound {
     if (this.on) return;
     this.#context = new AudioContext({ sampleRate: rate, latencyHint: "interactive" });
     await this.#context.resume();
-    this.#pour = this.#context.audioWorklet ? await this.#worklet() : this.#lined(rate);
+    this.#way = this.#context.audioWorklet ? await this.#worklet() : this.#lined(rate);
     this.#connect();
     this.told();
   }
@@ -44,20 +46,31 @@ export class Sound {
     this.told();
   }
 
+  /** Silence, at once: what waits here and what is still on its way from before the panic is not played. */
+  hush() {
+    this.#way.hush();
+    this.#hushed = performance.now();
+    this.peak = 0;
+  }
+
   #connect() {
     const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/sound`);
     socket.binaryType = "arraybuffer";
-    socket.onmessage = ({ data }) => { this.#measure(data); this.#pour(data); };
+    socket.onmessage = ({ data }) => { if (this.#heard(data)) this.#way.pour(data); };
     socket.onclose = () => { if (this.on) setTimeout(() => this.on && this.#connect(), 1000); };
     this.#socket = socket;
   }
 
-  #measure(data) {
+  // Whether a block is played: after a panic none is, until the session's own silence has come.
+  #heard(data) {
     const block = new Int16Array(data);
     let peak = 0;
     for (let i = 0; i < block.length; i += 8) peak = Math.max(peak, Math.abs(block[i]));
-    this.peak = peak / 32768;
     if (++this.blocks % 40 === 0) this.told();
+    if (performance.now() - this.#hushed < LONGEST_HUSH && peak) return false;
+    this.#hushed = -Infinity;
+    this.peak = peak / 32768;
+    return true;
   }
 
   async #worklet() {
@@ -65,13 +78,20 @@ export class Sound {
     const node = new AudioWorkletNode(this.#context, "blocks", { outputChannelCount: [2] });
     node.port.onmessage = ({ data }) => { this.#waiting = data; };
     node.connect(this.#context.destination);
-    return (data) => node.port.postMessage(data, [data]);
+    return { pour: (data) => node.port.postMessage(data, [data]), hush: () => node.port.postMessage("hush") };
   }
 
   #lined(rate) {
     const context = this.#context;
-    let next = 0;
-    return (data) => {
+    let next = 0, out = null;
+    const hush = () => {
+      out?.disconnect();
+      out = new GainNode(context);
+      out.connect(context.destination);
+      next = 0;
+    };
+    hush();
+    const pour = (data) => {
       const block = new Int16Array(data);
       const buffer = context.createBuffer(2, block.length / 2, rate);
       for (const side of [0, 1]) {
@@ -81,10 +101,11 @@ export class Sound {
       if (next < context.currentTime) next = context.currentTime + AHEAD;
       if (next > context.currentTime + MOST_AHEAD) return;
       const source = new AudioBufferSourceNode(context, { buffer });
-      source.connect(context.destination);
+      source.connect(out);
       source.start(next);
       next += buffer.duration;
       this.#waiting = next - context.currentTime;
     };
+    return { pour, hush };
   }
 }

@@ -36,7 +36,7 @@ async function ask(path, body) {
 export class Takes {
   #name = "";
 
-  constructor(dialog) {
+  constructor(dialog, tempo) {
     this.dialog = dialog;
     dialog.innerHTML = LAYOUT;
     this.$ = (id) => dialog.querySelector(`#${id}`);
@@ -45,7 +45,7 @@ export class Takes {
     const edits = {
       "undo-edit": (edit) => edit.undo(), "redo-edit": (edit) => edit.redo(),
       delete: (edit) => { edit.mark(); edit.remove(); },
-      quantise: (edit) => { edit.mark(); edit.quantise(Number(this.$("grid").value)); },
+      quantise: (edit) => { edit.mark(); edit.quantise(Number(this.$("grid").value) * (120 / tempo())); }, // a grid's value is seconds at 120
     };
     for (const [id, change] of Object.entries(edits)) this.$(id).onclick = () => { change(this.edit); this.#show(); };
     this.$("part").onchange = ({ target }) => { this.edit.part = target.value; this.edit.selected.clear(); this.#show(); };
@@ -54,7 +54,7 @@ export class Takes {
     this.$("stop").onclick = () => this.#try(() => ask("/takes/stop", {}));
     this.$("save").onclick = () => this.#make("keeping it", "/takes", {});
     this.$("continue").onclick = () => this.#make("the companion continues", "/takes/compose", { how: "continue", at: this.sheet.at, seconds: Number(this.$("seconds").value) });
-    this.$("accompany").onclick = () => this.#make("the companion plays along", "/takes/compose", { how: "accompany", melody: "performer" });
+    this.$("accompany").onclick = () => this.#make("the companion plays along", "/takes/compose", { how: "accompany", melody: this.#melody() });
   }
 
   async show() {
@@ -94,6 +94,12 @@ export class Takes {
       this.#show();
       await this.list();
     });
+  }
+
+  // What is accompanied: the performer's part, or where there is none, whatever else is not the companion's.
+  #melody() {
+    const { parts, part } = this.edit;
+    return ["performer", part, ...Object.keys(parts)].find((name) => name !== "companion" && parts[name].length) ?? "performer";
   }
 
   // "Here" at the very end plays from the beginning.

@@ -9,14 +9,15 @@ class Blocks extends AudioWorkletProcessor {
   #waiting = 0; // frames
   #filling = true;
   #round = 0;
+  #hush = false;
 
   constructor() {
     super();
-    this.port.onmessage = ({ data }) => this.#take(new Int16Array(data));
+    this.port.onmessage = ({ data }) => { if (data === "hush") this.#hush = true; else this.#take(new Int16Array(data)); };
   }
 
   process(_, [[left, right = left]]) {
-    if (this.#filling && this.#waiting < TARGET * sampleRate) return this.#tell();
+    if (this.#filling && this.#waiting < TARGET * sampleRate && !this.#hush) return this.#tell();
     this.#filling = false;
     for (let i = 0; i < left.length; i++) {
       if (!this.#blocks.length) { this.#filling = true; break; }
@@ -26,6 +27,7 @@ class Blocks extends AudioWorkletProcessor {
       this.#waiting--;
       if (++this.#at * 2 >= block.length) { this.#blocks.shift(); this.#at = 0; }
     }
+    if (this.#hush) this.#fade(left, right);
     return this.#tell();
   }
 
@@ -36,6 +38,19 @@ class Blocks extends AudioWorkletProcessor {
       this.#waiting -= this.#blocks.shift().length / 2 - this.#at;
       this.#at = 0;
     }
+  }
+
+  // Down to nothing within these frames, so that it does not click; what waits is not played.
+  #fade(left, right) {
+    for (let i = 0; i < left.length; i++) {
+      const share = 1 - (i + 1) / left.length;
+      left[i] *= share;
+      if (right !== left) right[i] *= share;
+    }
+    this.#blocks = [];
+    this.#at = this.#waiting = 0;
+    this.#filling = true;
+    this.#hush = false;
   }
 
   #tell() {
