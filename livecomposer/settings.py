@@ -105,6 +105,9 @@ class Settings:
     answer_bars: int = _number(
         0, 0, 64, "bars", "respond: length of an answer while a clock runs; 0: as long as your call", live=True
     )
+    beat_hint: float = _number(
+        0.0, 0.0, 1.0, "", "accompany: how strongly a beat draws the companion to its sixteenths; 0: freely", live=True
+    )
     metronome: str = _choice("off", ("off", "on"), "a click on every beat", live=True)
     metronome_channel: int = _number(10, 1, 16, "", "MIDI channel of the clicks, on no one else's", live=True)
     metronome_high: int = _number(76, 0, 127, "", "key of the click on a bar line", live=True)

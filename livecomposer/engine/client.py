@@ -213,4 +213,4 @@ class EngineClient:
 
 
 def _told(language: Language | None) -> list[list[int]] | None:
-    return None if language is None else [language.kinds.tolist(), language.twins.tolist()]
+    return None if language is None else [language.kinds.tolist(), language.twins.tolist(), list(language.shifts)]

@@ -34,6 +34,8 @@ class Draw:
         self._inputs = torch.zeros_like(self._told, device=device)
         self._twins = torch.zeros((vocabulary, vocabulary), dtype=torch.float64, device=device)  # (heard, said)
         self._kinds = torch.zeros((vocabulary, _KINDS), dtype=torch.float64, device=device)
+        self._shifts = torch.zeros(vocabulary, dtype=torch.float64, device=device)
+        self._ids = torch.arange(vocabulary, dtype=torch.float64, device=device)
 
     def prepare(
         self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None
@@ -61,6 +63,7 @@ class Draw:
         kinds[ids, torch.from_numpy(language.kinds)] = 1
         self._twins.copy_(twins)
         self._kinds.copy_(kinds)
+        self._shifts.copy_((language.shifts[0] <= ids) & (ids < language.shifts[1]))
         self._language = language
 
     def compute(self, logits: Tensor) -> Tensor:
@@ -81,6 +84,9 @@ class Draw:
     def _weights(self, logits: Tensor, allowed: Tensor, risk: Tensor, spoken: Tensor) -> Tensor:
         """Unnormalised probabilities (V,), zero where nothing is allowed."""
         heard = self._twins @ ((logits - logits.max()) / risk).exp()
+        longest = (self._shifts * allowed * (self._ids + 1)).max() - 1
+        longer = self._shifts * (self._ids > longest) * (longest >= 0)
+        heard = heard * (1 - longer) + (heard * longer).sum() * (self._ids == longest)
         left = heard * allowed
         before, after = heard @ self._kinds, left @ self._kinds
         scale = torch.where(after > _LEAST, before / after.clamp(min=_LEAST), torch.zeros_like(after))

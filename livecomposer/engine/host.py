@@ -75,10 +75,10 @@ class Host:
         return {"mode": mode}
 
     def _checked(self, language: list[list[int]]) -> Language:
-        kinds, twins = (np.array(numbers, dtype=np.int64) for numbers in language)
+        kinds, twins, (first, end) = (np.array(numbers, dtype=np.int64) for numbers in language)
         if not len(kinds) == len(twins) == self._vocabulary or min(kinds.min(), twins.min()) < 0:
             raise ValueError(f"a language of {len(kinds)} ids; wanted {self._vocabulary}")
-        return Language(kinds, twins)
+        return Language(kinds, twins, (int(first), int(end)))
 
     def after(self) -> None:
         """Do what the reply did not have to wait for."""

@@ -13,6 +13,7 @@ from livecomposer.beats import Beats
 from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
 from livecomposer.session.asked import Feed, Step
 from livecomposer.session.manners import Manners
+from livecomposer.session.placing import placing_of
 from livecomposer.session.plan import Plan
 from livecomposer.session.tape import Tape
 from livecomposer.session.turn import Turn
@@ -261,6 +262,7 @@ class Accompanist:
             closing=self._heard_at + alone - min(_CLOSING, alone / 2),
             foresee=self._settings.foresee == "on",
             seed=f"{self._seed}:{self.plans}",
+            placing=placing_of(self.pulse, now, self._settings.beat_hint),
         )
         self.plans += 1
 

@@ -4,11 +4,13 @@ Pure: the engine's answers come in by :meth:`Plan.accept`; what it may be asked 
 """
 
 import random
+from bisect import insort
 from collections import deque
 from collections.abc import Sequence
 from math import ceil
 
 from livecomposer.events import NoteEvent, NoteOn, Role
+from livecomposer.session.placing import Placing
 from livecomposer.tokens.codec import Decoder
 from livecomposer.tokens.grammar import Grammar, Mask
 from livecomposer.units import STEPS_PER_SECOND
@@ -21,8 +23,8 @@ class Plan:
 
     Nothing is planned before the moment ``floor``, and no note of the companion's begins at ``latest`` or after. From
     ``closing`` on the companion may rest as long as it likes, and a rest that is long enough ends its last phrase. With
-    ``foresee`` the performer's events are planned too; they are never played. The same context, ``seed`` and moments
-    give the same plan.
+    ``foresee`` the performer's events are planned too; they are never played. ``placing`` moves what is planned. The
+    same context, ``seed`` and moments give the same plan.
     """
 
     def __init__(
@@ -36,6 +38,7 @@ class Plan:
         closing: float,
         foresee: bool,
         seed: str,
+        placing: Placing | None = None,
     ) -> None:
         self.context = list(context)
         self._origin = origin
@@ -44,6 +47,8 @@ class Plan:
         self._latest = self._step(latest)
         self._closing = self._step(closing)
         self._foresee = foresee
+        self._placing = placing
+        self._earliest = floor
         self._decoder = Decoder(origin=origin, step=grammar.step, velocity=grammar.velocity)
         self._chance = random.Random(seed)
         self.fed = False
@@ -71,6 +76,7 @@ class Plan:
 
     def mask(self, earliest: float) -> Mask:
         """The ids allowed next, when no note of the companion's may begin before ``earliest`` (seconds)."""
+        self._earliest = earliest
         return self._grammar.mask_both(
             earliest=max(0, self._step(earliest)),
             floor=self._floor,
@@ -91,7 +97,8 @@ class Plan:
         if event is None:
             return
         if event.role is Role.COMPANION:
-            self.plan.append(event)
+            placed = event if self._placing is None else self._placing.placed(event, earliest=self._earliest)
+            insort(self.plan, placed, key=lambda planned: planned.time)
         elif isinstance(event, NoteOn):
             self.foreseen.append(event)
 

@@ -15,7 +15,12 @@ from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
 __all__ = ["ACCOMPANISTS_LANGUAGE", "COMPANIONS_LANGUAGE", "facts_of", "model_folder", "vocabulary_checked"]
 
-COMPANIONS_LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.array(VOCABULARY.twins(Role.COMPANION)))
+_SHIFTS = VOCABULARY.ids_of(Kind.TIME_SHIFT)
+COMPANIONS_LANGUAGE = Language(
+    kinds=np.array(VOCABULARY.kinds),
+    twins=np.array(VOCABULARY.twins(Role.COMPANION)),
+    shifts=(_SHIFTS.start, _SHIFTS.stop),
+)
 """Whatever note the model expects next, from either player, is the companion's to play."""
 
 _WAITING = {(Kind.NOTE_ON, Role.PERFORMER), (Kind.NOTE_OFF, Role.PERFORMER), (Kind.TIME_SHIFT, None)}
@@ -28,6 +33,7 @@ ACCOMPANISTS_LANGUAGE = Language(
     )
     + 1,
     twins=np.arange(VOCABULARY.size),
+    shifts=(_SHIFTS.start, _SHIFTS.stop),
 )
 """Whoever plays along leaves the performer's notes to the performer: where they are forbidden, time passes instead."""
 

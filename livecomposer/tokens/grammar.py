@@ -52,6 +52,16 @@ class _Voice:
         twin.endable, twin.free = self.endable.copy(), self.free.copy()
         return twin
 
+    def must_end(self, step: int, limits: Limits) -> bool:
+        """Whether a note is as long at ``step`` as a note may be."""
+        return bool(self.onsets) and step >= self.oldest + limits.max_note
+
+    def overdue(self, step: int, limits: Limits) -> npt.NDArray[np.bool_]:
+        """Those pitches (128,): nothing but their ends may come next, or a crowd of notes would fill the moment."""
+        ends = np.zeros(128, dtype=np.bool_)
+        ends[[pitch for pitch, onset in self.onsets.items() if step >= onset + limits.max_note]] = True
+        return ends
+
     @property
     def may_end(self) -> bool:
         """Whether any note may be ended."""
@@ -167,6 +177,9 @@ class Grammar:
         mask = np.zeros(_SIZE, dtype=np.bool_)
         own, theirs = self._own, self._voices[self._other]
         waits = self.step < floor
+        if not waits and own.must_end(self.step, self.limits):
+            mask[_OFFS[self.role]] = own.overdue(self.step, self.limits)
+            return mask
         latest = self._end(latest, closing)
         earliest = max(earliest, own.ready(self.step, self.limits))
         free = None if waits else self._free(earliest, latest)
@@ -216,6 +229,9 @@ class Grammar:
         """
         mask = np.zeros(_SIZE, dtype=np.bool_)
         own = self._own
+        if own.must_end(self.step, self.limits):
+            mask[_OFFS[self.role]] = own.overdue(self.step, self.limits)
+            return mask
         if stop is not None and not own.onsets and max(self.step, earliest) >= stop:
             stop = None
         begins_at = max(earliest, own.ready(self.step, self.limits))

@@ -66,9 +66,9 @@ def test_a_setting_out_of_its_range_is_refused(capsys, tmp_path, option, value, 
 
 def test_an_unknown_setting_in_a_file_is_refused(capsys, tmp_path):
     """With the names that there are."""
-    (tmp_path / "my.toml").write_text("tempo = 120\n")
+    (tmp_path / "my.toml").write_text("swing = 120\n")
     line = refused(capsys, "jam", "--config", tmp_path / "my.toml")
-    assert "unknown setting 'tempo'" in line
+    assert "unknown setting 'swing'" in line
     assert "creative_risk" in line
 
 
@@ -168,7 +168,7 @@ def test_no_commands_help_loads_anything_heavy():
             (["jam", "--duration", text], f"--duration: {text!r}: wanted seconds")
             for text in ("0", "-1", "inf", "long")
         ),
-        (["jam", "--tempo", "120"], "unrecognized arguments: --tempo 120"),
+        (["jam", "--swing", "120"], "unrecognized arguments: --swing 120"),
         (["continue", SOURCE], "required: -o/--output-file"),
         (["play"], "invalid choice: 'play'"),
         ([], "arguments are required: "),

@@ -20,7 +20,9 @@ def drawn(draw, logits, *told):
 
 
 @pytest.mark.parametrize("technique", ["topk", "nucleus", "random"])
-@pytest.mark.parametrize("language", [None, Language(KINDS, TWINS)], ids=["plain", "language"])
+@pytest.mark.parametrize(
+    "language", [None, Language(KINDS, TWINS), Language(KINDS, TWINS, (3, 9))], ids=["plain", "language", "shifts"]
+)
 def test_it_draws_what_the_host_draws(technique, language):
     """For whatever logits, masks, thresholds, temperatures and chances, with and without a language."""
     chance, draw = np.random.default_rng(1), Draw(V, CPU)

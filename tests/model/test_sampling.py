@@ -148,3 +148,19 @@ def test_little_risk_and_a_mask_against_the_likeliest_draw_the_next(technique, l
     one_kind = Language(kinds=np.zeros(3, dtype=np.int64), twins=np.arange(3))
     sampling = Sampling(technique=technique, threshold=0.3, creative_risk=0.02)
     assert sample(logits, mask, sampling, 0.5, one_kind) == 1
+
+
+def test_what_is_forbidden_above_the_longest_shift_is_the_longest_shifts():
+    """Whoever would wait longer than is allowed waits as long as is allowed, and the rest is as heavy as it was."""
+    scale = Language(kinds=np.array([0, 1, 1, 1, 1]), twins=np.arange(5), shifts=(1, 5))
+    mask = np.array([True, True, True, False, False])
+    weighted = scale.weighted(np.array([4.0, 1.0, 2.0, 3.0, 5.0]), mask)
+    assert [4.0, 1.0, 10.0, 0.0, 0.0] == weighted.tolist()
+
+
+def test_where_no_shift_is_allowed_none_is_heard():
+    """And where all are, nothing changes."""
+    scale = Language(kinds=np.array([0, 1, 1]), twins=np.arange(3), shifts=(1, 3))
+    weights = np.array([1.0, 2.0, 3.0])
+    assert [1.0, 0.0, 0.0] == scale.weighted(weights, np.array([True, False, False])).tolist()
+    assert [1.0, 2.0, 3.0] == scale.weighted(weights, np.ones(3, dtype=np.bool_)).tolist()

@@ -298,6 +298,15 @@ def test_the_performer_is_foreseen_at_any_velocity():
     assert {pitch for pitch in range(128) if pitch != 60} == set(np.flatnonzero(grammar.mask_both()).tolist())
 
 
+def test_a_note_that_is_as_long_as_may_be_ends_before_anything_else():
+    """No note begins in that moment, alone or together: the others that sound may go on."""
+    for mask_of in (Grammar.mask, Grammar.mask_both):
+        grammar = after(VELOCITY + 9, ON + 60, SHIFT + 50, ON + 64, SHIFT + 50, limits=replace(WIDE, max_note=100))
+        assert {OFF + 60} == set(np.flatnonzero(mask_of(grammar)).tolist())
+        grammar.accept(OFF + 60)
+        assert mask_of(grammar)[VELOCITY + 1]
+
+
 def test_time_may_go_on_where_the_others_note_is_left_out():
     """Behind a velocity or a short shift the other's note may have been meant: not foreseen, time may go on."""
     for last in (VELOCITY + 20, SHIFT + 4):
