@@ -6,6 +6,7 @@ answers with all there is, ``/livecomposer/learn <name>`` binds the next knob or
 """
 
 import asyncio
+import logging
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
@@ -125,6 +126,7 @@ class Receiver:
         self._soon = soon
         self._waiting = 0
         self._closed = Flag()
+        logging.getLogger().addFilter(_is_no_strangers)
         self._socket = _bound(address)
         self._thread = Thread(target=self._listen, name="osc", daemon=True)
         self._thread.start()
@@ -192,6 +194,11 @@ async def received(
         await asyncio.to_thread(receiver.close)
         if receiver.malformed or receiver.dropped:
             tell(f"OSC: {receiver.malformed} packets were malformed, {receiver.dropped} messages came too fast")
+
+
+def _is_no_strangers(record: logging.LogRecord) -> bool:
+    """The parser prints a line for each oddity in a packet; here they are counted."""
+    return "pythonosc" not in record.pathname
 
 
 def _bound(address: tuple[str, int]) -> socket.socket:

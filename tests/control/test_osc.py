@@ -77,6 +77,16 @@ def test_no_packet_whatever_it_holds_raises(packet):
     assert found is None or all(isinstance(address, str) for address, _ in found)
 
 
+def test_what_strangers_send_is_counted_and_not_printed(caplog):
+    """The parser would log an empty packet, and every unknown type in one."""
+    receiver = Receiver(("127.0.0.1", 0), Responder(NotedDesk()), silence=lambda: None, soon=lambda *_: None)
+    for packet in (b"", b"/a\0\0,?\0\0", b"#bundle\0" + bytes(12)):
+        receiver.take(packet, None)
+    receiver.close()
+    assert not caplog.records
+    assert receiver.malformed
+
+
 def test_a_value_is_set_and_says_so_to_the_journal():
     """A whole number may come as a fraction."""
     desk = NotedDesk()
