@@ -125,7 +125,7 @@ async def test_a_terminal_that_is_closed_still_ends_the_session(hangup, monkeypa
     reload.sys.stderr.close()
 
 
-def test_a_whole_session_is_changed_while_keys_are_held(tmp_path):
+def test_a_whole_session_is_changed_while_keys_are_held(tmp_path, hangup):
     """They end as they began, transposed or not; what needs a restart is told; nothing sounds at the end."""
     score, config = tmp_path / "score.mid", tmp_path / "own.toml"
     held = [(NoteOn(0.1 + 0.1 * i, 60 + i, 80), NoteOff(600.0, 60 + i)) for i in range(4)]
