@@ -215,10 +215,10 @@ def _add_training(commands: Any) -> None:
         action="append",
         default=[],
         metavar="CHECKPOINT",
-        help="with --music: others; repeatable",
+        help="others on the same pieces; repeatable",
     )
     parser.add_argument(
-        "--train", type=Path, metavar="SHARD.npz", help="with --music: what the Markov model counts (its train.npz)"
+        "--train", type=Path, metavar="SHARD.npz", help="beside a Markov model that counts it (--music: its train.npz)"
     )
     parser.add_argument(
         "--latency-ms",

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from livecomposer.control.progress import bar
-from livecomposer.errors import LivecomposerError
 from livecomposer.evaluation.excerpts import load_shard
 from livecomposer.evaluation.markov import MarkovModel
 from livecomposer.evaluation.markov_mind import MarkovMind
 from livecomposer.evaluation.mind import LocalMind
 from livecomposer.evaluation.musicality import ANOTHER, COPY, ELSEWHERE, REAL, compare, sets
 from livecomposer.evaluation.prompts import Prompt, prompts_of, recording_of, strangers_of
+from livecomposer.evaluation.rivals import MARKOV, MODEL, named
 from livecomposer.events import Note
 from livecomposer.session.alongside import Mind
 from livecomposer.session.continuation import continue_recording
@@ -26,7 +26,6 @@ from livecomposer.settings import Settings, changed
 
 __all__ = ["MARKOV", "MODEL", "SECONDS", "continued", "mind_of", "music", "table"]
 
-MODEL, MARKOV = "model", "markov"
 SECONDS = 20.0
 """How long a prompt and its continuation are, unless told otherwise."""
 _PIECES = 40
@@ -88,11 +87,8 @@ def continued(prompt: Prompt, mind: Mind, settings: Settings, *, seed: int) -> l
 
 def _minds(options: argparse.Namespace, settings: Settings) -> dict[str, Mind]:
     minds: dict[str, Mind] = {MODEL: mind_of(str(options.checkpoint), options, settings)}
-    for folder in options.beside:
-        path = Path(folder).absolute()
-        name = path.parent.name if path.name == "best" else path.name  # a run keeps its best one as "best"
-        if name in {*minds, MARKOV, COPY, ANOTHER, ELSEWHERE, REAL}:
-            raise LivecomposerError(f"--beside {folder}: {name!r} is in the table already; give it another name")
+    taken = (MODEL, MARKOV, COPY, ANOTHER, ELSEWHERE, REAL)
+    for name, folder in named(options.beside, taken=taken).items():
         minds[name] = mind_of(str(folder), options, settings)
     return minds
 

@@ -70,6 +70,13 @@ def evaluate(options: argparse.Namespace) -> int:
         result = rehearsal_room.accompany(options, settings_of(options))
         print(json.dumps(result) if options.json else rehearsal_room.table(result))
         return 0
+    if options.beside or options.train:
+        from livecomposer.evaluation import rivals
+
+        how = {"train": options.train, "pieces": options.pieces, "device": options.device}
+        result = rivals.compare_checkpoints(options.checkpoint, options.shard, beside=options.beside, **how)
+        print(json.dumps(result) if options.json else rivals.table(result))
+        return 0
     from livecomposer.evaluation.likelihood import evaluate_checkpoint
 
     how = {"pieces": options.pieces, "device": options.device, "precision": options.precision}

@@ -5,7 +5,7 @@ held against models with another vocabulary; nats a token cannot.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -31,10 +31,13 @@ __all__ = [
     "Likelihood",
     "LogProbs",
     "as_json",
+    "chosen_of",
     "decoder_log_probs",
     "engine_log_probs",
     "evaluate",
     "evaluate_checkpoint",
+    "packs_of",
+    "rows_of",
 ]
 
 Ids = npt.NDArray[np.integer[Any]]
@@ -75,15 +78,31 @@ def evaluate(
     """
     if not len(shard) or (pieces is not None and pieces < 1):
         raise CorpusError(f"{len(shard)} pieces, {pieces} asked for; wanted at least 1 of each")
-    chosen = range(len(shard))
-    if pieces is not None and pieces < len(shard):
-        chosen = np.sort(np.random.default_rng(seed).permutation(len(shard))[:pieces]).tolist()
-    rows = np.array([_scored(log_probs, shard.piece(i), tokens) for i in chosen])
-    by_pack: dict[str, list[int]] = defaultdict(list)
-    for row, i in enumerate(chosen):
-        by_pack[shard.names[i].split("/")[0]].append(row)
-    packs = {name: _likelihood(rows[at], seed) for name, at in sorted(by_pack.items())}
+    chosen = chosen_of(shard, pieces=pieces, seed=seed)
+    rows = rows_of(log_probs, shard, chosen, tokens=tokens)
+    packs = {name: _likelihood(rows[at], seed) for name, at in packs_of(shard, chosen).items()}
     return _likelihood(rows, seed, packs)
+
+
+def chosen_of(shard: Shard, *, pieces: int | None, seed: int) -> list[int]:
+    """The numbers, in order, of ``pieces`` pieces of a shard drawn by ``seed``: of all, for None or too many."""
+    if pieces is None or pieces >= len(shard):
+        return list(range(len(shard)))
+    drawn: list[int] = np.sort(np.random.default_rng(seed).permutation(len(shard))[:pieces]).tolist()
+    return drawn
+
+
+def packs_of(shard: Shard, chosen: Sequence[int]) -> dict[str, list[int]]:
+    """By the name of a pack: which of ``chosen``, by their places in it, are of that pack."""
+    packs: dict[str, list[int]] = defaultdict(list)
+    for row, piece in enumerate(chosen):
+        packs[shard.names[piece].split("/")[0]].append(row)
+    return dict(sorted(packs.items()))
+
+
+def rows_of(log_probs: LogProbs, shard: Shard, chosen: Sequence[int], *, tokens: str = "performance") -> Floats:
+    """Tokens, notes, seconds and nats of the ``chosen`` pieces: (pieces, 4) float64."""
+    return np.array([_scored(log_probs, shard.piece(piece), tokens) for piece in chosen])
 
 
 def as_json(likelihood: Likelihood) -> dict[str, Any]:
@@ -170,7 +189,7 @@ def _scored(log_probs: LogProbs, ids: Ids, tokens: str) -> tuple[float, float, f
 
 
 def _likelihood(rows: Floats, seed: int, packs: Mapping[str, Likelihood] | None = None) -> Likelihood:
-    """Sums of ``rows`` (pieces, 4) as :func:`_scored` gives them, and their bootstrap."""
+    """Sums of ``rows`` (pieces, 4) as :func:`rows_of` gives them, and their bootstrap."""
     tokens, notes, seconds, nats = rows.sum(axis=0).tolist()
     if not notes:
         raise CorpusError(f"{len(rows)} pieces with {tokens:.0f} tokens and no note; wanted pieces with notes")

@@ -11,22 +11,16 @@ Two layers, both proper distributions over the whole vocabulary at every step:
   and the short-term model of music.
 """
 
-import argparse
-import json
-import sys
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from livecomposer.evaluation.likelihood import as_json, evaluate
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.corpus import Shard, load_shard
+from livecomposer.training.corpus import Shard
 
 __all__ = ["MarkovModel", "Recall"]
 
@@ -232,28 +226,3 @@ def _earlier(groups: Ids, counted: npt.NDArray[np.bool_] | None = None) -> Ids:
     result = np.empty(len(groups), np.int64)
     result[order] = sums - np.repeat(sums[begins], np.diff(begins, append=len(groups)))
     return result
-
-
-def main(arguments: Sequence[str] | None = None) -> dict[str, Any]:
-    """Train on one shard, score another, print what :func:`as_json` gives, with the order and the seconds taken."""
-    parser = argparse.ArgumentParser(prog="python -m livecomposer.evaluation.markov", description=main.__doc__)
-    parser.add_argument("train", type=Path, metavar="TRAIN.npz")
-    parser.add_argument("valid", type=Path, metavar="VALID.npz")
-    parser.add_argument("--order", type=int, default=8, help="ids of context counted in training (default 8)")
-    parser.add_argument("--pieces", type=int, help="score so many pieces, drawn by the seed (default all)")
-    parser.add_argument("--seed", type=int, default=0, help="of the draw and the bootstrap (default 0)")
-    parser.add_argument("--no-recall", action="store_true", help="learn nothing from the piece that is scored")
-    given = parser.parse_args(arguments)
-    began = time.perf_counter()
-    recall = None if given.no_recall else Recall()
-    model = MarkovModel.train(load_shard(given.train), given.order, recall=recall)
-    trained = time.perf_counter()
-    result = as_json(evaluate(model.log_probabilities, load_shard(given.valid), pieces=given.pieces, seed=given.seed))
-    seconds = {"train_seconds": round(trained - began, 1), "score_seconds": round(time.perf_counter() - trained, 1)}
-    result |= {"order": given.order, "recall": asdict(recall) if recall else None} | seconds
-    sys.stdout.write(json.dumps(result, indent=2) + "\n")
-    return result
-
-
-if __name__ == "__main__":
-    main()

@@ -1,13 +1,11 @@
 """The Markov model is a proper distribution everywhere, counts as the papers say, and repeats itself exactly."""
 
-import json
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livecomposer.evaluation.markov import MarkovModel, Recall, main
+from livecomposer.evaluation.markov import MarkovModel, Recall
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.training.corpus import Shard
 
@@ -134,19 +132,3 @@ def test_the_same_shard_gives_the_same_scores():
 def test_the_order_is_what_was_asked_for():
     """``order`` counts the ids of context; of BOS and two ids no context is longer than two."""
     assert [0, 2] == [MarkovModel.train(shard([1, 2], [3, 4]), order).order for order in (0, 3)]
-
-
-def test_one_command_prints_the_figures(tmp_path, capsys):
-    """The module run on two shards prints JSON with the figures, the order and the packs."""
-    for name in ("train", "valid"):
-        made = shard(*chance_pieces(7))
-        np.savez(
-            tmp_path / f"{name}.npz",
-            ids=made.ids,
-            starts=made.starts,
-            names=np.array(made.names),
-            fingerprint=np.array(VOCABULARY.fingerprint),
-        )
-    main([str(tmp_path / "train.npz"), str(tmp_path / "valid.npz"), "--order", "2"])
-    printed = json.loads(capsys.readouterr().out)
-    assert (2, 4, 480, {"made"}) == (printed["order"], printed["pieces"], printed["tokens"], set(printed["packs"]))
