@@ -43,11 +43,16 @@ def train(options: argparse.Namespace) -> int:
     """Train, or go on training."""
     from livecomposer.evaluation.pictures import curve
     from livecomposer.training.trainer import Trainer, load_config, set_threads
+    from livecomposer.training.world import joined
 
     set_threads(options.threads)
-    trainer = Trainer(load_config(options.config), options.shards, options.run_folder, device=options.device)
-    with bar("training", trainer.config.steps, unit="steps") as progress:
-        best = trainer.run(report=say, progress=progress)
+    with joined(options.device) as (world, device):
+        trainer = Trainer(load_config(options.config), options.shards, options.run_folder, device=device, world=world)
+        if not world.is_first:
+            trainer.run(report=lambda _: None)
+            return 0
+        with bar("training", trainer.config.steps, unit="steps") as progress:
+            best = trainer.run(report=say, progress=progress)
     with suppress(LivecomposerError):  # without matplotlib, or stopped before anything was measured, no picture
         curve(options.run_folder / "curve.csv", options.run_folder / "curve.png")
     print(f"{options.run_folder / 'best'}: {best:.4f} nats a token on the validation split")

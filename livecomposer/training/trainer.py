@@ -5,8 +5,8 @@ validation loss: of the weights' running mean, where the run keeps one.
 """
 
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import closing, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 
@@ -20,18 +20,19 @@ from livecomposer.errors import CheckpointError, CorpusError, SettingError
 from livecomposer.model import checkpoint
 from livecomposer.model.variants import build
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training import bars, batches
+from livecomposer.training import bars, batches, remi
 from livecomposer.training.augment import Ids
 from livecomposer.training.config import Config, Stage, load_config
 from livecomposer.training.corpus import FINGERPRINTS, Shard, load_shard
 from livecomposer.training.curve import Curve, write_csv
 from livecomposer.training.optim import Mean, optimisers, set_rates
 from livecomposer.training.state import STATE, read_state, restore, write_state
+from livecomposer.training.world import ALONE, World
 
 __all__ = ["Config", "Stage", "Trainer", "load_config", "set_threads"]
 
-_CUTS = {"performance": batches, "barnote": bars}
-_PADS = {"performance": VOCABULARY.id(Kind.PAD), "barnote": bars.PAD}
+_CUTS = {"performance": batches, "barnote": bars, "remi": remi}
+_PADS = {"performance": VOCABULARY.id(Kind.PAD), "barnote": bars.PAD, "remi": remi.PAD}
 
 
 def set_threads(count: int) -> None:
@@ -47,8 +48,18 @@ class Trainer:
     another shape, and :class:`CheckpointError` where what it holds is damaged.
     """
 
-    def __init__(self, config: Config, shards: Path, run: Path, *, device: str = "cpu", resume: bool = True) -> None:
+    def __init__(
+        self,
+        config: Config,
+        shards: Path,
+        run: Path,
+        *,
+        device: str = "cpu",
+        resume: bool = True,
+        world: World = ALONE,
+    ) -> None:
         self.config = config
+        self.world = world
         self.run_folder = run
         self._cuts, self._pad = _CUTS[config.tokens], _PADS[config.tokens]
         self.device = torch.device(device)
@@ -80,12 +91,9 @@ class Trainer:
         """
         try:
             self.run_folder.mkdir(parents=True, exist_ok=True)
-            curve = Curve(self.run_folder)
-            try:
+            with closing(Curve(self.run_folder)) if self.world.is_first else nullcontext() as curve:
                 self._run(report, stop, progress, curve)
                 self._save()
-            finally:
-                curve.close()
         except (OSError, SafetensorError) as error:
             raise CheckpointError(f"{self.run_folder}: not written ({error}); make room and resume") from error
         return self.best
@@ -95,7 +103,7 @@ class Trainer:
         report: Callable[[str], None],
         stop: Callable[[], bool],
         progress: Callable[[int, int], None] | None,
-        curve: Curve,
+        curve: Curve | None,
     ) -> None:
         began, tokens = time.perf_counter(), 0
         while self.step < self.config.steps and not stop():
@@ -104,6 +112,8 @@ class Trainer:
             self.step += 1
             if progress:
                 progress(self.step, self.config.steps)
+            if curve is None:  # the first of several measures and writes
+                continue
             at, last = f"step {self.step}/{self.config.steps}", self.step == self.config.steps
             if self.step % self.config.validate_every == 0 or last:
                 validation = self._validate(loss)
@@ -127,6 +137,7 @@ class Trainer:
             augmentation=config.augmentation,
         )
         loss = self._accumulate(ids, modes, stage.rows_at_once or stage.rows)
+        self.world.add_up([loss, *self._gradients()])
         norm = torch.nn.utils.clip_grad_norm_(self.decoder.parameters(), config.clip)
         if not (loss.isfinite() and norm.isfinite()):  # before it reaches the weights
             found = f"the loss is {loss.item()} and its gradient {norm.item()}"
@@ -139,15 +150,24 @@ class Trainer:
         return loss.item(), ids.size
 
     def _accumulate(self, ids: Ids, modes: Ids, rows_at_once: int) -> Tensor:
-        """The batch's mean loss, its gradient added up over a few rows at a time."""
+        """This process's part of the batch's mean loss, its gradient added up over a few rows at a time."""
         told = (ids[:, 1:] != self._pad).sum(axis=1)
-        total = torch.zeros((), device=self.device)
+        total, whole, mine = torch.zeros((), device=self.device), told.sum(), self.world.share(len(ids))
+        ids, modes, told = ids[mine], modes[mine], told[mine]
         for at in range(0, len(ids), rows_at_once):
             rows = slice(at, at + rows_at_once)
-            loss = self._loss(ids[rows], modes[rows]) * float(told[rows].sum() / told.sum())
+            loss = self._loss(ids[rows], modes[rows]) * float(told[rows].sum() / whole)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total
+
+    def _gradients(self) -> Iterator[Tensor]:
+        """Of all weights, in order; zeros where this process had nothing to say of one."""
+        for weight in self.decoder.parameters():
+            if weight.grad is None and self.world.size > 1:
+                weight.grad = torch.zeros_like(weight)
+            if weight.grad is not None:
+                yield weight.grad
 
     def _loss(self, ids: Ids, modes: Ids) -> Tensor:
         there, how = (torch.from_numpy(each).to(self.device) for each in (ids, modes))
@@ -174,6 +194,8 @@ class Trainer:
         return loss
 
     def _save(self) -> None:
+        if not self.world.is_first:
+            return
         facts = {"step": self.step, "best": self.best, "shape": self.config.shape.written()}
         mean = self.mean.weights if self.mean is not None else None
         write_state(self.run_folder, facts, self.decoder, self.optimisers, mean)
