@@ -9,10 +9,12 @@ import torch
 
 from livecomposer.engine import Engine, native
 from livecomposer.engine.eager import EagerEngine
+from livecomposer.engine.gpt2 import Gpt2Engine
 from livecomposer.engine.recurrent import RecurrentEngine
 from livecomposer.engine.variants import RebasingEngine, VariantEngine
 from livecomposer.errors import EngineError
 from livecomposer.model.decoder import Decoder, Network
+from livecomposer.model.gpt2 import Gpt2
 from livecomposer.model.lstm import Recurrent
 from livecomposer.model.variants import Variant
 
@@ -42,6 +44,8 @@ def _variant(network: Network, mode: int, device: str) -> Engine:
     match network:
         case Recurrent():
             return RecurrentEngine(network, mode=mode, device=device)
+        case Gpt2():
+            return Gpt2Engine(network, mode=mode, device=device)
         case Variant(places=None):
             return VariantEngine(network, mode=mode, device=device)
         case Variant():

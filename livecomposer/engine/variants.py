@@ -15,7 +15,7 @@ from livecomposer.model.decoder import Block
 from livecomposer.model.positions import Scheme
 from livecomposer.model.variants import Variant, base_of
 
-__all__ = ["RebasingEngine", "VariantEngine"]
+__all__ = ["Rebasing", "RebasingEngine", "VariantEngine"]
 
 
 class VariantEngine(CachedEngine):
@@ -57,16 +57,14 @@ class VariantEngine(CachedEngine):
         return logits
 
 
-class RebasingEngine(VariantEngine):
-    """For ``absolute`` positions, which are bounded by the window.
+class Rebasing(CachedEngine):
+    """For positions that are bounded by the window.
 
     Once the window is full, its younger half is computed anew from position 0 on, and the music goes on behind it: one
     token in half a window costs half a window. A rewind to before the present window computes at most a window.
     """
 
-    def __init__(self, network: Variant, *, mode: int = 0, device: str = "cpu") -> None:
-        super().__init__(network, mode=mode, device=device)
-        self._base = 0  # of the window that is kept
+    _base = 0  # of the window that is kept
 
     def set_mode(self, mode: int) -> None:
         """Forget everything, and take in what follows as told of that way of playing."""
@@ -82,11 +80,6 @@ class RebasingEngine(VariantEngine):
         else:
             self.feed([*self._ids, id_])
 
-    def _placed(self, x: Tensor) -> Tensor:
-        assert self._network.places is not None
-        begin = self._ring.position - self._base
-        return x + self._network.places.weight[begin : begin + len(x)]
-
     def _rewound(self, common: int, length: int) -> int:
         base = base_of(length - 1, self._shape.window)
         if base == self._base <= common:
@@ -95,3 +88,12 @@ class RebasingEngine(VariantEngine):
         self._ring.reset(base)
         self._base = base
         return base
+
+
+class RebasingEngine(Rebasing, VariantEngine):
+    """For ``absolute`` positions. Copies the weights of ``network``."""
+
+    def _placed(self, x: Tensor) -> Tensor:
+        assert self._network.places is not None
+        begin = self._ring.position - self._base
+        return x + self._network.places.weight[begin : begin + len(x)]

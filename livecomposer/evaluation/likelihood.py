@@ -22,7 +22,7 @@ from livecomposer.evaluation.streams import stream_of
 from livecomposer.events import Role
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Network
-from livecomposer.tokens import barnote
+from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.corpus import FINGERPRINTS, Shard, load_shard
 from livecomposer.units import steps_to_seconds
@@ -50,6 +50,7 @@ CONFIDENCE = 0.95
 _CHUNK = 512  # tokens computed at once
 _BAR_SECONDS = 2.0
 _BOS = VOCABULARY.id(Kind.BOS)
+_FIRST = {"performance": _BOS, "barnote": barnote.BAR, "remi": remi.BOS}
 _ON = tuple(VOCABULARY.ids_of(Kind.NOTE_ON, role) for role in Role)
 _SHIFT = VOCABULARY.ids_of(Kind.TIME_SHIFT)
 
@@ -73,7 +74,8 @@ def evaluate(
 ) -> Likelihood:
     """Score whole pieces of ``shard``: all, or ``pieces`` of them drawn by ``seed``, which also seeds the bootstrap.
 
-    ``tokens``: the vocabulary that the shard is in. Where that is ``barnote``, a bar counts as two seconds.
+    ``tokens``: the vocabulary that is scored: the shard's, or ``remi``, in which its pieces are told anew; their notes
+    and seconds are counted as they were. Where that is ``barnote``, a bar counts as two seconds.
     Raises :class:`CorpusError` for a shard without pieces, or a choice of pieces in which no note begins.
     """
     if not len(shard) or (pieces is not None and pieces < 1):
@@ -134,11 +136,11 @@ def decoder_log_probs(network: Network, *, device: str = "cpu", first: int = _BO
     return log_probs
 
 
-def engine_log_probs(engine: Engine) -> LogProbs:
+def engine_log_probs(engine: Engine, *, first: int = _BOS) -> LogProbs:
     """What ``engine``, which takes in one id after the other as it does on stage, gives each id of whole pieces."""
 
     def log_probs(ids: Ids) -> Floats:
-        engine.feed([_BOS])
+        engine.feed([first])
         scores = np.empty(len(ids))
         for at, id_ in enumerate(ids.tolist()):
             logits = engine.logits().astype(np.float64)
@@ -163,13 +165,13 @@ def evaluate_checkpoint(
     With a ``precision`` it is the compiled engine that is scored, at its own pace, one id after the other. Raises
     :class:`CheckpointError`, :class:`CorpusError` or :class:`EngineError` where one cannot be used.
     """
-    in_bars = checkpoint.describe(folder).get("vocabulary") == barnote.FINGERPRINT
-    tokens = "barnote" if in_bars else "performance"
+    vocabulary = checkpoint.describe(folder).get("vocabulary")
+    tokens = next((name for name, one in FINGERPRINTS.items() if one == vocabulary), "performance")
     network = checkpoint.load(folder, fingerprint=FINGERPRINTS[tokens])
     if precision is None:
-        log_probs = decoder_log_probs(network, device=device, first=barnote.BAR if in_bars else _BOS)
+        log_probs = decoder_log_probs(network, device=device, first=_FIRST[tokens])
     elif type(network) is Decoder:
-        log_probs = engine_log_probs(NativeEngine(network, precision=precision))
+        log_probs = engine_log_probs(NativeEngine(network, precision=precision), first=_FIRST[tokens])
     else:
         raise EngineError(f"{folder}: {network.shape.name}; the compiled engine plays rope; leave --precision away")
     return as_json(evaluate(log_probs, load_shard(shard, tokens=tokens), pieces=pieces, seed=seed, tokens=tokens))
@@ -177,15 +179,16 @@ def evaluate_checkpoint(
 
 def _scored(log_probs: LogProbs, ids: Ids, tokens: str) -> tuple[float, float, float, float]:
     """Tokens, notes, seconds and nats of one piece."""
-    nats = -log_probs(ids)
-    assert nats.shape == ids.shape
+    told = np.array(remi.retold(ids.tolist())) if tokens == "remi" else ids
+    nats = -log_probs(told)
+    assert nats.shape == told.shape
     if tokens == "barnote":
         pitched = (ids >= barnote.PITCHES.start) & (ids < barnote.PITCHES.stop)
         bars = np.count_nonzero(ids == barnote.BAR)
         return len(ids), int(np.count_nonzero(pitched)), _BAR_SECONDS * bars, float(nats.sum())
     notes = sum(int(np.count_nonzero((ids >= on.start) & (ids < on.stop))) for on in _ON)
     shifts = ids[(ids >= _SHIFT.start) & (ids < _SHIFT.stop)].astype(np.int64) - _SHIFT.start + 1
-    return len(ids), notes, steps_to_seconds(int(shifts.sum())), float(nats.sum())
+    return len(told), notes, steps_to_seconds(int(shifts.sum())), float(nats.sum())
 
 
 def _likelihood(rows: Floats, seed: int, packs: Mapping[str, Likelihood] | None = None) -> Likelihood:

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from livecomposer.model.decoder import Block, Decoder, Network, rotary, rotate
+from livecomposer.model.gpt2 import Gpt2
 from livecomposer.model.lstm import Recurrent, State
 from livecomposer.model.variants import Variant, base_of
 
@@ -23,7 +24,7 @@ def stream_of(network: Network) -> Stream:
             return _Carried(network)
         case Variant(places=None):
             return _Remembered(network)
-        case Variant():
+        case Variant() | Gpt2():
             return _Rebased(network)
         case Decoder():
             return _Rotary(network)
@@ -59,7 +60,7 @@ class _Remembered:
 class _Rebased:
     """The ids of the window that the next token falls in are kept, and computed again."""
 
-    def __init__(self, network: Variant) -> None:
+    def __init__(self, network: Variant | Gpt2) -> None:
         self.network = network
         self.held: Tensor | None = None
 

@@ -21,7 +21,7 @@ from livecomposer.model.variants import build
 __all__ = ["describe", "load", "save"]
 
 FORMAT = 1
-ARCHITECTURES = (*POSITIONS, "lstm")
+ARCHITECTURES = (*POSITIONS, "lstm", "gpt2")
 _LARGEST = 2**14  # of any number in a shape; no instrument needs more
 _CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 

@@ -25,7 +25,7 @@ POSITIONS = ("rope", "absolute", "relative", "xl", "alibi")
 class Shape:
     """What makes two networks interchangeable; saved beside the weights.
 
-    An LSTM has no use for ``heads``, ``hidden`` and what follows ``architecture``.
+    An LSTM has no use for ``heads``, ``hidden`` and what follows ``architecture``; GPT-2 none for the latter.
     """
 
     vocabulary: int  # number of ids
@@ -35,7 +35,7 @@ class Shape:
     window: int  # tokens a token sees, itself included
     hidden: int  # channels inside the feed-forward
     modes: int = 0  # ways of playing that are told apart; 0: none are
-    architecture: str = "transformer"  # or lstm
+    architecture: str = "transformer"  # or lstm, gpt2
     positions: str = "rope"  # or absolute, relative, xl, alibi
     shared: bool = False  # whether all layers have one table of relative positions
     residual: bool = False  # whether each layer's attention scores are added to the next one's
@@ -47,7 +47,7 @@ class Shape:
 
     @property
     def name(self) -> str:
-        """``lstm``, or a Transformer's position scheme."""
+        """``lstm``, ``gpt2``, or a Transformer's position scheme."""
         return self.positions if self.architecture == "transformer" else self.architecture
 
     def fault(self, *, largest: int = 2**31) -> str:
@@ -58,8 +58,12 @@ class Shape:
                 return f"{name} = {size!r}, wanted a whole number of at least {int(name != 'modes')}"
         if self.architecture == "lstm":
             return ""
+        if self.architecture == "gpt2" and self.width % self.heads:
+            return f"width = {self.width} with {self.heads} heads, wanted as many channels in each"
+        if self.architecture == "gpt2":
+            return f"window = {self.window}, wanted an even one where positions are absolute" if self.window % 2 else ""
         if self.architecture != "transformer" or self.positions not in POSITIONS:
-            return f"{self.name!r}, wanted lstm, or positions of {', '.join(POSITIONS)}"
+            return f"{self.name!r}, wanted lstm, gpt2, or positions of {', '.join(POSITIONS)}"
         return self._misfit()
 
     def _misfit(self) -> str:

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from livecomposer.model.decoder import Block, Decoder, Network, Shape
+from livecomposer.model.gpt2 import Gpt2
 from livecomposer.model.lstm import Recurrent
 from livecomposer.model.positions import Scheme, scheme_of
 
@@ -116,9 +117,11 @@ class Variant(Decoder):
 
 
 def build(shape: Shape) -> Network:
-    """A fresh network of any architecture; :class:`ValueError` for one that is unknown."""
+    """A fresh network of any architecture; :class:`ValueError` for one that is unknown, else what it raises itself."""
     if shape.architecture == "lstm":
         return Recurrent(shape)
+    if shape.architecture == "gpt2":
+        return Gpt2(shape)
     if shape.architecture != "transformer":
-        raise ValueError(f"architecture {shape.architecture!r}; wanted transformer or lstm")
+        raise ValueError(f"architecture {shape.architecture!r}; wanted transformer, lstm or gpt2")
     return Decoder(shape) if shape.positions == "rope" else Variant(shape)

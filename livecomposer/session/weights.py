@@ -1,6 +1,7 @@
 """Which weights are played, and whether they speak this vocabulary. Knows no torch."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
@@ -11,10 +12,12 @@ import numpy as np
 from livecomposer.errors import CheckpointError
 from livecomposer.events import Role
 from livecomposer.model.sampling import Language
+from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
 __all__ = ["ACCOMPANISTS_LANGUAGE", "COMPANIONS_LANGUAGE", "facts_of", "model_folder", "vocabulary_checked"]
 
+_FOR_RESEARCH = {barnote.FINGERPRINT: "the 153 ids of bars and notes", remi.FINGERPRINT: "REMI"}
 _SHIFTS = VOCABULARY.ids_of(Kind.TIME_SHIFT)
 COMPANIONS_LANGUAGE = Language(
     kinds=np.array(VOCABULARY.kinds),
@@ -45,6 +48,7 @@ def model_folder(wanted: str = "") -> Path:
     folder = Path(wanted) if wanted else Path(str(resources.files("livecomposer"))) / "weights" / DEFAULT_MODEL
     if not (folder / "config.json").is_file():
         raise CheckpointError(f"{folder}: no checkpoint there; wanted a folder with config.json and model.safetensors")
+    _not_for_research_alone(folder)
     return folder
 
 
@@ -61,3 +65,15 @@ def vocabulary_checked(folder: Path, hello: Mapping[str, Any]) -> None:
     if hello.get("vocabulary") != VOCABULARY.fingerprint:
         got, wanted = hello.get("vocabulary"), VOCABULARY.fingerprint
         raise CheckpointError(f"{folder}: made for vocabulary {got}, wanted {wanted}; use weights of this version")
+
+
+def _not_for_research_alone(folder: Path) -> None:
+    """What tells whole notes in bars is refused before an engine is started; of a damaged config the engine tells."""
+    try:
+        vocabulary = json.loads((folder / "config.json").read_text(encoding="utf-8"))["vocabulary"]
+        told = _FOR_RESEARCH.get(str(vocabulary))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return
+    if told:
+        reason = "live music has no bars, and how long a note will be is not known as it begins"
+        raise CheckpointError(f"{folder}: made for {told}: {reason}; evaluate them, and play others")

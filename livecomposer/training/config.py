@@ -7,14 +7,14 @@ from typing import Any
 
 from livecomposer.errors import SettingError
 from livecomposer.model.decoder import Shape
-from livecomposer.tokens import barnote
+from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.training.batches import Augmentation
 from livecomposer.training.schedule import SCHEDULES
 
 __all__ = ["Config", "Stage", "load_config"]
 
-VOCABULARIES = {"performance": VOCABULARY.size, "barnote": barnote.SIZE}
+VOCABULARIES = {"performance": VOCABULARY.size, "barnote": barnote.SIZE, "remi": remi.SIZE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,9 +37,9 @@ class Config:
     hidden: int
     window: int
     stages: tuple[Stage, ...]
-    tokens: str = "performance"  # or barnote
+    tokens: str = "performance"  # or barnote, remi
     modes: int = 0  # 2: the weights are told whether the two play together
-    architecture: str = "transformer"  # or lstm, which has no use for heads and hidden
+    architecture: str = "transformer"  # or lstm, which has no use for heads and hidden; or gpt2
     positions: str = "rope"  # or absolute, relative, xl, alibi
     shared: bool = False  # whether all layers have one table of relative positions
     residual: bool = False  # whether each layer's attention scores are added to the next one's

@@ -25,7 +25,7 @@ import numpy.typing as npt
 from livecomposer.errors import CorpusError, MidiFileError
 from livecomposer.events import Note
 from livecomposer.midi import files
-from livecomposer.tokens import barnote
+from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.stream import ids_of_notes, notes_heard
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.training.screening import MIN_NOTES, fault_of
@@ -34,7 +34,11 @@ from livecomposer.training.voices import How, led
 __all__ = ["FINGERPRINTS", "SPLITS", "Shard", "load_shard", "prepare"]
 
 SPLITS = ("train", "valid", "test")
-FINGERPRINTS = {"performance": VOCABULARY.fingerprint, "barnote": barnote.FINGERPRINT}
+FINGERPRINTS = {
+    "performance": VOCABULARY.fingerprint,
+    "barnote": barnote.FINGERPRINT,
+    "remi": remi.FINGERPRINT,
+}
 """Of each vocabulary that music may be told in."""
 _LED = {
     How.NONE: "without a lead",
@@ -143,8 +147,11 @@ def _write(out: Path, pieces: Mapping[str, Sequence[tuple[str, _Piece]]], finger
 
 
 def load_shard(path: Path, *, tokens: str = "performance") -> Shard:
-    """Read one shard; raises :class:`CorpusError` where it is missing, damaged, or of another vocabulary."""
-    wanted = FINGERPRINTS[tokens]
+    """Read one shard; raises :class:`CorpusError` where it is missing, damaged, or of another vocabulary.
+
+    REMI has no shards of its own: it is told from the default vocabulary's whenever it is asked for.
+    """
+    wanted = FINGERPRINTS["performance" if tokens == "remi" else tokens]
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as data:
             fingerprint = str(data["fingerprint"])

@@ -5,11 +5,12 @@ import pytest
 from livecomposer.engine import native
 from livecomposer.engine.backends import open_engine
 from livecomposer.engine.eager import EagerEngine
+from livecomposer.engine.gpt2 import Gpt2Engine
 from livecomposer.engine.native import NativeEngine
 from livecomposer.engine.recurrent import RecurrentEngine
 from livecomposer.engine.variants import RebasingEngine, VariantEngine
 from livecomposer.errors import EngineError
-from tests.model.networks import LSTM, VARIANTS, random_decoder
+from tests.model.networks import GPT2, LSTM, VARIANTS, random_decoder
 
 
 def test_the_compiled_engine_is_taken_where_it_is():
@@ -44,6 +45,7 @@ def test_no_compiled_part_is_an_error_where_it_is_asked_for(monkeypatch):
         (VARIANTS["alibi"], VariantEngine, "eager alibi"),
         (VARIANTS["absolute"], RebasingEngine, "eager absolute"),
         (LSTM, RecurrentEngine, "eager lstm"),
+        (GPT2, Gpt2Engine, "eager gpt2"),
     ],
 )
 def test_every_other_network_is_played_by_pytorch(shape, kind, backend):

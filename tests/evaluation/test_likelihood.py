@@ -20,6 +20,7 @@ from livecomposer.events import Role
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Shape
 from livecomposer.model.variants import build
+from livecomposer.tokens import remi
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.corpus import Shard
 
@@ -190,3 +191,25 @@ def test_bars_and_notes_are_counted_in_their_own_way():
     found = evaluate(uniform, shard([0, 1, 40, 125, 0, 0, 5, 41, 121]), tokens="barnote")
     assert (9, 2) == (found.tokens, found.notes)
     assert pytest.approx(np.log2(V) * 9 / 6) == found.bits_per_second
+
+
+def test_music_told_anew_is_counted_as_it_was():
+    """Of REMI the ids that are scored are its own; notes and seconds are those of the piece, as for every other row."""
+    told = []
+    pieces = shard(NOTE * 9, NOTE * 4)
+    found = evaluate(lambda ids: told.append(ids) or np.full(len(ids), -1.0), pieces, tokens="remi")
+    assert [remi.retold(NOTE * 9), remi.retold(NOTE * 4)] == [ids.tolist() for ids in told]
+    assert (sum(map(len, told)), 13) == (found.tokens, found.notes)
+    assert pytest.approx(found.tokens / np.log(2) / 6.5) == found.bits_per_second
+
+
+def test_a_checkpoint_that_tells_remi_is_scored_on_the_same_shard(tmp_path):
+    """Its vocabulary is known by its fingerprint; what it is given first is REMI's own beginning."""
+    torch.manual_seed(3)
+    shape = Shape(vocabulary=remi.SIZE, layers=1, width=16, heads=2, window=16, hidden=16, architecture="gpt2")
+    network, pieces = build(shape).eval(), shard(NOTE * 9, NOTE * 4)
+    checkpoint.save(tmp_path / "best", network, fingerprint=remi.FINGERPRINT)
+    facts = {"starts": pieces.starts, "names": np.array(pieces.names), "fingerprint": np.array(VOCABULARY.fingerprint)}
+    np.savez(tmp_path / "test.npz", ids=pieces.ids, **facts)
+    expected = evaluate(decoder_log_probs(network, first=remi.BOS), pieces, tokens="remi")
+    assert as_json(expected) == evaluate_checkpoint(tmp_path / "best", tmp_path / "test.npz")

@@ -4,11 +4,11 @@ import pytest
 import torch
 
 from livecomposer.evaluation.streams import stream_of
-from tests.model.networks import LSTM, SMALL, VARIANTS, random_decoder
+from tests.model.networks import GPT2, LSTM, SMALL, VARIANTS, random_decoder
 
 
 @pytest.mark.parametrize("chunk", [1, 3, 8, 20])
-@pytest.mark.parametrize("shape", [SMALL, LSTM, *VARIANTS.values()], ids=["rope", "lstm", *VARIANTS])
+@pytest.mark.parametrize("shape", [SMALL, LSTM, GPT2, *VARIANTS.values()], ids=["rope", "lstm", "gpt2", *VARIANTS])
 def test_chunks_are_the_whole(shape, chunk):
     """However a piece is cut, past the window too, logits are those of one forward pass."""
     network = random_decoder(shape)
@@ -18,7 +18,7 @@ def test_chunks_are_the_whole(shape, chunk):
     torch.testing.assert_close(network(ids[None])[0], got, atol=1e-4, rtol=1e-4)
 
 
-@pytest.mark.parametrize("shape", [SMALL, LSTM, *VARIANTS.values()], ids=["rope", "lstm", *VARIANTS])
+@pytest.mark.parametrize("shape", [SMALL, LSTM, GPT2, *VARIANTS.values()], ids=["rope", "lstm", "gpt2", *VARIANTS])
 def test_what_is_kept_is_bounded(shape):
     """After many chunks a stream holds no more than a window of anything."""
     stream = stream_of(random_decoder(shape))

@@ -7,11 +7,12 @@ import torch
 from livecomposer.model.decoder import Network, Shape
 from livecomposer.model.variants import build
 
-__all__ = ["LSTM", "MODED", "SMALL", "VARIANTS", "random_decoder"]
+__all__ = ["GPT2", "LSTM", "MODED", "SMALL", "VARIANTS", "random_decoder"]
 
 SMALL = Shape(vocabulary=23, layers=2, width=16, heads=2, window=8, hidden=24)
 MODED = replace(SMALL, modes=2)
 LSTM = replace(SMALL, architecture="lstm")
+GPT2 = replace(SMALL, architecture="gpt2")
 VARIANTS = {
     **{name: replace(SMALL, positions=name) for name in ("absolute", "relative", "xl", "alibi")},
     "shared": replace(SMALL, positions="relative", shared=True),

@@ -7,10 +7,11 @@ import torch
 from torch.nn import functional
 
 from livecomposer.model.decoder import Decoder
+from livecomposer.model.gpt2 import Gpt2
 from livecomposer.model.lstm import Recurrent
 from livecomposer.model.positions import Sinusoid
 from livecomposer.model.variants import Variant, base_of, build
-from tests.model.networks import LSTM, SMALL, VARIANTS, random_decoder
+from tests.model.networks import GPT2, LSTM, SMALL, VARIANTS, random_decoder
 
 EVERY = pytest.mark.parametrize("name", VARIANTS)
 SLIDING = pytest.mark.parametrize("name", [name for name in VARIANTS if name != "absolute"])
@@ -109,7 +110,9 @@ def test_a_shared_table_is_one_table():
     assert (1, 2) == (len(build(VARIANTS["shared"]).schemes), len(build(VARIANTS["relative"]).schemes))
 
 
-@pytest.mark.parametrize(("shape", "kind"), [(SMALL, Decoder), (VARIANTS["xl"], Variant), (LSTM, Recurrent)])
+@pytest.mark.parametrize(
+    ("shape", "kind"), [(SMALL, Decoder), (VARIANTS["xl"], Variant), (LSTM, Recurrent), (GPT2, Gpt2)]
+)
 def test_each_shape_has_its_network(shape, kind):
     """The shape says which network it is of."""
     assert kind is type(build(shape))
@@ -117,5 +120,5 @@ def test_each_shape_has_its_network(shape, kind):
 
 def test_an_unknown_architecture_is_an_error():
     """What nobody knows how to build is said so."""
-    with pytest.raises(ValueError, match="transformer or lstm"):
+    with pytest.raises(ValueError, match="transformer, lstm or gpt2"):
         build(replace(SMALL, architecture="mamba"))

@@ -37,6 +37,7 @@ def test_a_config_is_read(tmp_path):
         (TOML + "[augmentation]\nfaster = 1\n", "faster"),
         ("positions = 'learned'\n" + TOML, "'learned'"),
         ("architecture = 'gru'\n" + TOML, "'gru'"),
+        ("architecture = 'gpt2'\n" + TOML.replace("window = 16", "window = 15"), "window = 15"),
         ("residual = true\n" + TOML, "residual attention with rope"),
         ("shared = 1\n" + TOML, "wanted true or false"),
         ("positions = 'absolute'\n" + TOML.replace("window = 16", "window = 15"), "window = 15"),
@@ -73,7 +74,7 @@ def test_the_rows_of_the_research_table_are_alike():
     """Equal parameters within three in a hundred, and the same data, steps and window."""
     configs = [load_config(path) for path in sorted((CONFIGS / "research").glob("*.toml"))]
     sizes = [sum(weight.numel() for weight in build(config.shape).parameters()) for config in configs]
-    assert 6 == len(configs)
+    assert 7 == len(configs)
     assert max(sizes) < 1.03 * min(sizes)
     alike = {
         (config.window, config.seed, config.augmentation, *((one.steps, one.rows, one.length) for one in config.stages))
@@ -88,3 +89,19 @@ def test_the_published_shapes_are_as_large_as_published():
     for name, expected in published.items():
         network = build(load_config(CONFIGS / "barnote" / f"{name}.toml").shape)
         assert pytest.approx(expected, rel=0.04) == sum(weight.numel() for weight in network.parameters())
+
+
+def test_the_rows_of_bars_and_notes_are_given_the_same():
+    """The Transformer and the LSTM take in as many tokens, cut alike, and see as far."""
+    one, other = (load_config(CONFIGS / "barnote" / f"{name}.toml") for name in ("transformer", "lstm"))
+    assert (one.tokens, one.window, one.seed, one.augmentation) == (
+        other.tokens,
+        other.window,
+        other.seed,
+        other.augmentation,
+    )
+    assert (one.steps, one.stages[0].rows, one.stages[0].length) == (
+        other.steps,
+        other.stages[0].rows,
+        other.stages[0].length,
+    )

@@ -201,7 +201,11 @@ def test_no_piece_to_validate_on_is_refused_at_once(shards, tmp_path):
 @pytest.mark.parametrize(
     "changes",
     [{"positions": name} for name in ("absolute", "relative", "xl", "alibi")]
-    + [{"architecture": "lstm"}, {"positions": "relative", "shared": True, "residual": True}],
+    + [
+        {"architecture": "lstm"},
+        {"architecture": "gpt2", "tokens": "remi"},
+        {"positions": "relative", "shared": True, "residual": True},
+    ],
     ids=str,
 )
 def test_every_architecture_trains_and_resumes_exactly(shards, tmp_path, changes):
