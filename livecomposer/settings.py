@@ -31,13 +31,16 @@ def _choice(default: str, choices: tuple[str, ...], meaning: str, *, live: bool 
     return field(default=default, metadata={"choices": choices, "meaning": meaning, "live": live})
 
 
-def _text(default: str, meaning: str, *, live: bool = False) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "live": live})
+def _text(default: str, meaning: str, *, live: bool = False, found: bool = False) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "live": live or found, "found": found})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a performer may set; ``live``: also while music plays. The first group are the controls of sampling."""
+    """What a performer may set; ``live``: also while music plays; ``found``: so too, from what there is.
+
+    The first group are the controls of sampling.
+    """
 
     sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn", live=True)
     threshold: float = _number(
@@ -114,9 +117,13 @@ class Settings:
     metronome_low: int = _number(77, 0, 127, "", "key of the other clicks", live=True)
     count_in: int = _number(0, 0, 8, "bars", "clicks before our own beat begins")
 
-    input: str = _text("", "MIDI input: part of a port's name, 'virtual', or a FILE.mid as simulated performer")
+    input: str = _text(
+        "", "MIDI input: part of a port's name, 'virtual', or a FILE.mid as simulated performer", found=True
+    )
     output: str = _text(
-        "", "where it sounds: part of a port's name, 'virtual', 'synth', FILE.wav or 'none'; or several"
+        "",
+        "where it sounds: part of a port's name, 'virtual', 'synth', FILE.wav or 'none'; or several",
+        found=True,
     )
     thru: str = _choice("on", ("on", "off"), "pass the performer's keys to the output")
     input_channel: int = _number(0, 0, 16, "", "MIDI channel that is listened to; 0 for all", live=True)
@@ -137,8 +144,8 @@ class Settings:
     audio: str = _choice("auto", ("auto", "fluidsynth", "portaudio", "off"), "what carries the synthesiser's sound")
     audio_device: str = _text("", "part of the audio device's name; empty for the system's choice")
     gain: float = _number(0.6, 0.0, 5.0, "", "the synthesiser's gain")
-    soundfont: str = _text("", "path of an .sf2 or .sf3; empty for the best one found")
-    model: str = _text("", "path of a checkpoint folder; empty for the one that ships")
+    soundfont: str = _text("", "path of an .sf2 or .sf3; empty for the best one found", found=True)
+    model: str = _text("", "path of a checkpoint folder; empty for the one that ships", found=True)
     small_model: str = _text("", "checkpoint folder to fall back on when the engine cannot keep up; empty for none")
     device: str = _choice("auto", ("auto", "cpu", "cuda"), "where the model runs")
     precision: str = _choice("int8", ("int8", "float32"), "of the weights on a CPU: int8 is fastest, float32 exact")

@@ -43,6 +43,7 @@ ALLOWED_ALONE = {
     # Likelihoods are measured on the very shards that training reads.
     "evaluation.likelihood": {"training.corpus"},
     "evaluation.markov": {"training.corpus"},
+    "evaluation.rivals": {"training.corpus"},
     # Whoever plays along is given the melodies that the shards tell apart.
     "evaluation.excerpts": {"training.corpus"},
     "evaluation.prompts": {"training.corpus"},

@@ -56,6 +56,7 @@ class Surface:
         self._turning: Binding | None = None  # the knob whose move is being carried out
         self._shown: dict[Address, bytes] = {}
         self._refused = ""
+        self._keys: set[Address] = set()  # that are down and are no music
 
     def gate(self, data: bytes) -> bool:
         """Whether ``data`` belongs to a control and is no music; what it asks for is under way."""
@@ -65,10 +66,11 @@ class Surface:
             return False
         address, value = read
         if self.learning is not None and self.learning.wants(address, value):
+            self._keys.add(address)
             self._soon(self._learn, address)
             return True
         binding = self.controls.find(address)
-        if binding is None:
+        if binding is None or self._ends_music(address, value):
             return False
         if binding.command.name != "panic":
             self._soon(self.moved, binding, data)
@@ -80,6 +82,13 @@ class Surface:
     def bind(self, binding: Binding) -> None:
         """Put one more binding over the others."""
         self.controls = self.controls.under({binding.address: binding})
+
+    def rebind(self, controls: Controls) -> None:
+        """Bind ``controls`` and nothing else, and show what every command is set to."""
+        self.controls = controls
+        self._keys = {key for key in self._keys if controls.find(key) is not None}
+        self._shown.clear()
+        self.show_all()
 
     def moved(self, binding: Binding, data: bytes) -> None:
         """Carry out what a bound message asks for."""
@@ -106,6 +115,17 @@ class Surface:
         for binding in self.controls:
             if binding.command.kind is not Kind.ACTION:
                 self._show(binding, self._desk.value(binding.command.name))
+
+    def _ends_music(self, address: Address, value: float) -> bool:
+        """Whether a key comes up that was struck as music, before it was bound."""
+        if address.kind != "note":
+            return False
+        if value:
+            self._keys.add(address)
+            return False
+        known = address in self._keys
+        self._keys.discard(address)
+        return not known
 
     def _do(self, binding: Binding, value: Any) -> None:
         self._turning = binding

@@ -11,8 +11,9 @@ from typing import Any
 
 from livecomposer.control.progress import bar
 from livecomposer.control.study import audition, evaluate, prepare, train
-from livecomposer.control.terminal import say, settings_of
+from livecomposer.control.terminal import preset_of, say, settings_of
 from livecomposer.errors import LivecomposerError
+from livecomposer.session.alarm import signal_kept
 from livecomposer.settings import Settings
 
 __all__ = [
@@ -39,6 +40,7 @@ _CONTINUATION_SECONDS = 20.0
 
 def jam(options: argparse.Namespace) -> int:
     """Play together until told to stop."""
+    signal_kept()
     from livecomposer import performances
     from livecomposer.control.hands import hands_of
     from livecomposer.control.reload import reloading
@@ -46,7 +48,7 @@ def jam(options: argparse.Namespace) -> int:
     from livecomposer.session.stage import perform
 
     settings = settings_of(options)
-    hands = hands_of(settings, config=options.config, tell=say)
+    hands = hands_of(settings, config=options.config, preset=preset_of(options), tell=say)
     again = [reloading(lambda: settings_of(options), settings)] if options.config else []
     seed = _seed(settings)
     say(f"seed {seed}")
@@ -201,6 +203,7 @@ def doctor(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure."""
+    signal_kept()
     from importlib import import_module
 
     names = {"engine": "bench_engine", "latency": "bench", "panic": "bench_panic"}

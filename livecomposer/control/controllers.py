@@ -75,13 +75,15 @@ def own_file(config: Path | None) -> Path:
     return config or own("controls.toml")
 
 
-def controls_of(controller: Map, settings: Settings, *, config: Path | None) -> Controls:
-    """What is bound: the controller's map, over it the performer's own bindings, over them those in ``config``.
+def controls_of(controller: Map, settings: Settings, *, config: Path | None, preset: Path | None = None) -> Controls:
+    """What is bound: the controller's map, over it those of ``preset``, the performer's own, and those in ``config``.
 
     What ``settings.trigger`` names stays the trigger's, unless ``config`` says otherwise. Raises
     :class:`SettingError`.
     """
     layers: list[Layer] = [controller.layer]
+    if preset is not None:
+        layers.append(read(preset).layer)
     if (mine := own_file(None)).exists():
         layers.append(read(mine).layer)
     layers.append(_trigger_of(settings.trigger))

@@ -12,6 +12,7 @@ from livecomposer.control.cc import Surface, played_on
 from livecomposer.control.controllers import Map, chosen, controls_of, own_file
 from livecomposer.control.learn import Learning
 from livecomposer.control.osc import Responder, host_and_port, received
+from livecomposer.errors import SettingError
 from livecomposer.session.backstage import Backstage, Hands
 from livecomposer.session.lamps import Lamps, open_lamps
 from livecomposer.session.probe import midi_ports
@@ -22,18 +23,21 @@ __all__ = ["hands_of"]
 _OFF = ("", "off")
 
 
-def hands_of(settings: Settings, *, config: Path | None, tell: Callable[[str], None]) -> list[Hands]:
-    """All that the settings ask for, checked before anything is opened; ``config`` is the file they came from.
+def hands_of(
+    settings: Settings, *, config: Path | None, preset: Path | None = None, tell: Callable[[str], None]
+) -> list[Hands]:
+    """All that the settings ask for, checked before anything is opened; ``config`` or ``preset``: where they came from.
 
     Raises :class:`SettingError`.
     """
     controller = chosen(settings.controller, [] if settings.controller else _inputs(settings))
-    controls = controls_of(controller, settings, config=config)
+    bound = partial(controls_of, controller, settings, config=config, preset=preset)
+    bound()
     if controller.ports:
         tell(f"controller: {controller.name}")
     listen = None if settings.osc in _OFF else host_and_port("osc", settings.osc)
     target = None if settings.osc_target in _OFF else host_and_port("osc_target", settings.osc_target)
-    reach = partial(_reach, controls=controls, controller=controller, file=own_file(config), listen=listen)
+    reach = partial(_reach, bound=bound, controller=controller, file=own_file(config), listen=listen)
     return [reach, *([partial(osc_out.told, target=target)] if target else [])]
 
 
@@ -44,15 +48,17 @@ def _inputs(settings: Settings) -> list[str]:
 
 @asynccontextmanager
 async def _reach(
-    backstage: Backstage, *, controls: Controls, controller: Map, file: Path, listen: tuple[str, int] | None
+    backstage: Backstage, *, bound: Callable[[], Controls], controller: Map, file: Path, listen: tuple[str, int] | None
 ) -> AsyncIterator[None]:
-    """Controllers, learning, and OSC, which can ask for it."""
+    """Controllers, learning, and OSC, which can ask for it; ``bound`` reads the files."""
+    controls = bound()
     lamps = await _lamps(controls, controller)
     desk, silence = backstage.desk, backstage.session.panic
     soon = asyncio.get_running_loop().call_soon_threadsafe
     surface = Surface(controls, desk, silence=silence, soon=soon, tell=backstage.tell, lamps=lamps)
     surface.learning = Learning(clock=backstage.clock, file=file, bind=surface.bind, tell=backstage.tell)
     backstage.learners.append(surface.learning.learn)
+    backstage.rereads.append(partial(_rebound, surface, bound))
     async with AsyncExitStack() as reaching:
         if lamps is not None:
             lamps.returned = partial(soon, surface.show_all)
@@ -64,6 +70,17 @@ async def _reach(
             responder = Responder(desk, surface.learning)
             await reaching.enter_async_context(received(listen, responder, silence=silence, tell=backstage.tell))
         yield
+
+
+def _rebound(surface: Surface, bound: Callable[[], Controls]) -> str:
+    try:
+        controls = bound()
+    except SettingError as error:
+        return f"controls not read again: {error}"
+    if set(controls) == set(surface.controls):
+        return ""
+    surface.rebind(controls)
+    return "controls read again"
 
 
 async def _lamps(controls: Controls, controller: Map) -> Lamps | None:

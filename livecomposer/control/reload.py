@@ -1,5 +1,6 @@
 """SIGHUP reads the file of settings again, while music plays: what may change then changes, through the desk.
 
+So do the bindings in it, and whatever else is reread backstage.
 Only what is another in the file than when it was last read: a knob that was turned meanwhile keeps its place.
 """
 
@@ -42,8 +43,9 @@ def reloading(reread: Callable[[], Settings], settings: Settings) -> Hands:
             except SettingError as error:
                 backstage.tell(f"settings not read again: {error}")
                 return
-            for line in apply(backstage.desk, before, last):
-                backstage.tell(line)
+            for line in (*apply(backstage.desk, before, last), *(reread() for reread in backstage.rereads)):
+                if line:
+                    backstage.tell(line)
 
         loop = asyncio.get_running_loop()
         if not hasattr(signal, "SIGHUP") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:

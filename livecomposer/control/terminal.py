@@ -9,21 +9,22 @@ from pathlib import Path
 from livecomposer.errors import SettingError
 from livecomposer.settings import Settings, load
 
-__all__ = ["say", "settings_of"]
+__all__ = ["preset_of", "say", "settings_of"]
 
 
 def settings_of(options: argparse.Namespace, *, defaults: Settings | None = None) -> Settings:
     """What the command line, the environment and a file or preset say; raises :class:`SettingError`."""
     given = {f.name: value for f in fields(Settings) if (value := getattr(options, f.name, None)) is not None}
-    path: Path | None = options.config
-    if path is None and getattr(options, "preset", None):
-        path = _preset(options.preset)
-    return load(path, options=given, defaults=defaults)
+    return load(options.config or preset_of(options), options=given, defaults=defaults)
 
 
-def _preset(name: str) -> Path:
+def preset_of(options: argparse.Namespace) -> Path | None:
+    """The file of the preset that was asked for, where no other file was; raises :class:`SettingError`."""
     from livecomposer.control.config_text import presets
 
+    name: str | None = getattr(options, "preset", None)
+    if options.config is not None or not name:
+        return None
     found = presets()
     if name not in found:
         raise SettingError(f"preset {name!r}; wanted one of: {', '.join(sorted(found))}")

@@ -3,7 +3,7 @@
 What a driver's callback does here is quick, and never waits for a port to open or close.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from threading import Lock
 from typing import Any
@@ -12,6 +12,7 @@ from livecomposer.clocks import Clock
 from livecomposer.errors import PortError
 from livecomposer.midi import ports
 from livecomposer.midi.cable import Arrived, Cable, Connect, Lost, Open
+from livecomposer.midi.clock import is_clock_message
 from livecomposer.midi.guard import Guard
 from livecomposer.midi.lookout import Link, Offer
 from livecomposer.midi.merge import Merge
@@ -34,7 +35,8 @@ class Ears:
     """Inputs, open or awaited; all that they hear goes to ``arrival``, one message at a time.
 
     ``wanted``: names as for :func:`livecomposer.midi.ports.open_input`, an empty one for the first there is. One that
-    is not there is told and awaited. ``realtime``: clocks are heard too. ``tell`` is called in any thread.
+    is not there is told and awaited. ``on_realtime`` is given the messages of clocks, with the moment (seconds) and the
+    number of the input. ``tell`` is called in any thread.
     """
 
     def __init__(
@@ -43,14 +45,14 @@ class Ears:
         *,
         arrival: Callable[[Sequence[int]], None],
         clock: Clock,
-        realtime: bool = False,
+        on_realtime: Callable[[bytes, float, int], None] | None = None,
         tell: Callable[[str], None] = lambda _: None,
         open_port: Callable[[str], ports.Port] = ports.open_input,
         open_at: Callable[..., ports.Port] = ports.open_at,
     ) -> None:
         self._arrival = arrival
         self._clock = clock
-        self._realtime = realtime
+        self._on_realtime = on_realtime
         self._tell = tell
         self._open_at = open_at
         self._merge = Merge()
@@ -92,12 +94,32 @@ class Ears:
                     case Arrived():
                         tell(f"input {step.name!r} is connected")
 
+    def change(self, wanted: Sequence[str], open_port: Callable[[str], ports.Port | None]) -> None:
+        """Listen to ``wanted`` instead, and let go of what was held; never while :meth:`heal` is under way.
+
+        ``open_port`` gives ``None`` for what is to be awaited. Raises what it raises, and then nothing has changed.
+        """
+        fresh: list[_Source] = []
+        try:
+            fresh.extend(_Source(name, open_port(name)) for name in wanted)
+        except PortError:
+            _close(fresh)
+            raise
+        _close(before := self._sources)
+        self._sources = [] if self._closed else fresh
+        with self._lock:
+            for i in range(len(before)):
+                for data in self._merge.leave(i):
+                    self._arrival(data)
+        for i in range(len(self._sources)):
+            self._listen(i)
+        if self._closed:  # while they were being opened
+            _close(fresh)
+
     def close(self) -> None:
         """Stop listening; once closed nothing happens."""
         self._closed = True
-        for source in self._sources:
-            if source.port is not None:
-                source.port.close()
+        _close(self._sources)
 
     def _opened(self, wanted: str, open_port: Callable[[str], ports.Port]) -> ports.Port | None:
         try:
@@ -109,13 +131,15 @@ class Ears:
     def _listen(self, i: int) -> None:
         port = self._sources[i].port
         if port is not None:
-            port.client.ignore_types(sysex=True, timing=not self._realtime, active_sense=True)
+            port.client.ignore_types(sysex=True, timing=self._on_realtime is None, active_sense=True)
             port.client.set_callback(partial(self._receive, i))
 
     def _receive(self, i: int, message: tuple[Sequence[int], float], _data: Any) -> None:
         data = message[0]  # the driver's own delta times are not to be trusted on every system
+        if self._on_realtime is not None and is_clock_message(data):
+            self._on_realtime(bytes(data), self._clock.now(), i)
         with self._lock:
-            if not is_channel_message(data) or self._is_music(i, bytes(data)):
+            if is_channel_message(data) and self._is_music(i, bytes(data)):
                 self._arrival(data)
 
     def _is_music(self, i: int, data: bytes) -> bool:
@@ -146,3 +170,9 @@ class Ears:
         source.port, source.own = port, port.own
         source.cable.opened(port)
         self._listen(i)
+
+
+def _close(sources: Iterable[_Source]) -> None:
+    for source in sources:
+        if source.port is not None:
+            source.port.close()

@@ -5,11 +5,22 @@ the companion's notes alike, so that silence can always be made from the ledger 
 """
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-__all__ = ["Key", "NullSink", "Output", "Sink", "ended_key", "note_off", "patiently", "pedal_of", "started_key"]
+__all__ = [
+    "Key",
+    "NullSink",
+    "Output",
+    "Sink",
+    "Stands",
+    "ended_key",
+    "note_off",
+    "patiently",
+    "pedal_of",
+    "started_key",
+]
 
 Key = tuple[int, int]
 """(channel 0–15, pitch 0–127)."""
@@ -17,6 +28,7 @@ Key = tuple[int, int]
 _LENGTH = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
 _SUSTAIN, _ALL_SOUND_OFF, _RESET, _ALL_NOTES_OFF = 64, 120, 121, 123
 _SILENCING = {_ALL_SOUND_OFF, *range(_ALL_NOTES_OFF, 128)}
+_HUSH = (_SUSTAIN, _ALL_SOUND_OFF, _ALL_NOTES_OFF)
 _PATIENCE = 0.1
 
 
@@ -75,6 +87,21 @@ class Sink(Protocol):
         ...
 
 
+class Stands(Protocol):
+    """Remembers what stands besides notes, for a sink that comes new."""
+
+    def note(self, data: bytes) -> None:
+        """Learn from one channel message that is sent."""
+        ...
+
+    def messages(self) -> list[bytes]:
+        """All that stands: programs, controllers, the pedal if it is down."""
+        ...
+
+
+AnySink = TypeVar("AnySink", bound=Sink)
+
+
 class NullSink:
     """Takes everything and sounds nothing."""
 
@@ -96,8 +123,9 @@ class Output:
     not one whole channel message is refused and counted.
     """
 
-    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5) -> None:
+    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5, standing: Stands | None = None) -> None:
         self._sinks = list(sinks)
+        self._standing = standing
         self._max_failures = max_failures
         self._failed_in_a_row = [0] * len(self._sinks)
         self._lock = threading.RLock()  # re-entrant: a signal handler may ask for silence in the middle of a send
@@ -133,11 +161,31 @@ class Output:
             if failed >= self._max_failures
         )
 
-    def attach(self, sink: Sink) -> None:
-        """Feed one more sink from now on, as when a lost port is back."""
+    def attach(self, sink: AnySink) -> AnySink:
+        """Feed one more sink, which is returned, from now on."""
         with patiently(self._lock):
             self._failed_in_a_row.append(0)
             self._sinks.append(sink)
+        return sink
+
+    def exchange(self, gone: Collection[Sink], fresh: Sequence[Sink]) -> None:
+        """Feed ``fresh`` in place of ``gone``, which are silenced and stay open for their owner.
+
+        What sounds ends everywhere, but a pedal that is down stays down: all that stands is told to ``fresh``. Once
+        closed, ``fresh`` are closed too.
+        """
+        with patiently(self._lock):
+            if self._closed:
+                for sink in fresh:
+                    sink.close()
+                return
+            self._end_notes(None, even_dropped=True)
+            stays = [(s, failed) for s, failed in zip(self._sinks, self._failed_in_a_row, strict=True) if s not in gone]
+            hush = [bytes([0xB0 | channel, number, 0]) for channel in sorted(self._channels) for number in _HUSH]
+            _tell(gone, hush)
+            _tell(fresh, [] if self._standing is None else self._standing.messages())
+            self._sinks = [*(sink for sink, _ in stays), *fresh]
+            self._failed_in_a_row = [*(failed for _, failed in stays), *(0 for _ in fresh)]
 
     def send(self, data: bytes) -> None:
         """Pass one channel message to every sink; never raises. After ``close`` nothing passes."""
@@ -180,7 +228,7 @@ class Output:
         with patiently(self._lock):
             self._end_notes(None, even_dropped=True)
             for channel in sorted(self._channels):
-                for number in (_SUSTAIN, _ALL_SOUND_OFF, _ALL_NOTES_OFF):
+                for number in _HUSH:
                     self._spread(bytes([0xB0 | channel, number, 0]), even_dropped=True)
             self._pedals.clear()
 
@@ -228,6 +276,8 @@ class Output:
         return [sink for sink, failed in pairs if failed < self._max_failures]
 
     def _spread(self, data: bytes, *, even_dropped: bool = False) -> None:
+        if self._standing is not None:
+            self._standing.note(data)
         for i, sink in enumerate(self._sinks):
             out = self._failed_in_a_row[i] >= self._max_failures
             if out and not even_dropped:
@@ -239,3 +289,10 @@ class Output:
                 self.failures += 1
             else:
                 self._failed_in_a_row[i] = self._max_failures if out else 0
+
+
+def _tell(sinks: Iterable[Sink], messages: Sequence[bytes]) -> None:
+    for sink in sinks:
+        with suppress(Exception):  # a port that is lost is noticed by its notes
+            for data in messages:
+                sink.send(data)

@@ -6,7 +6,7 @@ from pathlib import Path
 from livecomposer.errors import SoundError
 from livecomposer.places import beside
 
-__all__ = ["FOLDERS", "NAMES", "OWN", "find_soundfont"]
+__all__ = ["FOLDERS", "NAMES", "OWN", "all_soundfonts", "find_soundfont"]
 
 NAMES = (
     "MuseScore_General.sf3",
@@ -62,6 +62,16 @@ def find_soundfont(
     raise SoundError(
         "no SoundFont found; apt install fluid-soundfont-gm, or set soundfont to the path of an .sf2 or .sf3"
     )
+
+
+def all_soundfonts(*, folders: Sequence[Path] = FOLDERS, own: Path = OWN) -> list[Path]:
+    """Every bank that is found, each file once: the project's own and its neighbours first, then folder by folder."""
+    found: dict[Path, Path] = {}
+    for folder in (own.parent, *folders):
+        for path in sorted(folder.glob("*.sf[23]")):
+            if path.resolve() not in found and _is_soundfont(path):
+                found[path.resolve()] = path
+    return list(found.values())
 
 
 def _checked(path: Path) -> Path:

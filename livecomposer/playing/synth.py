@@ -14,7 +14,7 @@ from typing import Any, Self
 
 from livecomposer.errors import SoundError
 from livecomposer.playing.soundfonts import find_soundfont
-from livecomposer.playing.synth_library import Instrument, hushed
+from livecomposer.playing.synth_library import Bank, Instrument, hushed
 from livecomposer.playing.synth_render import render
 
 __all__ = ["DRIVERS", "Synth", "find_soundfont", "open_synth", "render"]
@@ -39,9 +39,18 @@ class Synth:
     ``latency`` is in seconds from ``send`` to sound, as far as the audio system says; ``name`` says what carries it.
     """
 
-    def __init__(self, play: Callable[[bytes], None], stop: Callable[[], None], *, latency: float, name: str) -> None:
+    def __init__(
+        self,
+        play: Callable[[bytes], None],
+        stop: Callable[[], None],
+        *,
+        latency: float,
+        name: str,
+        take: Callable[[Bank], None] | None = None,
+    ) -> None:
         self._play = play
         self._stop = stop
+        self._take = take
         self._lock = threading.RLock()  # re-entrant: a signal handler may close in the middle of a send
         self._closed = False
         self.latency = latency
@@ -52,6 +61,19 @@ class Synth:
         with self._lock:
             if not self._closed:
                 self._play(data)
+
+    def change_bank(self, path: Path) -> None:
+        """Sound with another bank, whose loading nobody but the caller waits for; what sounds ends.
+
+        Raises :class:`SoundError`, and then nothing has changed.
+        """
+        if self._take is None:
+            return
+        bank = Bank(path)
+        with self._lock:
+            if not self._closed:
+                self._take(bank)
+        bank.drop()
 
     def close(self) -> None:
         """Fall silent and let go of the device; a second call does nothing."""
@@ -141,6 +163,7 @@ def _by_fluidsynth(instrument: Instrument, wanted: str, sample_rate: int) -> Syn
                 lambda: _end(instrument),
                 latency=PERIOD * PERIODS / sample_rate,
                 name=f"FluidSynth on {name}",
+                take=instrument.take,
             )
     raise _NoDeviceError(f"no audio device answered FluidSynth (tried {', '.join(names)})")
 
@@ -174,7 +197,8 @@ def _by_portaudio(instrument: Instrument, wanted: str, sample_rate: int) -> Synt
             stream.close()
         instrument.delete()
 
-    return Synth(instrument.send, stop, latency=float(stream.latency), name=f"PortAudio on {name}")
+    latency = float(stream.latency)
+    return Synth(instrument.send, stop, latency=latency, name=f"PortAudio on {name}", take=instrument.take)
 
 
 def _chosen(devices: list[dict[str, Any]], wanted: str, default: int) -> tuple[int, str]:

@@ -19,7 +19,7 @@ from typing import Any
 
 from livecomposer.errors import SoundError
 
-__all__ = ["CHANNELS", "Instrument", "hushed", "library"]
+__all__ = ["CHANNELS", "Bank", "Instrument", "hushed", "library"]
 
 CHANNELS = 16
 
@@ -64,10 +64,43 @@ def library() -> tuple[ModuleType, ctypes.CDLL]:
     bare.fluid_settings_option_concat.argtypes = [pointer, ctypes.c_char_p, ctypes.c_char_p]
     bare.fluid_settings_option_concat.restype = pointer
     bare.fluid_free.argtypes = [pointer]
+    bare.fluid_synth_get_sfont_by_id.argtypes, bare.fluid_synth_get_sfont_by_id.restype = [pointer, number], pointer
+    bare.fluid_synth_remove_sfont.argtypes = bare.fluid_synth_add_sfont.argtypes = [pointer, pointer]
     binding.delete_fluid_settings(binding.new_fluid_settings())  # the first settings put the default log in place
     for level in range(5):
         bare.fluid_set_log_function(level, None, None)
     return binding, bare
+
+
+class Bank:
+    """A SoundFont in memory that no instrument has yet; reading it may take a second.
+
+    Raises :class:`SoundError` where it cannot be loaded. Belongs to whoever made it until an instrument takes it.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._binding, self._bare = library()
+        self._reader: Any = self._binding.Synth()  # never sounds: the library loads into a synthesiser alone
+        number = self._reader.sfload(str(path), 0)
+        if number == self._binding.FLUID_FAILED:
+            self.drop()
+            raise _unloadable(path)
+        self.font: int | None = self._bare.fluid_synth_get_sfont_by_id(self._reader.synth, number)
+        """The library's own handle."""
+
+    def release(self) -> int | None:
+        """The handle, which belongs to the caller now."""
+        font, self.font = self.font, None
+        self._bare.fluid_synth_remove_sfont(self._reader.synth, font)
+        self.drop()
+        return font
+
+    def drop(self) -> None:
+        """Forget it; a second call does nothing."""
+        if self._reader.synth:
+            self._binding.delete_fluid_synth(self._reader.synth)
+            self._binding.delete_fluid_settings(self._reader.settings)
+            self._reader.synth = None
 
 
 class Instrument:
@@ -87,14 +120,23 @@ class Instrument:
         )
         self._binding = binding
         self._driver: Any = None
+        self._bank = -1
         if not self._synth.synth:
             self.delete()
             raise SoundError(f"FluidSynth refuses to start at {sample_rate} Hz; wanted 8000 to 96000")
 
     def load(self, bank: Path) -> None:
         """Sound with ``bank``, which may take a second; raises :class:`SoundError`."""
-        if self._synth.sfload(str(bank), 1) == self._binding.FLUID_FAILED:
-            raise SoundError(f"{bank}: FluidSynth cannot load it; set soundfont to another .sf2 or .sf3")
+        self._bank = self._synth.sfload(str(bank), 1)
+        if self._bank == self._binding.FLUID_FAILED:
+            raise _unloadable(bank)
+
+    def take(self, bank: Bank) -> None:
+        """Sound with ``bank`` from now on, in milliseconds; what sounds ends, programs and controllers stay."""
+        self.silence()
+        before, self._bank = self._bank, self._bare.fluid_synth_add_sfont(self._synth.synth, bank.release())
+        if before >= 0:
+            self._synth.sfunload(before, 1)
 
     def send(self, data: bytes) -> None:
         """Play one MIDI channel message; anything else is passed over."""
@@ -171,3 +213,7 @@ class Instrument:
             self._binding.delete_fluid_synth(self._synth.synth)
         self._binding.delete_fluid_settings(self._synth.settings)
         self._synth.synth = None
+
+
+def _unloadable(bank: Path) -> SoundError:
+    return SoundError(f"{bank}: FluidSynth cannot load it; set soundfont to another .sf2 or .sf3")

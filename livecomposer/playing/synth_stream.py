@@ -14,7 +14,7 @@ import numpy as np
 from livecomposer.errors import LivecomposerError
 from livecomposer.playing.sinks import started_key
 from livecomposer.playing.soundfonts import find_soundfont
-from livecomposer.playing.synth_library import Instrument
+from livecomposer.playing.synth_library import Bank, Instrument
 
 __all__ = ["FRAMES", "RATE", "Listener", "StreamSynth"]
 
@@ -82,6 +82,18 @@ class StreamSynth:
 
         return leave
 
+    def change_bank(self, path: Path) -> None:
+        """Sound with another bank, whose loading nobody but the caller waits for; what sounds ends.
+
+        Raises :class:`SoundError`, and then nothing has changed.
+        """
+        bank = Bank(path)
+        with self._lock:
+            self._soundfont = str(path)
+            if self._instrument is not None:
+                self._instrument.take(bank)
+        bank.drop()
+
     def close(self) -> None:
         """Fall silent; a second call does nothing."""
         with self._lock:
@@ -106,23 +118,27 @@ class StreamSynth:
             instrument.delete()
 
     def _open(self) -> Instrument:
-        bank: Path = find_soundfont(self._soundfont)
-        instrument = Instrument(gain=self._gain, sample_rate=RATE)
-        try:
-            instrument.load(bank)
-        except LivecomposerError:
+        """One that is sent to from now on, with the bank that is wanted once it has loaded."""
+        while True:
+            wanted = self._soundfont
+            instrument = Instrument(gain=self._gain, sample_rate=RATE)
+            try:
+                instrument.load(find_soundfont(wanted))
+            except LivecomposerError:
+                instrument.delete()
+                raise
+            with self._lock:
+                if wanted == self._soundfont:
+                    for data in self._controls.values():
+                        instrument.send(data)
+                    self._instrument = instrument
+                    return instrument
             instrument.delete()
-            raise
-        return instrument
 
     def _render(self, instrument: Instrument) -> None:
         """One block after the other, each at its time, until nobody listens."""
         block = np.zeros((FRAMES, 2), np.float32)
         volume = 1.0
-        with self._lock:
-            for data in self._controls.values():
-                instrument.send(data)
-            self._instrument = instrument
         due = time.monotonic()
         while listeners := self._present():
             instrument.fill(block.ctypes.data, FRAMES)

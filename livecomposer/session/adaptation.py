@@ -7,7 +7,8 @@ from typing import Protocol
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
 from livecomposer.session.ladder import Change, Health, Ladder
-from livecomposer.settings import Settings
+from livecomposer.session.weights import model_folder
+from livecomposer.settings import Settings, changed
 
 __all__ = ["Adaptable", "Adaptation", "Stage"]
 
@@ -56,6 +57,7 @@ class Adaptation:
         self._stage = stage
         self._open_engine = open_engine
         self._model = ladder.settings.model
+        self._swapping = asyncio.Lock()
 
     async def run(self) -> None:
         """Look at one window after the other."""
@@ -69,18 +71,29 @@ class Adaptation:
         if change is not None:
             await self._make(change)
 
+    async def choose(self, model: str) -> str:
+        """Play with ``model``, which starts beside the one that plays; a line that says so.
+
+        Raises :class:`CheckpointError` and :class:`EngineError`, and then nothing has changed.
+        """
+        await self._swap(model)
+        self._ladder.settings = changed(self._ladder.settings, {"model": model})
+        return f"the companion plays with {model_folder(model).name}"
+
     async def _make(self, change: Change) -> None:
         self._stage.announce(change.line)
         self._duet.adapt(change.settings)
-        model = change.settings.model
-        if model == self._model:
-            return
         try:
-            await self._stage.play_with(await self._open_engine(model))
+            await self._swap(change.settings.model)
         except LivecomposerError as error:
             self._stage.announce(f"no other model plays: {error}")
             self._ladder.refuse()
             self._duet.adapt(self._ladder.now)
-            return
-        self._model = model
-        self._health.take()  # the steps of the other model, while this one was loaded
+
+    async def _swap(self, model: str) -> None:
+        async with self._swapping:
+            if model == self._model:
+                return
+            await self._stage.play_with(await self._open_engine(model))
+            self._model = model
+            self._health.take()  # the steps of the other model, while this one was loaded

@@ -1,9 +1,9 @@
 """Silence on a signal: ``kill -USR1`` is a panic.
 
 A thread of its own waits for the signal in the kernel (``sigwait``), so that neither the loop nor the main thread need
-come to it first. For that it is blocked everywhere else: in this thread, from which those that begin later have it. A
-thread that was there before may still be chosen by the kernel; then Python's own handler, which the main thread runs
-between any two instructions, however busy its loop is, passes it on.
+come to it first. For that it is blocked everywhere else: a program calls :func:`signal_kept` before any library has
+begun a thread. One in which it is not blocked would be chosen by the kernel, every time; then Python's own handler
+passes it on, which the main thread runs between two instructions, as soon as it has its turn.
 """
 
 import signal
@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Alarm", "silenced_by_signal"]
+__all__ = ["Alarm", "signal_kept", "silenced_by_signal"]
 
 
 class Alarm:
@@ -44,6 +44,12 @@ class Alarm:
             if self._over:
                 return
             self.panic()
+
+
+def signal_kept() -> None:
+    """Keep SIGUSR1 for the alarm, in this thread and in all that it begins; one that comes early waits for it."""
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 They are in :mod:`livecomposer.control`, which the session does not know: whoever performs hands them in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +12,7 @@ from livecomposer.beats import Beats
 from livecomposer.clocks import Clock
 from livecomposer.midi.lookout import Heals
 from livecomposer.playing.sinks import Output
+from livecomposer.session.choices import Option
 from livecomposer.session.desk import Desk
 from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal
@@ -59,13 +60,15 @@ class Backstage:
     """Who else is told each line that the performer is; from any thread."""
     beats: Callable[[], Beats | None] = lambda: None
     """The pulse that is kept, if one is."""
-    input_name: str = ""
-    """What is listened to."""
+    choices: Callable[[], Mapping[str, list[Option]]] = dict
+    """What there is to choose from, by the setting's name; reads disks, and may be called in any thread."""
     take_seat: Callable[[], None] = lambda: None
     """End the recorded performance that plays where nobody does; where none plays, nothing happens."""
     gates: Gates = field(default_factory=Gates)
     learners: list[Callable[[str], None]] = field(default_factory=list)
     """Bind the command of that name to the next knob or key that moves; none where nothing can."""
+    rereads: list[Callable[[], str]] = field(default_factory=list)
+    """Called when the file of settings is read again, for what else is in it; each gives a line to tell, or none."""
     healing: list[Heals] = field(default_factory=list)
     """What is told, in a thread of its own, which ports there are whenever they change."""
     guests: set[object] = field(default_factory=set)

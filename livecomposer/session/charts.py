@@ -19,7 +19,9 @@ __all__ = ["Change", "Chart", "read"]
 
 _HEADER = re.compile(r"\s*tempo\s+(\d+(?:\.\d+)?)\s*,\s*(\d+)\s*/\s*(\d+)\s*", flags=re.IGNORECASE)
 _SLOWEST, _FASTEST, _MOST_BEATS, _MOST_BARS = 20.0, 400.0, 32, 1000
+_MOST_BYTES = 100_000
 _SAME, _NONE = "%", "N.C."
+_PLAUSIBLE = re.compile(r"[A-Za-z0-9#/()+.-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +45,18 @@ class Chart:
 def read(path: Path) -> Chart:
     """Read a chart; raises :class:`SettingError`, which names the file and, where it can, the bar."""
     try:
+        if path.exists() and not path.is_file():
+            raise SettingError(f"{path}: is no file; wanted a chord chart")
+        if path.exists() and path.stat().st_size > _MOST_BYTES:
+            raise SettingError(f"{path}: is over {_MOST_BYTES} bytes; wanted a chord chart")
         lines = path.read_text(encoding="utf-8").splitlines()
     except OSError as error:
         raise SettingError(f"{path}: cannot be read ({error.strerror}); wanted a chord chart") from error
     except UnicodeDecodeError as error:
         raise SettingError(f"{path}: is not text; wanted a chord chart in UTF-8") from error
     header = _HEADER.fullmatch(lines[0]) if lines else None
-    if header is None:
-        got = repr(lines[0][:40]) if lines else "nothing"
-        raise SettingError(f'{path}: begins with {got}; wanted a line such as "tempo 96, 4/4"')
+    if header is None:  # the line itself is not told: whoever asks by OSC may have named any file
+        raise SettingError(f'{path}: line 1 has no tempo; wanted a line such as "tempo 96, 4/4"')
     tempo, beats = float(header[1]), int(header[2])
     if not (_SLOWEST <= tempo <= _FASTEST and 1 <= beats <= _MOST_BEATS):
         wanted = f"a tempo from {_SLOWEST:g} to {_FASTEST:g} and 1 to {_MOST_BEATS} beats a bar"
@@ -81,7 +86,8 @@ def _changes(bars: list[list[str]], seconds: float, path: Path) -> Iterator[Chan
                 classes = _classes(symbol)
             except ValueError as error:
                 wanted = f"a chord such as C, Am7, Bb/D, F#m7b5, or {_NONE}"
-                raise SettingError(f"{path}, bar {number}: unknown chord {symbol!r}; wanted {wanted}") from error
+                got = f" {symbol!r}" if _PLAUSIBLE.fullmatch(symbol) else ""
+                raise SettingError(f"{path}, bar {number}: unknown chord{got}; wanted {wanted}") from error
             yield Change((number - 1 + i / len(symbols)) * seconds, number, symbol, classes)
 
 

@@ -37,6 +37,7 @@ class Command:
     unit: str = ""
     whole: bool = False  # a number without fraction
     choices: tuple[str, ...] = ()
+    found: bool = False  # a text that is chosen from what there is, such as a port
 
     def at(self, share: float) -> Any:
         """The value at ``share`` (0–1) of its range, as a knob gives it; raises :class:`SettingError` for a text."""
@@ -94,7 +95,7 @@ def _of_setting(name: str, default: Any, meta: Mapping[str, Any]) -> Command:
         return Command(name=name, kind=Kind.NUMBER, meaning=meaning, low=low, high=high, unit=unit, whole=whole)
     if "choices" in meta:
         return Command(name=name, kind=Kind.CHOICE, meaning=meaning, choices=meta["choices"])
-    return Command(name=name, kind=Kind.TEXT, meaning=meaning)
+    return Command(name=name, kind=Kind.TEXT, meaning=meaning, found=meta.get("found", False))
 
 
 COMMANDS: Mapping[str, Command] = {

@@ -55,6 +55,8 @@ class Desk:
         self._note = note
         self._on: dict[str, bool] = {name: False for name, each in COMMANDS.items() if each.kind is Kind.SWITCH}
         self._watchers: list[Watcher] = []
+        self.carriers: dict[str, Callable[[str], None]] = {}
+        """Who carries out what takes a while, by the setting's name; refuses at once what can never be."""
 
     def do(self, name: str, value: Any = None, *, source: str = "") -> None:
         """Carry out the command ``name``, with ``value`` where it takes one; a switch without one is turned over.
@@ -74,13 +76,18 @@ class Desk:
                 self._on[name] = value
             case _:
                 settings = changed(self.settings, {name: _typed(wanted, value)})
-                self._instrument.adapt(settings)
+                self._adapt(wanted, settings)
                 self.settings, value = settings, getattr(settings, name)
         self._note(name, value, source)
         self._tell(name, value)
         if name == "panic" and self._on["loop"]:  # which has just ended
             self._on["loop"] = False
             self._tell("loop", self._on["loop"])
+
+    def settle(self, name: str, value: Any) -> None:
+        """Show that a setting is ``value`` after all: what was asked for could not be had."""
+        self.settings = changed(self.settings, {name: value})
+        self._tell(name, value)
 
     def value(self, name: str) -> Any:
         """What a command is set to; ``None`` for an action."""
@@ -97,6 +104,14 @@ class Desk:
         """Tell ``watcher`` of each change from now on, until what is returned is called."""
         self._watchers.append(watcher)
         return lambda: self._watchers.remove(watcher)
+
+    def _adapt(self, wanted: Command, settings: Settings) -> None:
+        if not wanted.found:
+            self._instrument.adapt(settings)
+        elif wanted.name in self.carriers:
+            self.carriers[wanted.name](getattr(settings, wanted.name))
+        else:
+            raise SettingError(f"{wanted.name}: cannot be changed here; set it at the start")
 
     def _tell(self, name: str, value: Any) -> None:
         for watcher in tuple(self._watchers):

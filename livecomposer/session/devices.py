@@ -21,14 +21,16 @@ def device_of(
     """The profile called ``wanted`` (or in that file), or the first that is for one of ``outputs``; else a plain one.
 
     ``folders``: where profiles are, the performer's own before those that ship. ``off`` is the plain one. What is
-    found is told. Raises :class:`SettingError` for a profile that is not there or cannot be read.
+    found is told; it holds for all outputs, whose messages are sent at one moment. Raises :class:`SettingError` for a
+    profile that is not there or cannot be read.
     """
     found: dict[str, Path] = {}
+    names = tuple(outputs)
     for folder in (own("devices"), beside("config/devices")) if folders is None else folders:
         found = {path.stem: path for path in sorted(folder.glob("*.toml"))} | found
-    device = Device() if wanted == "off" else _named(wanted, found) if wanted else _fitting(found, outputs)
+    device = Device() if wanted == "off" else _named(wanted, found) if wanted else _fitting(found, names)
     if device.needs:
-        tell(device.describe())
+        tell(f"{device.describe()}{'; so are all outputs, by this one profile' if len(names) > 1 else ''}")
     return device
 
 

@@ -1,8 +1,8 @@
 """What the settings name, opened: what is heard, and what is played through."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
-from contextlib import asynccontextmanager, nullcontext, suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from livecomposer.clocks import Clock
@@ -11,7 +11,6 @@ from livecomposer.events import Event
 from livecomposer.midi import files, ports
 from livecomposer.midi.ears import Ears
 from livecomposer.midi.inlet import Arrival
-from livecomposer.midi.lookout import Heals, Lookout, Offer
 from livecomposer.midi.outlet import Outlet
 from livecomposer.midi.performer import FilePerformer
 from livecomposer.midi.routing import Router, Routing
@@ -19,30 +18,41 @@ from livecomposer.playing.sinks import NullSink, Output, Sink
 from livecomposer.session.meters import Meters
 from livecomposer.settings import Settings
 
-__all__ = ["mended", "open_input", "simulated_performance", "sinks"]
+__all__ = ["in_loop", "open_input", "open_sink", "simulated_performance", "sinks"]
 
 
-def sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Iterator[Sink]:
-    """One after the other, so that each is in good hands before the next may fail to open."""
+def sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Iterator[tuple[str, Sink]]:
+    """By name, one after the other, so that each is in good hands before the next may fail to open."""
     if settings.output:
         names = [wanted.strip() for wanted in settings.output.split(",")]
         for wanted in names:
-            sink = _open_sink(wanted, settings, clock, len(names) > 1)
+            sink = open_sink(wanted, settings, clock, patient=len(names) > 1)
             if isinstance(sink, Outlet) and sink.away:
                 tell(f"output {wanted!r} is not there; it is awaited")
-            yield sink
+            yield wanted, sink
         return
     for wanted in ("virtual", "synth"):
         try:
-            sink = _open_sink(wanted, settings, clock)
+            sink = open_sink(wanted, settings, clock)
         except (PortError, SoundError) as error:
             tell(f"no {'sound' if wanted == 'synth' else 'virtual output'}: {error}")
         else:
             tell(f"output: {sink.name}")
-            yield sink
+            yield wanted, sink
 
 
-def _open_sink(wanted: str, settings: Settings, clock: Clock, patient: bool = False) -> Sink:  # noqa: FBT001, FBT002
+def open_sink(
+    wanted: str,
+    settings: Settings,
+    clock: Clock,
+    *,
+    patient: bool = False,
+    open_port: Callable[[str], ports.Port] = ports.open_output,
+) -> Sink:
+    """What the setting ``output`` calls ``wanted``, opened; raises :class:`PortError` and :class:`SoundError`.
+
+    A port that is not there is awaited by one who is ``patient``.
+    """
     if wanted == "none":
         return NullSink()
     if wanted.lower().endswith(".wav"):
@@ -52,7 +62,7 @@ def _open_sink(wanted: str, settings: Settings, clock: Clock, patient: bool = Fa
         font = find_soundfont(settings.soundfont)
         return WavSink(Path(wanted), clock=clock, soundfont=font, gain=settings.gain)
     if wanted != "synth":
-        return Outlet(wanted, patient=patient)
+        return Outlet(wanted, patient=patient, open_port=open_port)
     from livecomposer.playing.synth import open_synth
 
     return open_synth(
@@ -82,15 +92,18 @@ def open_input(
     clock: Clock,
     meters: Meters,
     urgent: Callable[[bytes], bool] | None = None,
-    on_realtime: Callable[[bytes, float], None] | None = None,
+    on_realtime: Callable[[bytes, float, int], None] | None = None,
     routing: Callable[[], Routing] = Routing,
     overhear: Callable[[Event], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
-) -> Ears | FilePerformer:
-    """Open what the performer plays, or the file that plays instead; ``hear`` is told each event in the loop's thread.
+) -> tuple[Ears, FilePerformer | None]:
+    """Open what the performer plays, and the file that plays instead, if one does: then the ears hear nothing yet.
+
+    ``hear`` is told each event in the loop's thread.
 
     ``overhear`` is told there what sounds and does not feed the companion.
-    ``urgent`` and ``on_realtime`` are as for :class:`livecomposer.midi.inlet.Arrival`; a file has nothing for them.
+    ``urgent`` is as for :class:`livecomposer.midi.inlet.Arrival`, ``on_realtime`` as for
+    :class:`livecomposer.midi.ears.Ears`; a file has nothing for them.
     ``routing`` says at each moment what becomes of the performer's messages.
     A keyboard that is not there is told and awaited; where none is named and none is there, our own port is open too.
     """
@@ -104,10 +117,22 @@ def open_input(
         with suppress(RuntimeError):  # the same
             loop.call_soon_threadsafe(overhear, event)
 
+    def ears(wanted: Sequence[str]) -> Ears:
+        return Ears(wanted, arrival=arrival, clock=clock, on_realtime=on_realtime, tell=in_loop(tell))
+
     thru = output.send if settings.thru == "on" else None
+    arrival = Arrival(
+        clock=clock,
+        deliver=deliver,
+        thru=thru,
+        on_thru=meters.thru.add,
+        urgent=urgent,
+        router=Router(routing),
+        on_sounds=note,
+    )
     if simulated is not None:
         router = Router(routing, any_channel=True)
-        return FilePerformer(
+        return ears([]), FilePerformer(
             simulated,
             clock=clock,
             deliver=deliver,
@@ -116,56 +141,13 @@ def open_input(
             router=router,
             on_sounds=note,
         )
-    arrival = Arrival(
-        clock=clock,
-        deliver=deliver,
-        thru=thru,
-        on_thru=meters.thru.add,
-        urgent=urgent,
-        on_realtime=on_realtime,
-        router=Router(routing),
-        on_sounds=note,
-    )
     wanted = [name.strip() for name in settings.input.split(",")]
     if not settings.input and not ports.inputs():
         wanted.append(ports.VIRTUAL)
-    return Ears(wanted, arrival=arrival, clock=clock, realtime=on_realtime is not None, tell=_in_loop(tell))
+    return ears(wanted), None
 
 
-@asynccontextmanager
-async def mended(
-    performer: Ears | FilePerformer,
-    sinks: Iterable[Sink],
-    tell: Callable[[str], None],
-    others: Iterable[Heals] = (),
-) -> AsyncIterator[None]:
-    """Ports that are unplugged are found again meanwhile, and what we send is not taken for the performer's.
-
-    ``others`` that heal may come and go meanwhile.
-    """
-    outlets = [sink for sink in sinks if isinstance(sink, Outlet)]
-    if isinstance(performer, Ears):
-        for outlet in outlets:
-            outlet.on_send = performer.sent
-    healing: list[Heals] = [performer, *outlets] if isinstance(performer, Ears) else [*outlets]
-    say, complaints = _in_loop(tell), set[str]()
-
-    def heal(offer: Offer) -> None:
-        for each in (*healing, *others):
-            try:
-                each.heal(offer, lookout.connect, say)
-            except PortError as error:
-                if str(error) not in complaints:
-                    complaints.add(str(error))
-                    say(f"{error} it is tried again")
-                lookout.look_again()
-
-    lookout = Lookout(heal)
-    with lookout if healing else nullcontext():
-        yield
-
-
-def _in_loop(tell: Callable[[str], None]) -> Callable[[str], None]:
+def in_loop(tell: Callable[[str], None]) -> Callable[[str], None]:
     """``tell`` for any thread."""
     loop = asyncio.get_running_loop()
 

@@ -1,6 +1,8 @@
 """Which of the companion's two natures plays: the one that takes turns, or the one that plays along."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from livecomposer.engine.client import host_command
 from livecomposer.model.sampling import Language
@@ -9,7 +11,7 @@ from livecomposer.session.duet import Duet
 from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE, COMPANIONS_LANGUAGE
 from livecomposer.settings import Settings
 
-__all__ = ["Partner", "engine_command", "language_of", "mode_of", "partner_of"]
+__all__ = ["Partner", "engine_command", "engine_line", "language_of", "mode_of", "partner_of"]
 
 Partner = Duet | Accompanist
 
@@ -28,6 +30,12 @@ def engine_command(settings: Settings, model: Path) -> list[str]:
         precision=settings.precision,
         threads=settings.threads,
     )
+
+
+def engine_line(hello: Mapping[str, Any]) -> str:
+    """What computes, as its process says, and what would be better."""
+    line = f"engine {hello.get('backend')}, {hello.get('precision')}"
+    return f"{line}, {hello['remedy']}" if "remedy" in hello else line
 
 
 def mode_of(settings: Settings) -> int:

@@ -73,15 +73,19 @@ class Planning:
 
         Nothing falls silent: most is fed ahead, and the turn goes on where it was.
         """
-        if self.engine.ids:
-            await engine.feed(self.engine.ids)
-        async with self._asking:
-            if self._spoken[0] != self._began_with[0]:
-                await engine.set_mode(*self._spoken)
-            if self.engine.ids:  # none if it has just died: then it is fed from the tape
+        try:
+            if self.engine.ids:
                 await engine.feed(self.engine.ids)
-            before, self.engine = self.engine, engine
-            self._ensemble.engine_changed(str(engine.hello.get("model", "")), grid(self._clock.now()))
+            async with self._asking:
+                if self._spoken[0] != self._began_with[0]:
+                    await engine.set_mode(*self._spoken)
+                if self.engine.ids:  # none if it has just died: then it is fed from the tape
+                    await engine.feed(self.engine.ids)
+                before, self.engine = self.engine, engine
+                self._ensemble.engine_changed(str(engine.hello.get("model", "")), grid(self._clock.now()))
+        except EngineError:
+            await engine.close()
+            raise
         await before.close()
 
     async def _ask(self, wanted: Feed | Step, sampling: Sampling, mode: tuple[int, Language]) -> None:

@@ -18,26 +18,29 @@ from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
-from livecomposer.midi.ears import Ears
 from livecomposer.midi.inlet import Arrival
 from livecomposer.midi.performer import FilePerformer
 from livecomposer.midi.routing import Router, Routing
+from livecomposer.midi.standing import Standing
 from livecomposer.playing.sinks import Output
 from livecomposer.session.adaptation import Adaptation
 from livecomposer.session.alarm import silenced_by_signal
 from livecomposer.session.backstage import Backstage, Gates, Hands, Tellers
+from livecomposer.session.changes import changes_of
+from livecomposer.session.choices import choices, known_models
 from livecomposer.session.desk import Desk
 from livecomposer.session.devices import device_of
-from livecomposer.session.doors import mended, open_input, simulated_performance, sinks
+from livecomposer.session.doors import open_input, simulated_performance, sinks
 from livecomposer.session.ensemble import Core
 from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal, recover
 from livecomposer.session.ladder import Ladder
 from livecomposer.session.meters import Meters
-from livecomposer.session.partner import engine_command, language_of, partner_of
+from livecomposer.session.partner import engine_command, engine_line, language_of, partner_of
 from livecomposer.session.recorded import ensemble_of
 from livecomposer.session.rehearsal import budget_of
 from livecomposer.session.session import Session
+from livecomposer.session.switchboard import Switchboard
 from livecomposer.session.timekeeper import keep_time
 from livecomposer.session.weights import facts_of, model_folder, vocabulary_checked
 from livecomposer.settings import Settings, changed
@@ -77,7 +80,7 @@ async def perform(
     performance: Sequence[Event] | None = None,
     clock: Clock | None = None,
     meters: Meters | None = None,
-    hands: Iterable[Hands] = (),
+    hands: Sequence[Hands] = (),
     tell: Callable[[str], None] = lambda _: None,
 ) -> Performed:
     """Play until Ctrl-C, SIGTERM, ``duration`` seconds, or the end of a simulated performer's music.
@@ -95,18 +98,17 @@ async def perform(
     Routing.of(settings)  # so does this
     simulated = simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
-        output = Output([])
+        output = Output([], standing=Standing())
         stack.callback(output.close)
         alarm = stack.enter_context(silenced_by_signal(output.panic))
-        for sink in sinks(settings, clock, tell):
-            output.attach(sink)
+        outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, tell)}
         device = device_of(settings.output_profile, output.names, tell=tell)
         stop = stack.enter_context(_stopped_by_signals())
         tell(f"loading {model.name}")
         async with _engines(settings) as open_engine:
             engine = await open_engine(settings.model)
             budget = await budget_of(engine, settings, output_latency=output.latency, clock=clock)
-            tell(_engine_line(engine.hello))
+            tell(engine_line(engine.hello))
             tell(budget.describe())
             settings = changed(settings, {"horizon": min(budget.horizon + device.needs, 1.0)})
             header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
@@ -122,7 +124,7 @@ async def perform(
             timekeeper = keep_time(session, desk, duet, clock=clock, tell=tell)
             with session.player, _fast_switching():
                 gates = Gates()
-                performer = open_input(
+                heard = open_input(
                     settings,
                     simulated,
                     session.hear,
@@ -135,6 +137,8 @@ async def perform(
                     overhear=partial(session.hear, feeds=False),
                     tell=tell,
                 )
+                board = Switchboard(lambda: desk.settings, *heard, output, outlets, clock=clock)
+                changes = changes_of(desk, board, output, adaptation, announce=session.announce)
                 backstage = Backstage(
                     desk=desk,
                     session=session,
@@ -157,21 +161,22 @@ async def perform(
                     tell=tell,
                     tellers=told,
                     beats=lambda: timekeeper.transport.beats(clock.now()),
-                    input_name=performer.name,
-                    take_seat=performer.close if simulated and not settings.input else _already_free,
+                    choices=lambda: choices(board.offer, known_models(settings, desk.settings)),
+                    take_seat=board.take_seat if not settings.input else (lambda: None),
                 )
                 try:
-                    async with mended(performer, output.sinks, tell, backstage.healing), _reaching(hands, backstage):
-                        tell(_ready_line(settings, performer, simulated))
-                        runs, guests = (session.run(), adaptation.run(), timekeeper.run()), backstage.guests
-                        await _until_over(runs, duet, performer, stop, duration, guests=guests)
+                    async with (
+                        board.mended(tell, backstage.healing, watched=bool(hands)),
+                        _reaching(hands, backstage),
+                    ):
+                        tell(_ready_line(settings, board.listens, simulated))
+                        runs = session.run(), adaptation.run(), timekeeper.run(), changes.run()
+                        await _until_over(runs, duet, board.recorded, stop, duration, guests=backstage.guests)
                 finally:
-                    performer.close()
+                    board.close()
             meters.dropped = session.player.late_dropped
             meters.plans, meters.foreseen = duet.foresight
-            if journal is not None:
-                journal.note(clock.now(), "meters", **budget.parts_ms(), **meters.summary())
-                journal.note(clock.now(), "silence")
+            _sum_up(journal, clock.now(), {**budget.parts_ms(), **meters.summary()})
     if journal is not None and journal.lost:
         tell(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
     return Performed(
@@ -185,12 +190,6 @@ async def perform(
     )
 
 
-def _engine_line(hello: Mapping[str, Any]) -> str:
-    """What computes, and what would be better."""
-    line = f"engine {hello.get('backend')}, {hello.get('precision')}"
-    return f"{line}, {hello['remedy']}" if "remedy" in hello else line
-
-
 @asynccontextmanager
 async def _reaching(hands: Iterable[Hands], backstage: Backstage) -> AsyncIterator[None]:
     async with AsyncExitStack() as reaching:
@@ -202,7 +201,7 @@ async def _reaching(hands: Iterable[Hands], backstage: Backstage) -> AsyncIterat
 async def _until_over(
     runs: Iterable[Coroutine[Any, Any, None]],
     duet: Core,
-    performer: Ears | FilePerformer,
+    recorded: FilePerformer | None,
     stop: asyncio.Event,
     duration: float | None,
     *,
@@ -210,8 +209,8 @@ async def _until_over(
 ) -> None:
     playing = [asyncio.create_task(run) for run in runs]
     ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait()), *playing]
-    if isinstance(performer, FilePerformer):
-        ends.append(asyncio.create_task(_music_over(performer, duet, guests)))
+    if recorded is not None:
+        ends.append(asyncio.create_task(_music_over(recorded, duet, guests)))
     try:
         await asyncio.wait(ends, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
         for task in playing:
@@ -221,10 +220,6 @@ async def _until_over(
         for task in ends:
             task.cancel()
         await asyncio.gather(*ends, return_exceptions=True)
-
-
-def _already_free() -> None:
-    """Nobody plays that a guest could relieve."""
 
 
 async def _music_over(performer: FilePerformer, duet: Core, guests: set[object]) -> None:
@@ -263,8 +258,14 @@ def _journal(folder: Path, header: dict[str, Any], *, clock: Clock, tell: Callab
     return Journal(folder, began=clock.now(), header=header)
 
 
-def _ready_line(settings: Settings, performer: Ears | FilePerformer, simulated: files.Recording | None) -> str:
-    who = "a recorded performance plays" if simulated else f"listening to {performer.name}"
+def _sum_up(journal: Journal | None, now: float, measured: Mapping[str, Any]) -> None:
+    if journal is not None:
+        journal.note(now, "meters", **measured)
+        journal.note(now, "silence")
+
+
+def _ready_line(settings: Settings, listens: str, simulated: files.Recording | None) -> str:
+    who = "a recorded performance plays" if simulated else f"listening to {listens}"
     return f"ready: {who}; the companion {_DOES[settings.mode]}; Ctrl-C ends"
 
 

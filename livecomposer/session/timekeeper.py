@@ -68,10 +68,10 @@ class Timekeeper:
         if tempo is not None:
             self._retempo(round(tempo, 1))
 
-    def receive(self, data: bytes, moment: float) -> None:
-        """Take in one message of a clock, which came at ``moment`` (seconds); from any thread."""
+    def receive(self, data: bytes, moment: float, source: int = 0) -> None:
+        """Take in one message of the clock at an input, which came at ``moment`` (seconds); from any thread."""
         with suppress(RuntimeError):  # the loop has closed
-            self._loop.call_soon_threadsafe(self._hear, data, moment)
+            self._loop.call_soon_threadsafe(self._hear, data, moment, source)
 
     async def run(self) -> None:
         """Send what is due until cancelled; then whoever follows our clock is told that it has stopped."""
@@ -84,8 +84,8 @@ class Timekeeper:
             for _, data in self._writer.due(None, now, now):
                 self._player.output.realtime(data)
 
-    def _hear(self, data: bytes, moment: float) -> None:
-        if self.transport.hear(data, moment):
+    def _hear(self, data: bytes, moment: float, source: int = 0) -> None:
+        if self.transport.hear(data, moment, source):
             self._on_stop(moment)
 
     def _send_ahead(self) -> None:

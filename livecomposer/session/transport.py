@@ -1,7 +1,8 @@
 """Whose beat it is: one pulse for the whole session, incoming or our own. Pure.
 
-An incoming clock leads while it is there and may; else our own pulse does, where something asks for one: a clock that
-is sent, a metronome, a count-in. Without either there are no beats, and the companion answers when it likes.
+An incoming clock leads while it is there and may, of several the first that runs, until it stops or is gone. Else our
+own pulse does, where something asks for one: a clock that is sent, a metronome, a count-in. Without either there are no
+beats, and the companion answers when it likes.
 """
 
 from dataclasses import replace
@@ -23,6 +24,7 @@ class Transport:
     def __init__(self, settings: Settings, *, began: float) -> None:
         self._settings = settings
         self._incoming = ClockReader(per_bar=settings.beats_per_bar)
+        self._sources: dict[int, ClockReader] = {}  # one for each input that a clock ever came from
         self._taps = TapTempo()
         self._own: Beats | None = None
         self.adapt(settings, began)
@@ -30,7 +32,9 @@ class Transport:
     def adapt(self, settings: Settings, now: float) -> None:
         """Beat as ``settings`` ask from ``now`` on; our own pulse keeps its place when its tempo changes."""
         self._settings = settings
-        per_bar = self._incoming.per_bar = settings.beats_per_bar
+        per_bar = settings.beats_per_bar
+        for each in (self._incoming, *self._sources.values()):
+            each.per_bar = per_bar
         if not _asks_for_a_pulse(settings):
             self._own = None
         elif self._own is None:
@@ -39,13 +43,19 @@ class Transport:
         else:
             self._own = replace(self._own.at_tempo(settings.tempo, now), per_bar=per_bar)
 
-    def hear(self, data: bytes, moment: float) -> bool:
-        """Take in one message of the incoming clock; ``True`` if it has just been stopped."""
+    def hear(self, data: bytes, moment: float, source: int = 0) -> bool:
+        """Take in one message of the clock that comes from ``source``; ``True`` if the one that leads is stopped."""
         if not self.listens:
             return False
-        was = self._incoming.running
-        self._incoming.hear(data, moment)
-        return was and not self._incoming.running
+        if source not in self._sources:
+            fresh = ClockReader(per_bar=self._settings.beats_per_bar) if self._sources else self._incoming
+            self._sources[source] = fresh
+        leads = self._incoming
+        was = leads.running
+        self._sources[source].hear(data, moment)
+        if not _runs(leads, moment):
+            self._incoming = next((each for each in self._sources.values() if _runs(each, moment)), leads)
+        return was and not leads.running
 
     def tap(self, moment: float) -> float | None:
         """The tempo that is tapped, in beats a minute, once there are two taps."""
@@ -85,6 +95,10 @@ class Transport:
         """The same, while they run."""
         beats = self.beats(now)
         return beats if beats is not None and beats.running else None
+
+
+def _runs(reader: ClockReader, now: float) -> bool:
+    return reader.running and reader.alive(now)
 
 
 def _asks_for_a_pulse(settings: Settings) -> bool:

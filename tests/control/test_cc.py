@@ -50,6 +50,29 @@ def test_what_is_bound_is_no_music_and_all_else_is():
     assert [False] * 6 == passed
 
 
+def test_a_key_that_is_bound_while_it_is_held_ends_as_it_began():
+    """Bound or let go of by a file that is read again: no note is left on."""
+    stage = Stage({"note:36": "tap"})
+    bound, other = (Controls([layer_of({name: "tap"}, where="test")]) for name in ("note:36", "note:60"))
+    assert [True, False] == stage.play((0x90, 36, 9), (0x90, 60, 9))
+    stage.surface.rebind(other)
+    assert [False, False] == stage.play((0x80, 36, 0), (0x80, 60, 0))
+    assert [True, True, False, False] == stage.play((0x90, 60, 9), (0x90, 60, 0), (0x90, 36, 9), (0x80, 36, 0))
+    assert [True] == stage.play((0x90, 60, 9))
+    stage.surface.rebind(bound)
+    stage.surface.rebind(other)
+    assert [False, True, True] == stage.play((0x80, 60, 0), (0x90, 60, 9), (0x80, 60, 0))
+
+
+def test_what_is_shown_is_shown_anew_when_other_controls_are_bound():
+    """The new lamp is lit."""
+    stage = Stage({"note:1@1": {"command": "mute", "feedback": True}})
+    stage.desk.do("mute", True)
+    stage.lamps.sent.clear()
+    stage.surface.rebind(Controls([layer_of({"note:2@1": {"command": "mute", "feedback": True}}, where="test")]))
+    assert [b"\x90\x02\x7f"] == stage.lamps.sent
+
+
 def test_a_command_is_done_in_the_loop_and_says_who_asked():
     """The journal has the name, the value, and the message."""
     stage = Stage({"cc:21": {"command": "creative_risk", "low": 1, "high": 2}})

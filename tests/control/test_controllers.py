@@ -88,6 +88,17 @@ def test_own_bindings_go_over_the_controllers_and_a_configs_over_both(tmp_path):
     assert ["density", "undo", "input_duration"] == found
 
 
+def test_a_presets_bindings_go_over_the_controllers_and_under_ones_own(tmp_path):
+    """A preset that was asked for is a choice; what was learned is a nearer one."""
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "controls.toml").write_text('[controls]\n"cc:22" = "tap"\n')
+    preset = tmp_path / "kiosk.toml"
+    preset.write_text('mode = "respond"\n[controls]\n"cc:21" = "density"\n"cc:22" = "undo"\n')
+    controls = controls_of(read(maps()[DEFAULT]), Settings(), config=None, preset=preset)
+    found = [command_at(controls, text) for text in ("cc:21@1", "cc:22@1", "cc:23@1")]
+    assert ["density", "tap", "input_duration"] == found
+
+
 @pytest.mark.parametrize(("trigger", "message"), [("cc:105", "cc:105@1"), ("pedal:105", "cc:105@1")])
 def test_what_the_trigger_names_stays_the_triggers(trigger, message):
     """The setting was there first."""

@@ -52,6 +52,7 @@ def a_backstage(said):
         gates=Gates(),
         healing=[],
         learners=[],
+        rereads=[],
         meters=Meters(),
         clock=ManualClock(),
         tell=said.append,
@@ -83,6 +84,23 @@ async def test_a_controller_and_osc_reach_the_same_desk():
     backstage = await reached(settings, play)
     assert {("mute", True, "cc:105"), ("undo", None, "osc")} == set(backstage.desk.noted)
     assert not backstage.gates
+
+
+async def test_bindings_are_read_again_when_they_are_asked_for(tmp_path):
+    """What was bound is music then, and the other way round; a file that cannot be read changes nothing."""
+    config, said = tmp_path / "set.toml", []
+    config.write_text('[controls]\n"cc:3" = "mute"\n')
+    backstage = a_backstage(said)
+    (hand,) = hands_of(changed(Settings(), {"osc": "off"}), config=config, tell=said.append)
+    async with hand(backstage):
+        (reread,) = backstage.rereads
+        assert "" == reread()
+        config.write_text('[controls]\n"cc:9" = "mute"\n')
+        assert "controls read again" == reread()
+        assert [False, True] == [backstage.gates(bytes([0xB0, number, 127])) for number in (3, 9)]
+        config.write_text('[controls]\n"cc:3" = "mut"\n')
+        assert "controls not read again: " in reread()
+        assert backstage.gates(bytes([0xB0, 9, 127]))
 
 
 async def test_osc_can_be_off_and_knobs_are_learned_all_the_same():

@@ -3,7 +3,7 @@
 import io
 import sys
 
-from livecomposer.control.progress import bar
+from livecomposer.control.progress import LINES, bar
 
 
 class Terminal(io.StringIO):
@@ -36,3 +36,13 @@ def test_a_terminal_gets_a_bar(monkeypatch):
     with bar("reading", 0, unit="files") as progress:
         progress(5, 10)
     assert "reading  50%" in sys.stderr.getvalue()
+
+
+def test_a_program_that_asks_for_them_gets_lines(monkeypatch):
+    """One at each new percent, whatever standard error is."""
+    monkeypatch.setattr(sys, "stderr", io.StringIO())
+    monkeypatch.setenv(LINES, "lines")
+    with bar("reading", 0, unit="files") as progress:
+        for done in (0, 1, 500, 500, 2000):
+            progress(done, 1000)
+    assert ["progress 0", "progress 50", "progress 100"] == sys.stderr.getvalue().splitlines()

@@ -27,7 +27,7 @@ class Backstage(SimpleNamespace):
     """As much of it as is reached for: a desk, and what is said, which can be waited for."""
 
     def __init__(self):
-        super().__init__(desk=NotedDesk(), said=asyncio.Queue())
+        super().__init__(desk=NotedDesk(), said=asyncio.Queue(), rereads=[])
 
     def tell(self, line):
         """Remember it."""
@@ -55,8 +55,8 @@ def test_what_changed_in_the_file_is_done_at_the_desk():
 def test_what_cannot_change_now_is_told_in_one_line():
     """It needs a restart."""
     desk = NotedDesk()
-    lines = apply(desk, Settings(), changed(Settings(), {"input": "nord", "threads": 2}))
-    assert ["settings read again: nothing to change now", "needs a restart: input, threads"] == lines
+    lines = apply(desk, Settings(), changed(Settings(), {"audio": "off", "threads": 2}))
+    assert ["settings read again: nothing to change now", "needs a restart: audio, threads"] == lines
     assert [] == desk.noted
 
 
@@ -96,6 +96,18 @@ async def test_sighup_reads_again_and_an_error_changes_nothing(hangup):
     assert 3.0 == backstage.desk.value("density")
     os.kill(os.getpid(), signal.SIGHUP)
     await asyncio.sleep(0)
+    assert backstage.said.empty()
+    asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
+
+
+async def test_what_is_beside_the_settings_is_read_again_too(hangup):
+    """Who has something to say of it says it; who has not is not heard."""
+    backstage, lines = Backstage(), iter(["", "controls read again"])
+    backstage.rereads += [lambda: next(lines)] * 2
+    async with asyncio.timeout(20), reloading(Settings, Settings())(backstage):
+        os.kill(os.getpid(), signal.SIGHUP)
+        assert "settings read again" in await backstage.said.get()
+        assert "controls read again" == await backstage.said.get()
     assert backstage.said.empty()
     asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
 

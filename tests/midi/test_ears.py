@@ -23,11 +23,13 @@ class Desk:
 
     def __init__(self, *wanted, there=(), thru=None):
         self.there, self.clients, self.said, self.got, self.connects = set(there), {}, [], [], []
+        self.clocks = []
         self.clock = ManualClock(5.0)
         self.ears = Ears(
             wanted,
             arrival=Arrival(clock=self.clock, deliver=self.got.append, thru=thru),
             clock=self.clock,
+            on_realtime=lambda *told: self.clocks.append(told),
             tell=self.said.append,
             open_port=self.open_port,
             open_at=lambda kind, api, name, **_: self.open_port(name),
@@ -55,6 +57,15 @@ def test_two_keyboards_are_heard_as_one():
         desk.clients[name].receive(*data)
     assert [NoteOn(5.0, 60, 9), NoteOn(5.0, 60, 8), NoteOff(5.0, 60)] == desk.got
     assert "a, b" == desk.ears.name
+
+
+def test_the_clocks_of_two_inputs_are_told_apart():
+    """Each message comes with its moment and the number of its input; none is music, and what is neither is nothing."""
+    desk = Desk("a", "b", there=["a", "b"])
+    for name, data in [("a", (0xF8,)), ("b", (0xFA,)), ("b", (0xF2, 8, 0)), ("a", (0xF6,))]:
+        desk.clients[name].receive(*data)
+    assert [(b"\xf8", 5.0, 0), (b"\xfa", 5.0, 1), (b"\xf2\x08\x00", 5.0, 1)] == desk.clocks
+    assert [] == desk.got
 
 
 def test_what_an_unplugged_keyboard_held_is_let_go_of_thru_and_on_the_tape():
@@ -167,3 +178,33 @@ def test_a_server_that_is_started_again_finds_our_ports_again():
     assert ["input 'JACK server' is gone; its keys are let go, and it is awaited"] == found["said"][:1]
     assert (True, True) == (found["through"], found["heard"])
     assert 0 == program.returncode
+
+
+def test_other_ports_are_listened_to_instead():
+    """What was held is let go of; the new ones are heard, and awaited where that was allowed."""
+    desk = Desk("a", there=["a", "b"])
+    desk.clients["a"].receive(0x90, 60, 9)
+    desk.ears.change(["b", "later"], lambda name: None if name == "later" else desk.open_port(name))
+    desk.clients["b"].receive(0x90, 62, 9)
+    assert [NoteOn(5.0, 60, 9), NoteOff(5.0, 60), NoteOn(5.0, 62, 9)] == desk.got
+    assert "close_port" in desk.clients["a"].calls
+    desk.offer("b", "later")
+    assert "b, later" == desk.ears.name
+
+
+def test_where_a_new_port_does_not_open_the_old_ones_stay():
+    """Those that had been opened beside it are closed."""
+    desk = Desk("a", there=["a", "b"])
+    with pytest.raises(PortError):
+        desk.ears.change(["b", "none"], desk.open_port)
+    desk.clients["a"].receive(0x90, 60, 9)
+    assert ([NoteOn(5.0, 60, 9)], "a") == (desk.got, desk.ears.name)
+    assert "close_port" in desk.clients["b"].calls
+
+
+def test_once_closed_no_other_port_stays_open():
+    """It was being opened when the music ended."""
+    desk = Desk("a", there=["a", "b"])
+    desk.ears.close()
+    desk.ears.change(["b"], desk.open_port)
+    assert ("nobody yet", True) == (desk.ears.name, "close_port" in desk.clients["b"].calls)

@@ -245,3 +245,66 @@ def test_a_clock_goes_to_the_sinks_that_can_take_it():
     assert [] == deaf.sent
     assert [b"\xf8"] == good.sent
     assert frozenset() == output.sounding()
+
+
+class Standing:
+    """Remembers every controller, as a real one does, and nothing else."""
+
+    def __init__(self):
+        self.controls = {}
+
+    def note(self, data):
+        """Learn."""
+        if data[0] & 0xF0 == 0xB0 and data[1] < 120:
+            self.controls[data[:2]] = data
+
+    def messages(self):
+        """All that stands."""
+        return list(self.controls.values())
+
+
+def test_one_sink_takes_anothers_place():
+    """What sounds ends everywhere, the one that goes is hushed, the new one is told what stands, others play on."""
+    gone, stays, fresh = FakeSink(), FakeSink(), FakeSink()
+    output = Output([gone, stays], standing=Standing())
+    pedal = bytes([0xB0, 64, 127])
+    for data in (pedal, ON):
+        output.send(data)
+    output.exchange([gone], [fresh])
+    hush = [bytes([0xB0, number, 0]) for number in (64, 120, 123)]
+    assert [pedal, ON, OFF, *hush] == gone.sent
+    assert [pedal, ON, OFF] == stays.sent
+    assert [pedal] == fresh.sent
+    assert frozenset() == output.sounding()
+    output.send(ON)
+    assert (ON, ON, OFF) == (stays.sent[-1], fresh.sent[-1], gone.sent[2])
+    assert 0 == gone.closed
+
+
+def test_a_panic_lifts_the_pedal_for_who_comes_later_too():
+    """What stands is what was sent, not what a foot may still do."""
+    fresh = FakeSink()
+    output = Output([], standing=Standing())
+    output.send(bytes([0xB0, 64, 127]))
+    output.panic()
+    output.exchange([], [fresh])
+    assert [bytes([0xB0, 64, 0])] == fresh.sent
+
+
+def test_once_closed_who_comes_is_closed_too():
+    """A sink that was being opened when the music ended."""
+    fresh = FakeSink()
+    output = Output([])
+    output.close()
+    output.exchange([], [fresh])
+    assert (1, ()) == (fresh.closed, output.names)
+
+
+def test_a_sink_that_fails_does_not_keep_others_from_their_places():
+    """One that is unplugged is hardly to be hushed."""
+    fresh = FakeSink()
+    output = Output([broken := FakeSink()])
+    output.send(ON)
+    broken.broken = True
+    output.exchange([broken], [fresh])
+    assert (fresh.name,) == output.names

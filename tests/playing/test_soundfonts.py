@@ -3,7 +3,7 @@
 import pytest
 
 from livecomposer.errors import SoundError
-from livecomposer.playing.soundfonts import NAMES, OWN, find_soundfont
+from livecomposer.playing.soundfonts import NAMES, OWN, all_soundfonts, find_soundfont
 
 BANK = b"RIFF\x04\x00\x00\x00sfbk"
 
@@ -57,3 +57,17 @@ def test_nothing_at_all_is_an_error(tmp_path):
     """Where even the own piano is missing the error says what to install."""
     with pytest.raises(SoundError, match="apt install fluid-soundfont-gm"):
         find_soundfont(folders=(), own=tmp_path / "none.sf2")
+
+
+def test_every_bank_is_found_once(tmp_path):
+    """Links to the same file, files of another kind and other endings are left out; the own folder comes first."""
+    own, system = tmp_path / "own", tmp_path / "system"
+    for folder in (own, system):
+        folder.mkdir()
+    for path in (own / "piano.sf2", system / "b.sf2", system / "a.sf3"):
+        path.write_bytes(BANK)
+    (system / "default.sf2").symlink_to(own / "piano.sf2")
+    (system / "odd.sf2").write_bytes(b"odd")
+    (system / "c.wav").write_bytes(BANK)
+    found = all_soundfonts(folders=(system, tmp_path / "absent"), own=own / "piano.sf2")
+    assert [own / "piano.sf2", system / "a.sf3", system / "b.sf2"] == found

@@ -195,3 +195,16 @@ def test_live_through_portaudio(jack):
     if "PortAudio finds no audio output device" in done.stderr:
         pytest.skip("this PortAudio was built without JACK")
     assert (done.stdout.strip(), done.returncode) == ("PortAudio on system True", 0)
+
+
+def test_another_bank_is_handed_to_what_sounds():
+    """Unless it is closed, or has no sound of its own; a bank that cannot be loaded changes nothing."""
+    taken = []
+    synth = Synth(print, lambda: None, latency=0.0, name="fake", take=taken.append)
+    synth.change_bank(OWN)
+    with pytest.raises(SoundError, match=r"none\.sf2"):
+        synth.change_bank(OWN.with_name("none.sf2"))
+    synth.close()
+    synth.change_bank(OWN)
+    recording_synth()[0].change_bank(OWN)
+    assert 1 == len(taken)

@@ -10,7 +10,7 @@ import pytest
 from livecomposer.errors import SoundError
 from livecomposer.playing import synth_library
 from livecomposer.playing.soundfonts import OWN
-from livecomposer.playing.synth_library import Instrument, hushed, library
+from livecomposer.playing.synth_library import Bank, Instrument, hushed, library
 
 RATE = 48000
 
@@ -159,3 +159,29 @@ def test_a_missing_library_says_what_to_install(monkeypatch, broken, remedy):
     finally:
         synth_library.library.cache_clear()
     assert "\n" not in str(caught.value)
+
+
+def test_another_bank_takes_the_place_of_the_first(instrument):
+    """What sounds ends; the next note sounds with the new bank, under the volume that was set."""
+    instrument.send(bytes([0x90, 60, 100]))
+    assert level(instrument) > 1e-3
+    instrument.take(Bank(OWN))
+    level(instrument, 3.0)  # the last of the reverberation
+    assert level(instrument) < 1e-3
+    instrument.send(bytes([0x90, 60, 100]))
+    assert level(instrument) > 1e-3
+    instrument.send(bytes([0xB0, 7, 0]))
+    instrument.take(Bank(OWN))
+    level(instrument, 3.0)
+    instrument.send(bytes([0x90, 60, 100]))
+    assert level(instrument) < 1e-3
+
+
+def test_a_bank_that_nobody_takes_is_dropped(tmp_path):
+    """A second time nothing happens; one that cannot be loaded is named."""
+    bank = Bank(OWN)
+    bank.drop()
+    bank.drop()
+    (tmp_path / "bad.sf2").write_bytes(b"RIFF\x04\x00\x00\x00sfbk")
+    with pytest.raises(SoundError, match=r"bad\.sf2: FluidSynth cannot load it"):
+        Bank(tmp_path / "bad.sf2")

@@ -1,7 +1,11 @@
 import threading
 
 import numpy as np
+import pytest
 
+from livecomposer.errors import SoundError
+from livecomposer.playing import synth_stream
+from livecomposer.playing.soundfonts import OWN
 from livecomposer.playing.synth_stream import FRAMES, StreamSynth
 
 ON, OFF = bytes([0x90, 60, 100]), bytes([0x80, 60, 64])
@@ -124,3 +128,38 @@ def test_once_closed_it_is_silent_for_good():
     synth.listen(Ear())
     synth.send(ON)
     assert synth._thread is None or not synth._thread.is_alive()
+
+
+def test_another_bank_sounds_while_somebody_listens_and_for_who_comes_later(tmp_path):
+    """Notes go on being heard; one that cannot be loaded leaves what is."""
+    synth, ear = StreamSynth(), Ear(wanted=3)
+    synth.listen(ear)
+    assert ear.heard.wait(PATIENCE)
+    synth.change_bank(OWN)
+    loaded = Ear(counts=loud)
+    synth.listen(loaded)
+    synth.send(ON)
+    assert loaded.heard.wait(PATIENCE)
+    (tmp_path / "bad.sf2").write_bytes(b"RIFF\x04\x00\x00\x00sfbk")
+    with pytest.raises(SoundError, match=r"bad\.sf2"):
+        synth.change_bank(tmp_path / "bad.sf2")
+    assert str(OWN) == synth._soundfont
+    synth.close()
+
+
+def test_a_bank_that_is_changed_while_the_first_one_loads_is_the_one_that_plays(monkeypatch):
+    """Whatever was read first."""
+    synth, asked = StreamSynth(soundfont="first"), []
+
+    def find(wanted):
+        asked.append(wanted)
+        if wanted == "first":
+            synth.change_bank(OWN)
+        return OWN
+
+    monkeypatch.setattr(synth_stream, "find_soundfont", find)
+    ear = Ear(wanted=1)
+    synth.listen(ear)
+    assert ear.heard.wait(PATIENCE)
+    assert ["first", str(OWN)] == asked
+    synth.close()

@@ -5,6 +5,7 @@ import pytest
 from livecomposer.errors import CheckpointError
 from livecomposer.session.adaptation import Adaptation
 from livecomposer.session.ladder import BAD_IN_A_ROW, GOOD_IN_A_ROW, Health, Ladder
+from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
 
 MODEL_ALONE = changed(Settings(), {"plan_ahead": 0.5, "input_duration": 1.0, "small_model": "small"})
@@ -69,3 +70,25 @@ async def test_a_model_that_does_not_come_up_is_told_and_the_other_plays_on(abse
     await room.windows(GOOD_IN_A_ROW if good else 0, good=True)
     assert (plays, plays) == (room.engine, room.settings.model)
     assert "no other model plays: " in room.lines[-1]
+
+
+async def test_a_model_that_is_chosen_plays_and_is_the_one_that_comes_back():
+    """The ladder falls back from it, and returns to it."""
+    room = Room(MODEL_ALONE)
+    shipped = str(model_folder())
+    assert "the companion plays with small" == await room.adaptation.choose(shipped)
+    assert shipped == room.engine
+    await room.windows(BAD_IN_A_ROW, good=False)
+    assert "small" == room.engine
+    await room.windows(GOOD_IN_A_ROW, good=True)
+    assert shipped == room.engine
+
+
+async def test_a_chosen_model_that_does_not_load_changes_nothing():
+    """Neither what plays nor what the ladder returns to."""
+    room = Room(MODEL_ALONE, absent={"broken"})
+    with pytest.raises(CheckpointError):
+        await room.adaptation.choose("broken")
+    await room.windows(BAD_IN_A_ROW, good=False)
+    await room.windows(GOOD_IN_A_ROW, good=True)
+    assert "" == room.engine

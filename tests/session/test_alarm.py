@@ -1,8 +1,12 @@
 """Silence on a signal."""
 
 import os
+import re
 import signal
+import subprocess
+import sys
 import threading
+from pathlib import Path
 
 import pytest
 
@@ -30,6 +34,45 @@ def test_a_signal_is_a_panic_in_a_thread_of_its_own():
         os.kill(os.getpid(), signal.SIGUSR1)
         assert is_there()
     assert [("first", "alarm"), ("second", "alarm")] == rung
+
+
+BYSTANDER = """
+import os, signal, threading
+from livecomposer.session.alarm import signal_kept, silenced_by_signal
+signal_kept()
+threading.Thread(target=threading.Event().wait, daemon=True).start()
+rung = threading.Semaphore(0)
+with silenced_by_signal(rung.release):
+    for _ in range(20):
+        os.kill(os.getpid(), signal.SIGUSR1)
+        assert rung.acquire(timeout=20)
+os._exit(0)
+"""
+
+
+def test_neither_a_librarys_thread_nor_a_main_thread_that_waits_is_in_the_way():
+    """The signal is kept for the alarm before others begin; the main thread does nothing but wait."""
+    assert 0 == subprocess.run([sys.executable, "-c", BYSTANDER], check=False, timeout=120).returncode
+
+
+LISTED = """
+from pathlib import Path
+from livecomposer.control import commands
+commands.settings_of = lambda _: print(*(path.read_text() for path in Path("/proc/self/task").glob("*/status")))
+try:
+    commands.jam(None)
+except AttributeError:
+    pass
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="only Linux lists what a thread has blocked")
+def test_jam_keeps_the_signal_before_its_libraries_begin_their_threads():
+    """Numpy's arithmetic has some, which would be given it."""
+    said = subprocess.run([sys.executable, "-c", LISTED], check=True, capture_output=True, text=True, timeout=120)
+    blocked = [int(mask, 16) for mask in re.findall(r"^SigBlk:\s*(\w+)", said.stdout, re.MULTILINE)]
+    assert blocked
+    assert all(mask & 1 << signal.SIGUSR1 - 1 for mask in blocked)
 
 
 def test_all_is_as_before_once_it_is_over():

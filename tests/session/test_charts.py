@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from livecomposer.errors import SettingError
@@ -81,3 +83,17 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path):
     for path in (tmp_path / "none", tmp_path, tmp_path / "binary"):
         with pytest.raises(SettingError, match="wanted a chord chart"):
             read(path)
+
+
+@pytest.mark.parametrize("text", ["root:x:0:0:secret", HEADER + "C | secret=hunter2", HEADER + "C | " + "secret" * 9])
+def test_what_is_no_chart_is_not_quoted(tmp_path, text):
+    """Whoever asks from outside may have named any file."""
+    assert "secret" not in refusal(tmp_path, text)
+
+
+def test_what_never_ends_is_not_read(tmp_path):
+    """A device, a pipe, or a file too long for a chart is refused at once."""
+    (tmp_path / "long").write_bytes(b"C |" * 100_000)
+    for path in ("/dev/zero", tmp_path / "long"):
+        with pytest.raises(SettingError, match="wanted a chord chart"):
+            read(Path(path))

@@ -66,7 +66,7 @@ def test_an_unknown_command_is_refused_with_those_there_are():
     with pytest.raises(SettingError, match="panic"):
         command("volume")
     with pytest.raises(SettingError, match="only set at the start"):
-        command("soundfont")
+        command("audio")
 
 
 def test_what_a_command_takes_the_settings_take():

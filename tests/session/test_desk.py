@@ -106,3 +106,26 @@ def test_watchers_are_told_until_they_go(desk):
     desk.do("creative_risk", 1.7)
     assert [("creative_risk", 1.5)] == told
     assert 1.7 == desk.values()["creative_risk"]
+
+
+def test_what_takes_a_while_is_carried_out_by_another(desk, instrument):
+    """Noted and told as any; refused where nobody can, or where it can never be; settled without a note."""
+    with pytest.raises(SettingError, match="set it at the start"):
+        desk.do("soundfont", "a.sf2")
+    asked, told = [], []
+    desk.carriers["soundfont"] = asked.append
+    desk.watch(lambda *what: told.append(what))
+    desk.do("soundfont", "a.sf2", source="panel")
+    desk.settle("soundfont", "")
+    assert ["a.sf2"] == asked
+    assert [("noted", "soundfont", "a.sf2", "panel")] == instrument.told
+    assert [("soundfont", "a.sf2"), ("soundfont", "")] == told
+    assert "" == desk.value("soundfont")
+
+    def refuse(_):
+        raise SettingError("never")
+
+    desk.carriers["soundfont"] = refuse
+    with pytest.raises(SettingError, match="never"):
+        desk.do("soundfont", "b.sf2")
+    assert "" == desk.value("soundfont")

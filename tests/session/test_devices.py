@@ -29,9 +29,17 @@ def test_every_profile_that_ships_is_one(path):
 def test_a_profile_is_found_by_part_of_the_outputs_name(folders):
     """Whatever the case; the performer's own goes before the one that ships; what is found is told."""
     said = []
-    device = device_of("", ["synth", "USB GRAND MIDI 1"], folders=folders, tell=said.append)
+    device = device_of("", ["USB GRAND MIDI 1"], folders=folders, tell=said.append)
     assert 0.2 == device.latency
     assert [device.describe()] == said
+
+
+def test_of_several_outputs_all_go_by_the_one_profile_and_that_is_told(folders):
+    """Each message is sent to all of them at one moment."""
+    said = []
+    device = device_of("", ["synth", "USB GRAND MIDI 1", "Other"], folders=folders, tell=said.append)
+    assert 0.2 == device.latency
+    assert [f"{device.describe()}; so are all outputs, by this one profile"] == said
 
 
 def test_where_none_fits_nothing_is_sent_earlier(folders):

@@ -16,15 +16,13 @@ from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError, SoundError
 from livecomposer.events import NoteOff, NoteOn
 from livecomposer.midi import files
-from livecomposer.midi.ears import Ears
 from livecomposer.midi.outlet import Outlet
-from livecomposer.midi.ports import Port
 from livecomposer.places import beside
 from livecomposer.playing.sinks import NullSink
 from livecomposer.session import doors
 from livecomposer.session.stage import perform
 from livecomposer.settings import Settings, changed
-from tests.fakes import FakeClient, FakeSink
+from tests.fakes import FakeSink
 from tests.jack import ABSENT, available, jack_server
 from tests.session.minds import tiny_checkpoint
 from tests.session.test_stage import Jam
@@ -35,12 +33,12 @@ def test_an_output_that_fails_to_open_leaves_none_open(monkeypatch, tmp_path):
     (tmp_path / "config.json").write_text("{}")
     first = FakeSink()
 
-    def open_sink(wanted, *_):
+    def open_sink(wanted, *_, **__):
         if wanted == "first":
             return first
         raise PortError(wanted)
 
-    monkeypatch.setattr(doors, "_open_sink", open_sink)
+    monkeypatch.setattr(doors, "open_sink", open_sink)
     with pytest.raises(PortError, match="second"):
         asyncio.run(
             perform(changed(Settings(), {"model": str(tmp_path), "output": "first, second"}), seed=1, record=None)
@@ -52,19 +50,19 @@ def test_without_a_name_what_there_is_is_opened_and_the_rest_told(monkeypatch):
     """A system without an audio device plays through its virtual port, and says what it lacks."""
     port, said = FakeSink(), []
 
-    def open_sink(wanted, *_):
+    def open_sink(wanted, *_, **__):
         if wanted == "virtual":
             return port
         raise SoundError("no audio device")
 
-    monkeypatch.setattr(doors, "_open_sink", open_sink)
-    assert [port] == list(doors.sinks(Settings(), ManualClock(), said.append))
+    monkeypatch.setattr(doors, "open_sink", open_sink)
+    assert [("virtual", port)] == list(doors.sinks(Settings(), ManualClock(), said.append))
     assert [f"output: {port.name}", "no sound: no audio device"] == said
 
 
 def test_no_output_is_an_output():
     """``none`` takes everything and sounds nothing."""
-    (sink,) = doors.sinks(changed(Settings(), {"output": "none"}), ManualClock(), print)
+    ((_, sink),) = doors.sinks(changed(Settings(), {"output": "none"}), ManualClock(), print)
     assert isinstance(sink, NullSink)
 
 
@@ -79,68 +77,11 @@ def test_who_plays_in_place_of_a_person(monkeypatch, tmp_path):
     )
 
 
-class Wanderer(Ears):
-    """Ears of nothing, which are mended by raising ``fails`` once and counting from then on."""
-
-    def __init__(self, fails=None):
-        super().__init__([], arrival=print, clock=ManualClock())
-        self.fails, self.offers = fails, []
-
-    def heal(self, offer, connect, tell):
-        """Fail as long as there is something to fail of."""
-        fails, self.fails = self.fails, None
-        if fails is not None:
-            raise fails
-        self.offers.append(offer)
-
-
-class Told:
-    """Stands in for the lookout: tells two offers as soon as it is entered, in the same thread."""
-
-    def __init__(self, on_offer):
-        self.on_offer, self.again = on_offer, 0
-
-    def __enter__(self):
-        self.on_offer("first")
-        self.on_offer("second")
-
-    def __exit__(self, *_):
-        pass
-
-    connect = print
-
-    def look_again(self):
-        """Count."""
-        self.again += 1
-
-
-async def test_ports_are_mended_and_one_that_fails_keeps_no_other_from_it(monkeypatch):
-    """It is told, and looked at again."""
-    lookouts, said = [], []
-    monkeypatch.setattr(doors, "Lookout", lambda heal: lookouts.append(Told(heal)) or lookouts[0])
-    ears = Wanderer(PortError("busy;"))
-    outlet = Outlet("synth", open_port=lambda _: Port(FakeClient(), name="synth", api="fake"))
-    mended = []
-    outlet.heal = lambda offer, *_: mended.append(offer)
-    async with doors.mended(ears, [outlet, NullSink()], said.append):
-        await asyncio.sleep(0)
-    assert (["second"], ["first", "second"], 1) == (ears.offers, mended, lookouts[0].again)
-    assert ["busy; it is tried again"] == said
-    assert ears.sent == outlet.on_send
-
-
-async def test_nothing_is_watched_where_nothing_can_come_loose(monkeypatch):
-    """A file plays into nowhere: no process is started."""
-    monkeypatch.setattr(doors, "Lookout", Told)
-    async with doors.mended(None, [NullSink()], print):
-        assert True
-
-
 def test_one_of_several_outputs_may_come_later(monkeypatch):
     """It is told and awaited; the only one must be there."""
 
     class Absent(Outlet):
-        def __init__(self, wanted, *, patient):
+        def __init__(self, wanted, *, patient, open_port):
             assert patient
             super().__init__(wanted, patient=patient, open_port=self.refuse)
 
@@ -162,22 +103,24 @@ def test_keyboard_and_synthesiser_are_killed_ten_times_in_the_middle_of_a_phrase
     """The session goes on with each of their lives, nothing is left on, and the recording is whole."""
     model = tiny_checkpoint(tmp_path / "tiny")
     jam = ["--input", "keys", "--output", "virtual,fluidsynth", "--json", "--panel", "off", "--record", tmp_path]
-    with jack_server(period=512), _Mortal(KEYS) as keys, _Mortal(SYNTH) as synth, _Mortal(LISTENER) as ears:
+    with jack_server(period=512), _Mortal(SYNTH) as synth, _Mortal(LISTENER) as ears:
         assert "ready\n" == ears.process.stdout.readline()
         with Jam(*jam, "--model", model, cwd=tmp_path) as running:
             told = _Told(running.process.stderr)
             subprocess.run(["jack_connect", "livecomposer:livecomposer", "ears:in"], check=True, capture_output=True)
-            for life in range(1, LIVES + 1):
-                time.sleep(1.0)  # in which keys are struck; the last one is down when this ends
-                keys.die()
-                synth.die()
-                time.sleep(1.3 * (life % 2))  # every other time before anything can be answered
-                keys.live()
-                synth.live()
-                told.wait("input 'keys:out' is connected", life)
-                told.wait("output 'fluidsynth-midi:midi_00' is connected", life)
-            time.sleep(1.0)
-            running.process.send_signal(signal.SIGTERM)
+            with _Mortal(KEYS) as keys:  # from now on: what was struck before was recorded and could not be heard
+                told.wait("input 'keys:out' is there and is listened to", 1)
+                for life in range(1, LIVES + 1):
+                    time.sleep(1.0)  # in which keys are struck; the last one is down when this ends
+                    keys.die()
+                    synth.die()
+                    time.sleep(1.3 * (life % 2))  # every other time before anything can be answered
+                    keys.live()
+                    synth.live()
+                    told.wait("input 'keys:out' is connected", life)
+                    told.wait("output 'fluidsynth-midi:midi_00' is connected", life)
+                time.sleep(1.0)
+                running.process.send_signal(signal.SIGTERM)
             report = json.loads(running.process.stdout.read())
             assert 0 == running.process.wait(60)
         heard = json.loads(ears.process.communicate("")[0])

@@ -112,6 +112,20 @@ def test_what_was_undone_can_be_played_anew_until_a_key_is_struck():
     assert not ensemble.reroll(5.0)
 
 
+@pytest.mark.parametrize("mode", ["accompany", "respond"])
+def test_what_was_undone_can_be_played_anew_in_another_mode(mode):
+    """Whoever plays then answers to what was heard, as it does; a second time there is a turn to play anew."""
+    ensemble, clock = ensemble_of(), ManualClock()
+    answered(ensemble, clock)
+    assert ensemble.undo(4.5)
+    ensemble.adapt(changed(ensemble.settings, {"mode": mode}), 4.6)
+    assert ensemble.reroll(4.7)
+    first = ensemble.turn
+    assert first is not None
+    assert ensemble.reroll(4.8)
+    assert ensemble.turn is not first
+
+
 def test_nothing_can_be_taken_back_before_anything_was_played():
     """Neither undo nor reroll has anything to do."""
     ensemble = ensemble_of()

@@ -6,7 +6,7 @@ import pytest
 
 from livecomposer.session.accompanist import Accompanist
 from livecomposer.session.duet import Duet
-from livecomposer.session.partner import engine_command, language_of, partner_of
+from livecomposer.session.partner import engine_command, engine_line, language_of, partner_of
 from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE, COMPANIONS_LANGUAGE
 from livecomposer.settings import Settings, changed
 
@@ -26,3 +26,10 @@ def test_a_mode_has_its_partner(mode, nature, language, told):
     assert language_of(settings) is language
     command = engine_command(settings, Path("weights"))
     assert command[command.index("--mode") + 1] == told
+
+
+def test_what_computes_is_one_line():
+    """With what would be better, where something would."""
+    assert "engine native, int8" == engine_line({"backend": "native", "precision": "int8"})
+    line = engine_line({"backend": "eager", "precision": "float32", "remedy": "apt install g++"})
+    assert "engine eager, float32, apt install g++" == line

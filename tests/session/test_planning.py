@@ -2,7 +2,10 @@
 
 import asyncio
 
+import pytest
+
 from livecomposer.clocks import MonotonicClock
+from livecomposer.errors import EngineError
 from livecomposer.events import NoteOn
 from livecomposer.session.ensemble import Ensemble
 from livecomposer.session.ladder import Health
@@ -83,3 +86,18 @@ async def test_a_pause_ends_with_the_flag_or_with_the_next_look():
     ensemble.hear(NoteOn(clock.now() - 60.0, 60, 80))
     async with asyncio.timeout(20):
         await pause(flag, ensemble, clock)
+
+
+async def test_an_engine_that_cannot_be_fed_is_closed_and_the_old_one_plays():
+    """Whoever brought it is told."""
+
+    class Deaf(Engine):
+        async def feed(self, ids):
+            raise EngineError("died")
+
+    engine, other = Engine(), Deaf()
+    engine.ids = [1]
+    planning = planning_of(Ensemble(SETTINGS, seed=1), engine)
+    with pytest.raises(EngineError):
+        await planning.play_with(other)
+    assert (["close"], [], engine) == (other.asked, engine.asked, planning.engine)

@@ -1,6 +1,10 @@
 """A journal's file, replayed."""
 
+import asyncio
 import json
+import os
+import signal
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -82,3 +86,31 @@ async def test_another_vocabulary_is_refused(played, tmp_path):
     path.write_text("\n".join([json.dumps({**json.loads(lines[0]), "vocabulary": "x"}), *lines[1:]]))
     with pytest.raises(LivecomposerError, match="another vocabulary"):
         await replay_file(path, None)
+
+
+async def test_a_model_that_was_chosen_meanwhile_is_replayed(played, tmp_path):
+    """Where it took over, to the event; both models played."""
+    model, other = played[1], tiny_checkpoint(tmp_path / "other")
+    settings = changed(Settings(), {**QUICK, "model": str(model), "mode": "accompany"})
+    keys, took_over = phrase(0.1, notes=300), asyncio.Event()
+
+    @asynccontextmanager
+    async def hand(backstage):
+        async def choose():
+            backstage.tellers.append(lambda line: took_over.set() if line.endswith("plays with other") else None)
+            await asyncio.sleep(1.0)  # of music with the first
+            backstage.desk.do("model", str(other), source="test")
+            await took_over.wait()
+            await asyncio.sleep(2.0)  # of music with the second
+            backstage.take_seat()
+            os.kill(os.getpid(), signal.SIGINT)
+
+        choosing = asyncio.create_task(choose())
+        yield
+        await choosing
+
+    done = await perform(settings, seed=5, record=tmp_path, performance=keys, duration=70.0, hands=[hand])
+    assert took_over.is_set()
+    report = await replay_file(done.journal, None)
+    assert (True, 0, None) == (report["same"], report["differences"], report["first"])
+    assert report["notes"] > 0

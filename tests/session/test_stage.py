@@ -100,6 +100,15 @@ async def test_a_simulated_performer_is_answered_and_the_take_is_kept(tiny, scor
     assert 2 * sum(isinstance(event, NoteOn) for event in tracks["companion"]) == len(tracks["companion"])
 
 
+async def test_keys_that_only_sound_are_on_the_take_and_feed_nobody(tiny, score, tmp_path):
+    """All that was struck is on the performer's track, each with its end; the companion has no turn."""
+    done = await perform(settings_of(tiny, input=str(score), zones="0-127 sounds"), seed=1, record=tmp_path / "takes")
+    tracks = {track.name: track.events for track in files.read(done.midi).tracks}
+    assert 6 == sum(isinstance(event, NoteOn) for event in tracks["performer"])
+    assert 12 == len(tracks["performer"])
+    assert (0, 0) == (done.turns, len(tracks.get("companion", ())))
+
+
 async def test_ten_fingers_at_twenty_strokes_a_second_leave_nothing_on(tiny, tmp_path):
     """Played along with, in real time: every key is heard, a plan answers, and both end in silence."""
     strokes = [event for i in range(60) for event in chord(0.1 + i / 20, range(30 + i % 20, 40 + i % 20), length=0.04)]

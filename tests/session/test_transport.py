@@ -27,12 +27,21 @@ def transport_of(*, began=0.0, **values):
     return Transport(settings_of(**values), began=began)
 
 
-def follow(transport, tempo, beats, *, begin=0.0, late=lambda: 0.0):
+def follow(transport, tempo, beats, *, begin=0.0, late=lambda: 0.0, source=0):
     """An incoming clock for so many beats; the moment of the next tick."""
     spacing = 60.0 / tempo / 24
     for i in range(round(24 * beats)):
-        transport.hear(TICK, begin + i * spacing + late())
+        transport.hear(TICK, begin + i * spacing + late(), source)
     return begin + round(24 * beats) * spacing
+
+
+def follow_both(transport, beats, *, begin):
+    """Clocks of 120 from input 0, which beats so often, and of 90 from input 1, mixed; when they are over."""
+    ticks = [(begin + i * 60.0 / 120 / 24, 0) for i in range(round(24 * beats))]
+    ticks += [(begin + i * 60.0 / 90 / 24, 1) for i in range(round(24 * beats * 90 / 120))]
+    for moment, source in sorted(ticks):
+        transport.hear(TICK, moment, source)
+    return begin + beats * 60.0 / 120
 
 
 def duet_by(pulse, **values):
@@ -105,6 +114,38 @@ def test_where_an_incoming_clock_vanishes_our_own_goes_on():
         transport.hear(START, 0.0)
         now = follow(transport, 120.0, 4)
     assert (90.0, None) == (with_own.pulse(now + 1).tempo, without.pulse(now + 1))
+
+
+def test_of_two_clocks_the_first_that_runs_leads_until_it_stops():
+    """Its neighbour's ticks, start and stop are not taken for its own; then the neighbour leads, from where it is."""
+    transport = transport_of()
+    now = follow_both(transport, 4, begin=0.0)  # neither was started
+    transport.hear(START, now, 1)
+    now = follow_both(transport, 8, begin=now)
+    assert (90.0, 6.0) == pytest.approx((transport.pulse(now).tempo, transport.pulse(now).beat_at(now)), abs=0.1)
+    transport.hear(START, now, 0)
+    now = follow_both(transport, 4, begin=now)
+    assert 90.0 == pytest.approx(transport.pulse(now).tempo, abs=0.1)
+    assert not transport.hear(STOP, now, 0)
+    transport.hear(START, now, 0)
+    now = follow_both(transport, 8, begin=now)
+    assert transport.hear(STOP, now, 1)
+    now = follow_both(transport, 4, begin=now)
+    assert (120.0, 12.0) == pytest.approx((transport.pulse(now).tempo, transport.pulse(now).beat_at(now)), abs=0.1)
+
+
+def test_where_the_clock_that_leads_falls_silent_another_that_runs_takes_its_place():
+    """And keeps it when the first is back; all keep the bars that are set."""
+    transport = transport_of()
+    for source in (0, 1):
+        transport.hear(START, 0.0, source)
+    now = follow_both(transport, 4, begin=0.0)
+    assert 120.0 == pytest.approx(transport.pulse(now).tempo, abs=0.1)
+    now = follow(transport, 90.0, 4, begin=now, source=1)
+    transport.adapt(settings_of(beats_per_bar=3), now)
+    assert (90.0, 3) == pytest.approx((transport.pulse(now).tempo, transport.pulse(now).per_bar), abs=0.1)
+    now = follow_both(transport, 4, begin=now)
+    assert 90.0 == pytest.approx(transport.pulse(now).tempo, abs=0.1)
 
 
 def test_two_taps_tell_a_tempo():

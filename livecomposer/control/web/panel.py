@@ -60,13 +60,21 @@ class Panel:
         """All routes, behind the guard."""
         app = web.Application(middlewares=[self._guarded], client_max_size=_REQUEST_BYTES)
         app.add_routes(
-            [web.get("/live", self._live), web.get("/sound", self._sound), web.get("/metrics", self._metrics)]
+            [
+                web.get("/live", self._live),
+                web.get("/sound", self._sound),
+                web.get("/metrics", self._metrics),
+                web.get("/choices", self._choices),
+            ]
         )
         folder = self._backstage.record
         if folder is not None:
-            workshop, settings = Workshop(folder), lambda: self._backstage.desk.settings
+            workshop = Workshop(folder, progress=lambda share: self.audience.tell(working=share))
             shelf = Shelf(
-                workshop, self.playback, settings=settings, changed=lambda name: self.audience.tell(take=name)
+                workshop,
+                self.playback,
+                settings=lambda: self._backstage.desk.settings,
+                changed=lambda name: self.audience.tell(take=name),
             )
             app.add_routes(shelf.routes())
         for path, page in pages().items():
@@ -147,6 +155,9 @@ class Panel:
         quantiles = await asyncio.to_thread(self._gauges.quantiles)
         text = prometheus(Reading.of(self._backstage), quantiles, pages=len(self.audience))
         return web.Response(text=text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
+
+    async def _choices(self, _: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(self._backstage.choices))
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
         if len(self.audience) >= MOST_PAGES:

@@ -2,8 +2,8 @@
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from aiohttp import web
@@ -41,6 +41,8 @@ async def serving(backstage: Backstage) -> AsyncIterator[None]:
     def told(line: str) -> None:
         loop.call_soon_threadsafe(lambda: panel.audience.tell(told=line))
 
+    ports = _Ports(lambda: loop.call_soon_threadsafe(lambda: panel.audience.tell(ports=True)))
+    backstage.healing.append(ports)
     backstage.tellers.append(told)
     unwatch = backstage.desk.watch(lambda name, value: _changed(panel, name, value))
     backstage.session.listeners.append(panel.score.heard)
@@ -49,6 +51,7 @@ async def serving(backstage: Backstage) -> AsyncIterator[None]:
         yield
     finally:
         unwatch()
+        backstage.healing.remove(ports)
         backstage.tellers.remove(told)
         backstage.session.listeners.remove(panel.score.heard)
         for task in tasks:
@@ -56,6 +59,18 @@ async def serving(backstage: Backstage) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         await panel.close()
         await runner.cleanup()
+
+
+class _Ports:
+    """Told, in the lookout's thread, which ports there are: pages look at them again."""
+
+    def __init__(self, changed: Callable[[], object]) -> None:
+        self._changed = changed
+
+    def heal(self, *_: object, **__: object) -> None:
+        """Pass it on."""
+        with suppress(RuntimeError):  # the loop has closed
+            self._changed()
 
 
 def _changed(panel: Panel, name: str, value: Any) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from livecomposer.control.web.playback import Playback
-from livecomposer.control.web.workshop import Wish, Workshop, parts_of
+from livecomposer.control.web.workshop import CancelledWorkError, Wish, Workshop, parts_of
 from livecomposer.errors import LivecomposerError, SettingError
 from livecomposer.events import Note
 from livecomposer.session.takes import find_take, notes_of, save_take, takes_in
@@ -44,6 +44,7 @@ class Shelf:
             web.get("/takes", self.listed),
             web.post("/takes", self.save),
             web.post("/takes/compose", self.compose),
+            web.post("/takes/cancel", self.cancel),
             web.post("/takes/play", self.play),
             web.post("/takes/stop", self.stop),
             web.get("/takes/{name}", self.notes),
@@ -84,8 +85,16 @@ class Shelf:
         """Continue or accompany edited notes, into a new take."""
         said = await _said(request)
         parts, wish = await asyncio.to_thread(parts_of, said.get("parts")), Wish.of(said)
-        path = await self._workshop.compose(parts, wish, self._settings(), stem=_stem(said))
+        try:
+            path = await self._workshop.compose(parts, wish, self._settings(), stem=_stem(said))
+        except CancelledWorkError as error:  # as it was asked for
+            return web.json_response({"cancelled": str(error)})
         return self._made(path.name)
+
+    async def cancel(self, _: web.Request) -> web.Response:
+        """End what is being composed or rendered."""
+        self._workshop.cancel()
+        return web.json_response({})
 
     async def play(self, request: web.Request) -> web.Response:
         """Play notes through the session's output."""

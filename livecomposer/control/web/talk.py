@@ -15,7 +15,6 @@ from livecomposer.control.web.keys import Keys
 from livecomposer.errors import SettingError
 from livecomposer.session.backstage import Backstage
 from livecomposer.session.commands import COMMANDS, Command
-from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, load, meaning_of
 
 __all__ = ["SOURCE", "Talk", "at_start", "tables"]
@@ -89,29 +88,29 @@ def tables(backstage: Backstage) -> dict[str, object]:
         "commands": [_row(each) for each in COMMANDS.values()],
         "values": desk.values(),
         "presets": list(presets()),
-        "start": at_start(backstage),
+        "start": at_start(desk.settings),
         "record": backstage.record is not None,
     }
 
 
-def at_start(backstage: Backstage) -> list[dict[str, str]]:
-    """What is set at the start of a session: name, what it is now, what it means, and how it is given."""
-    settings = backstage.desk.settings
-    now = {
-        "input": backstage.input_name,
-        "output": ", ".join(backstage.output.names),
-        "model": model_folder(settings.model).name,
-        "soundfont": settings.soundfont or "the best one found",
-    }
+def at_start(settings: Settings) -> list[dict[str, str]]:
+    """What can only be set at the start of a session: name, what it is, what it means, and how it is given."""
     return [
-        {"name": name, "value": value, "meaning": meaning_of(name), "how": f"--{name} at the start"}
-        for name, value in now.items()
+        {
+            "name": field.name,
+            "value": str(getattr(settings, field.name)) or "—",
+            "meaning": meaning_of(field.name),
+            "how": f"--{field.name.replace('_', '-')}",
+        }
+        for field in fields(Settings)
+        if not field.metadata.get("live")
     ]
 
 
 def _row(each: Command) -> dict[str, object]:
     row: dict[str, object] = {"name": each.name, "kind": each.kind.value, "meaning": each.meaning}
     row |= {"low": each.low, "high": each.high, "unit": each.unit, "whole": each.whole, "choices": each.choices}
+    row["found"] = each.found
     if each.name in _DEFAULTS:
         row["default"] = _DEFAULTS[each.name]
     return row

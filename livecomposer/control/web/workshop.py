@@ -5,29 +5,37 @@ with the session.
 """
 
 import asyncio
+import os
 import shutil
 import sys
 import tempfile
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from livecomposer.control.progress import LINES, SAYS
 from livecomposer.errors import LivecomposerError, MidiFileError, SettingError
 from livecomposer.events import Note, Role
 from livecomposer.session.takes import notes_of, save_take
 from livecomposer.settings import Settings
 
-__all__ = ["COMPANION", "PERFORMER", "Wish", "Workshop", "parts_of"]
+__all__ = ["COMPANION", "PERFORMER", "CancelledWorkError", "Wish", "Workshop", "parts_of"]
 
 PERFORMER, COMPANION = "performer", "companion"
 _PATIENCE = 300.0
+"""Seconds without a sign of progress."""
+_CANCELLED = "cancelled; the take is as it was"
 _CONTINUES = ("sampling", "threshold", "creative_risk", "input_duration", "max_rest", "max_note", "polyphony")
 _ACCOMPANIES = (*_CONTINUES, "alone", "lowest", "highest", "split", "density", "follow_dynamics", "scale", "chords")
 _ENGINE = ("model", "device", "precision")
 _MOST_PARTS = 16
 _MOST_SECONDS = 120.0
+
+
+class CancelledWorkError(LivecomposerError):
+    """Somebody had the work ended."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +80,18 @@ def _is_number(value: object) -> bool:
 
 
 class Workshop:
-    """Works on takes in ``folder``. ``niceness``: how far its processes give way to all others, 0–19."""
+    """Works on takes in ``folder``. ``niceness``: how far its processes give way to all others, 0–19.
 
-    def __init__(self, folder: Path, *, niceness: int = 5) -> None:
+    ``progress`` is told the percentage that is done of a piece of work, and ``None`` once it is over.
+    """
+
+    def __init__(
+        self, folder: Path, *, niceness: int = 5, progress: Callable[[int | None], None] = lambda _: None
+    ) -> None:
         self.folder = folder
+        self._progress = progress
+        self._process: asyncio.subprocess.Process | None = None
+        self._cancelled = False
         self._niceness = niceness
         self._busy = False
 
@@ -101,8 +117,16 @@ class Workshop:
             await self._run(["render", str(take), "-o", str(target), *_options(settings, ("soundfont", "gain"))])
             return await asyncio.to_thread(target.read_bytes)
 
+    def cancel(self) -> None:
+        """End the work that goes on, whose asker is told; where none does, nothing happens."""
+        self._cancelled = self._busy
+        if self._process is not None and self._process.returncode is None:
+            self._process.kill()
+
     async def _run(self, arguments: Sequence[str]) -> None:
         """One command, out of the way of everything else; raises :class:`LivecomposerError` in its own words."""
+        if self._cancelled:
+            raise CancelledWorkError(_CANCELLED)
         nice = self._niceness and shutil.which("nice")
         command = [
             *([nice, "-n", str(self._niceness)] if nice else []),
@@ -113,31 +137,63 @@ class Workshop:
         ]
         pipe, nowhere = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=nowhere, stdout=nowhere, stderr=pipe, start_new_session=True
+            *command,
+            stdin=nowhere,
+            stdout=nowhere,
+            stderr=pipe,
+            env={**os.environ, LINES: "lines"},
+            start_new_session=True,
         )
+        self._process = process
+        if self._cancelled:  # while it was being started
+            process.kill()
         try:
-            async with asyncio.timeout(_PATIENCE):
-                _, said = await process.communicate()
+            last = await self._follow(process)
         except TimeoutError as error:
-            raise LivecomposerError(f"{arguments[0]}: not done after {_PATIENCE:g} s; try fewer seconds") from error
+            raise LivecomposerError(f"{arguments[0]}: no progress for {_PATIENCE:g} s; try fewer seconds") from error
         finally:
+            self._process = None
             if process.returncode is None:
                 process.kill()
                 await process.wait()
+        if self._cancelled:
+            raise CancelledWorkError(_CANCELLED)
         if process.returncode:
-            last = said.decode(errors="replace").strip().splitlines()[-1:] or ["no reason given"]
-            raise LivecomposerError(last[0].removeprefix("livecomposer: "))
+            raise LivecomposerError(last.removeprefix("livecomposer: "))
+
+    async def _follow(self, process: asyncio.subprocess.Process) -> str:
+        """Tell how far it is, until it is over; its last words that are no progress."""
+        last = "no reason given"
+        while line := await asyncio.wait_for(_next_line(process), _PATIENCE):
+            if line.startswith(SAYS):
+                self._progress(int(line.removeprefix(SAYS)))
+            elif line.strip():
+                last = line.strip()
+        await process.wait()
+        return last
 
     @asynccontextmanager
     async def _alone(self) -> AsyncIterator[Path]:
         if self._busy:
             raise MidiFileError("another take is being worked on; wait for it")
-        self._busy = True
+        self._busy, self._cancelled = True, False
+        self._progress(0)
         try:
             with tempfile.TemporaryDirectory(prefix="livecomposer-") as scratch:
                 yield Path(scratch)
         finally:
             self._busy = False
+            self._progress(None)
+
+
+async def _next_line(process: asyncio.subprocess.Process) -> str:
+    """Of what it says on standard error; empty at the end."""
+    while process.stderr is not None:
+        try:
+            return (await process.stderr.readline()).decode(errors="replace")
+        except ValueError:  # a line longer than any of ours
+            continue
+    return ""
 
 
 def _until(parts: Mapping[str, list[Note]], at: float) -> dict[str, list[Note]]:

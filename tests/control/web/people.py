@@ -61,7 +61,7 @@ def backstage_of(*, record=None, heard=None, told=None, **values):
         record=record,
         hear=(heard if heard is not None else []).append,
         tell=(told if told is not None else []).append,
-        input_name="a keyboard",
+        choices=lambda: {"input": [("", "any keyboard")]},
     )
     backstage.session.sink = sink
     return backstage

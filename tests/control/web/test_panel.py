@@ -240,3 +240,18 @@ async def test_only_so_many_pages_listen_at_once():
         with pytest.raises(aiohttp.WSServerHandshakeError, match="400"):
             await house.browser.ws_connect(house.url + "sound")
         assert not any(ear.closed for ear in ears)
+
+
+async def test_what_there_is_to_choose_from_is_asked_for():
+    """As the performance knows it, by the setting's name."""
+    async with House() as house, house.browser.get(house.url + "choices") as answer:
+        assert {"input": [["", "any keyboard"]]} == await answer.json()
+
+
+async def test_pages_are_told_that_ports_have_changed():
+    """In whatever thread that is noticed."""
+    async with House() as house:
+        ws = await house.page()
+        (ports,) = house.backstage.healing
+        await asyncio.to_thread(ports.heal, None, None, None)
+        assert (await said(ws, "ports"))["ports"]

@@ -6,6 +6,7 @@ from livecomposer.control.config_text import presets
 from livecomposer.control.web.talk import SOURCE, Talk, tables
 from livecomposer.errors import SettingError
 from livecomposer.session.commands import COMMANDS
+from livecomposer.settings import meaning_of
 from tests.control.web.people import backstage_of
 
 
@@ -95,5 +96,6 @@ def test_a_page_is_given_every_command_and_what_it_is_set_to():
     assert all(row["meaning"] for row in told["commands"])
     assert backstage.desk.values() == told["values"]
     assert list(presets()) == told["presets"]
-    assert {"input", "output", "model", "soundfont"} == {row["name"] for row in told["start"]}
-    assert {"a keyboard", "fake"} < {row["value"] for row in told["start"]}
+    assert {"input", "output", "model", "soundfont"} == {row["name"] for row in told["commands"] if row["found"]}
+    assert {"trigger"} == {row["name"] for row in told["start"]} & set(COMMANDS)  # the setting, and the action
+    assert {"name": "threads", "value": "1", "meaning": meaning_of("threads"), "how": "--threads"} in told["start"]

@@ -118,3 +118,31 @@ async def test_a_take_is_rendered_to_sound(tmp_path):
     with wave.open(BytesIO(sound)) as wav:
         assert wav.getnframes() > 3 * wav.getframerate()
         assert any(wav.readframes(44100))
+
+
+async def test_how_far_it_is_is_told(tmp_path, settings):
+    """In percent, rising, and ``None`` once it is over."""
+    told = []
+    shop = Workshop(tmp_path, niceness=0, progress=told.append)
+    await shop.compose(parts_of({"performer": MELODY}), Wish(how="accompany"), settings, stem="a")
+    *percents, over = told
+    assert over is None
+    assert sorted(percents) == percents
+    assert 0 == percents[0]
+    assert len(set(percents)) > 3
+
+
+async def test_what_is_cancelled_leaves_nothing_and_the_next_may_begin(tmp_path, settings):
+    """Before its process runs, while it does, and where nothing is under way."""
+    begun = asyncio.Event()
+    shop = Workshop(tmp_path, niceness=0, progress=lambda share: begun.set() if share else None)
+    shop.cancel()
+    parts, wish = parts_of({"performer": [[i / 2, i / 2 + 0.4, 60, 80] for i in range(600)]}), Wish(how="accompany")
+    for wait in (asyncio.sleep(0), begun.wait()):
+        work = asyncio.create_task(shop.compose(parts, wish, settings, stem="a"))
+        await wait
+        shop.cancel()
+        with pytest.raises(LivecomposerError, match="cancelled"):
+            await work
+    assert [] == list(tmp_path.iterdir())
+    await shop.compose(parts_of({"performer": MELODY}), Wish(how="continue", seconds=1.0), settings, stem="a")

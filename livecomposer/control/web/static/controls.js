@@ -9,7 +9,8 @@ const DIALS = {
 };
 const ACTIONS = ["trigger", "yield", "mute", "undo", "reroll", "keep", "loop", "freeze", "tap"];
 const WORDS = { reroll: "re-roll", trigger: "its turn", yield: "your turn" };
-const ELSEWHERE = new Set([...Object.keys(DIALS), ...ACTIONS, "panic", "mode", "sampling"]);
+const CHOSEN = { input: "you play", output: "sounds on", soundfont: "SoundFont", model: "model" };
+const ELSEWHERE = new Set([...Object.keys(DIALS), ...ACTIONS, ...Object.keys(CHOSEN), "panic", "mode", "sampling"]);
 const EVERY = 40; // milliseconds between two messages of a dial that is turned
 const LEARNING = 30_000; // milliseconds for which the session waits for a knob
 
@@ -23,6 +24,7 @@ const plain = (name) => name.replaceAll("_", " ");
 export class Controls {
   #shown = new Map(); // name to a function that shows its value
   #pending = new Map();
+  #options = {}; // what there is to choose from, by name: pairs of a value and its words
   values = {};
 
   constructor(root, link, help) {
@@ -45,7 +47,8 @@ export class Controls {
     this.$("dials").replaceChildren(...Object.entries(DIALS).map(([name, label]) => this.#dial(name, label)));
     this.$("more").replaceChildren(...commands.filter(({ name }) => !ELSEWHERE.has(name)).map((command) => this.#row(command)));
     this.$("preset").replaceChildren(make("option", { value: "", textContent: "choose…" }), ...presets.map((name) => make("option", { value: name, textContent: plain(name).replaceAll("-", " ") })));
-    this.$("start").replaceChildren(...start.flatMap(({ name, value, how }) => [make("dt", { textContent: name }), make("dd", {}, value, make("small", { textContent: ` · set at the start: ${how}` }))]));
+    this.$("choices").replaceChildren(...Object.entries(CHOSEN).filter(([name]) => this.commands[name]).map(([name, label]) => this.#choice(name, label)));
+    this.$("start").replaceChildren(...start.flatMap(({ name, value, how }) => [make("dt", { textContent: plain(name) }), make("dd", {}, value, make("small", { textContent: ` · ${how}` }))]));
     this.show(values);
   }
 
@@ -135,6 +138,25 @@ export class Controls {
     return make("div", { className: "row" }, label, field, make("small", { textContent: command.meaning }));
   }
 
+  #choice(name, label) {
+    const select = make("select", { id: `set-${name}` });
+    select.dataset.name = name;
+    select.addEventListener("change", () => this.link.do(name, select.value));
+    this.#shown.set(name, (value) => {
+      const options = [...(this.#options[name] ?? [])];
+      if (!options.some(([each]) => each === value)) options.push([value, value]);
+      select.replaceChildren(...options.map(([each, words]) => make("option", { value: each, textContent: words })));
+      select.value = value;
+    });
+    return make("div", { className: "choice" }, make("label", { textContent: label, htmlFor: select.id }), select);
+  }
+
+  /** What there is to choose from has changed. */
+  offer(options) {
+    this.#options = options;
+    for (const name of Object.keys(CHOSEN)) if (name in this.values) this.#shown.get(name)?.(this.values[name]);
+  }
+
   /** Nothing waits for a knob any more. */
   learned() {
     for (const on of this.root.querySelectorAll(".learning")) on.classList.remove("learning");
@@ -151,7 +173,7 @@ export class Controls {
     const command = name && this.commands?.[name];
     if (!command) return;
     const range = command.kind === "number" ? ` (${command.low}–${command.high}${command.unit ? ` ${command.unit}` : ""})` : "";
-    this.help(`${WORDS[name] ?? DIALS[name] ?? plain(name)}: ${command.meaning}${range}`);
+    this.help(`${WORDS[name] ?? DIALS[name] ?? CHOSEN[name] ?? plain(name)}: ${command.meaning}${range}`);
   }
 
   #learn(event) {

@@ -10,6 +10,11 @@ export class Link extends EventTarget {
   #pings = []; // the last few {trip, offset}, seconds; the quickest is the truest
   #timer = 0;
 
+  /** Whether messages reach the session. */
+  get here() {
+    return this.#socket?.readyState === WebSocket.OPEN;
+  }
+
   /** Seconds from a message here to its arrival there. */
   get trip() {
     return this.#pings.length ? this.#best().trip / 2 : 0;
@@ -36,13 +41,13 @@ export class Link extends EventTarget {
   }
 
   say(message) {
-    if (this.#socket?.readyState !== WebSocket.OPEN) return false;
+    if (!this.here) return false;
     this.#socket.send(JSON.stringify(message));
     return true;
   }
 
   play(...bytes) {
-    if (this.#socket?.readyState === WebSocket.OPEN) this.#socket.send(new Uint8Array(bytes));
+    if (this.here) this.#socket.send(new Uint8Array(bytes));
   }
 
   do(name, value) {

@@ -13,6 +13,7 @@ import { openWebMidi } from "./webmidi.js";
 const $ = (id) => document.getElementById(id);
 const SOON = 0.7; // seconds before a planned note when its key is marked
 const YOU_PLAY = 1.2; // seconds after the last key in which "you play" is shown
+const MUTED = "Not connected: the page is muted, the instrument is not.";
 const ANSWERS = { continue: "it continues", respond: "it answers", accompany: "it plays along" };
 
 const link = new Link();
@@ -32,6 +33,7 @@ window.panel = { link, music, sound, takes, roll }; // for whoever looks behind 
 link.addEventListener("hello", ({ detail }) => {
   hello = detail;
   controls.build(detail);
+  lookForChoices();
   music.begin(detail.past, detail.plan);
   music.answering = detail.answering;
   setBeats(detail.beats);
@@ -41,8 +43,10 @@ link.addEventListener("hello", ({ detail }) => {
 });
 link.addEventListener("lost", ({ detail }) => {
   piano.release();
+  sound.hush();
   document.body.classList.add("lost");
-  lamp("trouble", `The connection to the session is lost; trying again. The music goes on without this page. ${detail.reason ?? ""}`);
+  takes.working(null);
+  lamp("trouble", `${MUTED} Trying again. ${detail.reason ?? ""}`);
 });
 link.addEventListener("rows", ({ detail, message }) => {
   music.hear(detail, message.now);
@@ -61,6 +65,8 @@ link.addEventListener("gauges", ({ detail, message }) => {
   if (detail.trouble) lamp("trouble", detail.trouble);
   else if (performance.now() > troubleUntil) lamp("well", "all is well");
 });
+link.addEventListener("ports", lookForChoices);
+link.addEventListener("working", ({ detail }) => takes.working(detail));
 link.addEventListener("take", () => { if ($("takes").open) takes.list(); });
 link.addEventListener("refused", ({ detail }) => refuse(detail));
 link.addEventListener("told", ({ detail }) => {
@@ -83,6 +89,11 @@ function refuse(line) {
   refusing = setTimeout(() => { $("refused").hidden = true; }, 6000);
 }
 
+async function lookForChoices() {
+  const response = await fetch("/choices").catch(() => null);
+  if (response?.ok) controls.offer(await response.json());
+}
+
 function setBeats(beats) {
   if (!beats?.running) return void (roll.bars = () => []);
   const bar = (beats.per_bar * 60) / beats.tempo;
@@ -95,7 +106,7 @@ function setBeats(beats) {
 
 // At the press, not at the release; a click without a press is a key's. This page need not wait for the session.
 function panic() {
-  link.do("panic");
+  if (!link.do("panic")) refuse(`${MUTED} Panic there: the key or knob that is bound to it, or Ctrl-C.`);
   sound.hush();
 }
 $("panic").addEventListener("pointerdown", ({ button }) => { if (!button) panic(); });
@@ -139,7 +150,7 @@ function stage() {
 }
 
 addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !$("takes").open) panic();
+  if (event.key === "Escape") panic(); // in a dialog too, which it closes
   else if (event.code === "KeyF" && !event.ctrlKey && !event.metaKey && !elsewhere(event)) stage();
 });
 // A button that was clicked does not keep the space bar from the pedal.

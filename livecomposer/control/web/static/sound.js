@@ -67,6 +67,7 @@ export class Sound {
     let peak = 0;
     for (let i = 0; i < block.length; i += 8) peak = Math.max(peak, Math.abs(block[i]));
     if (++this.blocks % 40 === 0) this.told();
+    if (!this.link.here) return false; // a page that cannot panic does not sound
     if (performance.now() - this.#hushed < LONGEST_HUSH && peak) return false;
     this.#hushed = -Infinity;
     this.peak = peak / 32768;

@@ -22,6 +22,8 @@ const LAYOUT = `
     <label>for <input id="seconds" type="number" min="1" max="120" value="12"> s</label>
     <button type="button" id="save">keep as a new take</button>
     <p id="doing" role="status" aria-live="polite"></p>
+    <progress id="share" max="100" value="0" aria-label="How much is done" hidden></progress>
+    <button type="button" id="cancel" hidden>cancel</button>
   </footer>
 </div>`;
 
@@ -51,6 +53,7 @@ export class Takes {
     this.$("part").onchange = ({ target }) => { this.edit.part = target.value; this.edit.selected.clear(); this.#show(); };
     this.$("note-velocity").onchange = ({ target }) => { this.edit.mark(); this.edit.velocity(Number(target.value)); this.#show(); };
     this.$("play").onclick = () => this.#try(() => ask("/takes/play", { name: this.#name, parts: this.edit.rows(), at: this.#from() }));
+    this.$("cancel").onclick = () => this.#try(() => ask("/takes/cancel", {}));
     this.$("stop").onclick = () => this.#try(() => ask("/takes/stop", {}));
     this.$("save").onclick = () => this.#make("keeping it", "/takes", {});
     this.$("continue").onclick = () => this.#make("the companion continues", "/takes/compose", { how: "continue", at: this.sheet.at, seconds: Number(this.$("seconds").value) });
@@ -60,6 +63,12 @@ export class Takes {
   async show() {
     this.dialog.showModal();
     await this.list();
+  }
+
+  /** How far a piece of work is, in percent; null once it is over. Other pages' work too: there is one at a time. */
+  working(share) {
+    this.$("share").hidden = this.$("cancel").hidden = share === null;
+    this.$("share").value = share ?? 0;
   }
 
   async list() {
@@ -112,7 +121,8 @@ export class Takes {
     const stem = this.#name.replace(/\.mid$/, "").replace(/_\d+$/, "").slice(0, 40);
     for (const id of ["continue", "accompany", "save"]) this.$(id).disabled = true;
     await this.#try(async () => {
-      const { take } = await ask(path, { parts: this.edit.rows(), stem, ...wish });
+      const { take, cancelled } = await ask(path, { parts: this.edit.rows(), stem, ...wish });
+      if (cancelled) return void (this.$("doing").textContent = cancelled);
       await this.open(take);
       this.$("doing").textContent = `made ${take.replace(/\.mid$/, "")}`;
     });
