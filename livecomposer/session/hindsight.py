@@ -173,16 +173,22 @@ class _Teller:
         while not stream.over:
             id_ = self._draw(stream, stream.grammar.mask_both(latest=stream.latest))
             if _ON.start <= id_ < _ON.stop or _OFF.start <= id_ < _OFF.stop:
-                passed = stream.grammar.step - start.grammar.step
-                stream.return_to(start)
-                self._engine.feed(stream.ids)
-                later = stream.grammar.mask_both(latest=stream.latest, foresee=False)
-                longer = np.zeros_like(later)
-                longer[_SHIFTS.start + passed : _SHIFTS.stop] = later[_SHIFTS.start + passed : _SHIFTS.stop]
-                id_ = self._draw(stream, longer if longer.any() else later)
+                id_ = self._instead(stream, start)
             self._take(stream, id_)
             if VOCABULARY.tokens[id_].role is not None or stream.steps_left == 0:
                 return
+
+    def _instead(self, stream: _Stream, start: _Stream) -> int:
+        """A longer wait from ``start`` on; where no longer one is allowed, what the companion does at its end."""
+        passed = stream.grammar.step - start.grammar.step
+        waits = start.grammar.mask_both(latest=stream.latest, foresee=False)
+        waits[: _SHIFTS.start + passed] = 0
+        waits[_SHIFTS.stop :] = 0
+        if not waits.any():
+            return self._draw(stream, stream.grammar.mask_both(latest=stream.latest, foresee=False))
+        stream.return_to(start)
+        self._engine.feed(stream.ids)
+        return self._draw(stream, waits)
 
     def _draw(self, stream: _Stream, mask: Mask) -> int:
         """The next id; a rest lasts no longer than until the performer's next event."""
