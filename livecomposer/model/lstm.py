@@ -5,6 +5,7 @@ Embedding, norm and tied output are the Transformer's, so that what is compared 
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from livecomposer.model.decoder import Network, Shape
 
@@ -45,5 +46,5 @@ class Recurrent(Network):
 
     def after(self, state: State | None, x: Tensor) -> tuple[Tensor, State]:
         """Logits (B, T, vocabulary) for embedded ids (B, T, width) behind ``state``, and the state behind them."""
-        y, state = self.lstm(x, state)
+        y, state = self.lstm(functional.rms_norm(x, x.shape[-1:]), state)  # tied embeddings are small; gates want more
         return self.logits(y), state
