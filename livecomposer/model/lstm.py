@@ -46,5 +46,6 @@ class Recurrent(Network):
 
     def after(self, state: State | None, x: Tensor) -> tuple[Tensor, State]:
         """Logits (B, T, vocabulary) for embedded ids (B, T, width) behind ``state``, and the state behind them."""
-        y, state = self.lstm(functional.rms_norm(x, x.shape[-1:]), state)  # tied embeddings are small; gates want more
+        x = functional.rms_norm(x, x.shape[-1:], eps=1e-5)  # tied embeddings are small; gates want more
+        y, state = self.lstm(x, state)
         return self.logits(y), state

@@ -14,6 +14,7 @@ def slow_logits(network, ids):
     h, c, out = list(h), list(c), []
     for id_ in ids:
         x = network.embedding.weight[id_].double()
+        x = x / (x.square().mean() + 1e-5).sqrt()
         for layer in range(layers):
             w, u, b, d = (
                 getattr(network.lstm, f"{name}_l{layer}").double()
