@@ -227,6 +227,9 @@ def _add_training(commands: Any) -> None:
         metavar="MS,…",
         help="with --accompany: from a key to its answer (20); several are compared",
     )
+    parser.add_argument(
+        "--partners", type=_names, default=[], metavar="NAME,…", help="with --accompany: only these, and the real one"
+    )
     parser.add_argument("--key-change", action="store_true", help="with --accompany: and six semitones up, halfway")
     parser.add_argument("--json", action="store_true")
     _add_settings(parser, (*_SAMPLING, "seed", "alone", "foresee", "horizon", "plan_ahead", "threads"))
@@ -284,6 +287,10 @@ def _latencies(text: str) -> list[float]:
         if all(0 <= ms <= 10_000 for ms in found):
             return found
     raise argparse.ArgumentTypeError(f"{text!r}: wanted milliseconds from 0 to 10000 with commas between, as 0,20,50")
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",")]
 
 
 if __name__ == "__main__":

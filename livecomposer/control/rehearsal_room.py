@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from livecomposer.control.progress import bar
+from livecomposer.errors import SettingError
 from livecomposer.evaluation.comparison import REAL, Partner, compare, curves, impostors_of, play
 from livecomposer.evaluation.excerpts import Excerpt, excerpts_of, load_shard
 from livecomposer.evaluation.mind import AppendingMind, LocalMind
@@ -83,9 +84,9 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
     Beside the live protocol as it is: with an engine that cannot rewind, with one that reads everything anew at each
     key, without following the performer's harmony, without foreseeing, with all decided half a second ahead, and by
     rule alone; and the same weights knowing the whole melody beforehand. ``seconds``, ``latency_ms`` (the first holds
-    for all but the table of latencies), ``key_change`` and ``pieces`` are of ``options``. The same options and weights
-    give the same result, but for the wait of who reads anew, which is measured. Raises :class:`CheckpointError`,
-    :class:`CorpusError`, :class:`EngineError`.
+    for all but the table of latencies), ``key_change``, ``pieces`` and ``partners`` (names; none: all) are of
+    ``options``. The same options and weights give the same result, but for the wait of who reads anew, which is
+    measured. Raises :class:`CheckpointError`, :class:`CorpusError`, :class:`EngineError`, :class:`SettingError`.
     """
     settings = changed(settings, {"mode": "accompany"})
     seed = max(0, settings.seed)
@@ -94,7 +95,9 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
     first, *more = options.latency_ms
     mind = _mind(options, settings)
     live = _live(mind, settings, first / 1000, seed)
-    partners: dict[str, Partner] = {**live, KNOWING: _knowing(mind, settings, seed), **impostors_of(excerpts)}
+    everybody: dict[str, Partner] = {**live, KNOWING: _knowing(mind, settings, seed), **impostors_of(excerpts)}
+    partners = _asked_for(everybody, options.partners)
+    live = {name: partner for name, partner in live.items() if name in partners}
     with bar("playing along", len(excerpts), unit="pieces") as progress:
         played = play(excerpts, partners, progress=progress)
     result: dict[str, Any] = {
@@ -112,6 +115,14 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
     if options.key_change:
         result["key_change"] = _with_key_change(excerpts, partners, seed)
     return result
+
+
+def _asked_for(everybody: Mapping[str, Partner], names: Sequence[str]) -> dict[str, Partner]:
+    """Those of ``names``, all for none, with whom all are compared among them."""
+    for name in names:
+        if name not in everybody:
+            raise SettingError(f"--partners {name!r}; wanted some of: {', '.join(everybody)}")
+    return {name: one for name, one in everybody.items() if not names or name in {MODEL, REAL, *names}}
 
 
 def _mind(options: argparse.Namespace, settings: Settings) -> LocalMind:

@@ -120,3 +120,12 @@ def test_a_shard_without_melodies(capsys, place, tmp_path):
     shard = write_shard(tmp_path / "other.npz", how=3)
     assert 2 == main(["evaluate", "--accompany", str(place[0]), str(shard)])
     assert "none with a melody track" in capsys.readouterr().err
+
+
+def test_some_partners_alone(capsys, place):
+    """With the model and the real one, with whom they are compared; one who does not exist is told."""
+    result = json.loads(run(capsys, place, "--partners", "append-only, drone", "--json"))
+    assert {"model", "append-only", "drone", "real"} == set(result["metrics"]["harmony_both"]["partners"])
+    assert {"model", "append-only"} == set(result["live"])
+    assert 2 == main(["evaluate", "--accompany", *map(str, place), "--partners", "nobody"])
+    assert "wanted some of: model, append-only" in capsys.readouterr().err
