@@ -127,5 +127,5 @@ def test_some_partners_alone(capsys, place):
     result = json.loads(run(capsys, place, "--partners", "append-only, drone", "--json"))
     assert {"model", "append-only", "drone", "real"} == set(result["metrics"]["harmony_both"]["partners"])
     assert {"model", "append-only"} == set(result["live"])
-    assert 2 == main(["evaluate", "--accompany", *map(str, place), "--partners", "nobody"])
+    assert 2 == main(["evaluate", "--accompany", *map(str, place), "--seconds", "6", "--partners", "nobody"])
     assert "wanted some of: model, append-only" in capsys.readouterr().err
