@@ -4,6 +4,7 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
+import numpy as np
 import pytest
 
 from livecomposer.engine.client import EngineClient
@@ -131,13 +132,18 @@ async def test_a_replay_is_the_same_to_the_event(tmp_path, monkeypatch, values, 
 
 
 class Wrong(EngineClient):
-    """An engine that draws another id once: the fifth."""
+    """An engine that says another id once: from the fifth on, where there is a choice."""
 
-    drawn = 0
+    drawn, lied = 0, False
 
     async def step(self, mask, sampling, chance):
+        id_ = await super().step(mask, sampling, chance)
         self.drawn += 1
-        return await super().step(mask, sampling, chance if self.drawn != 5 else 1 - chance)
+        others = [other for other in np.flatnonzero(mask).tolist() if other != id_]
+        if self.lied or self.drawn < 5 or not others:
+            return id_
+        self.lied = True
+        return others[0]
 
 
 async def test_the_first_difference_is_named_and_the_rest_is_as_written(tmp_path):
