@@ -282,6 +282,7 @@ def fed_back() -> Any:
         ours = [ears._sources[0].own, outlet._own]
         with connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard:
             subprocess.run(["jack_connect", ours[1], ours[0]], check=True, capture_output=True)
+            time.sleep(0.3)  # JACK may lose what is sent while it rearranges its graph
             for _ in range(_STRIKES):
                 for data in ([0x90, 60, 64], [0xB0, 64, 127], [0x80, 60, 64], [0xB0, 64, 0]):
                     keyboard.send_message(data)

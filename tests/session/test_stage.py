@@ -235,7 +235,7 @@ def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tin
     assert report["plans"] + report["foreseen"] >= 4
     assert report["replan_ms"]["count"] > 0
     assert 0 == report["notes_on"]
-    assert any(int(status) == 0x90 | COMPANION_CHANNEL for _, status, *_ in messages)
+    assert any(int(status) == 0x90 | COMPANION_CHANNEL for _, status, *_ in messages), (messages, report, said)
     assert set() == _left_on(messages)
 
 
@@ -255,6 +255,7 @@ def test_playing_through_a_real_port_interrupts_the_companion(tiny, tmp_path):
     assert 0 == code, said
     assert 2 == json.loads(out)["turns"]
     assert 0 == json.loads(out)["notes_on"]
+    assert json.loads(heard.splitlines()[-1]), said
     _assert_silent_while_the_performer_plays(json.loads(heard.splitlines()[-1]), first=62)
 
 
