@@ -219,8 +219,8 @@ def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode)
 @pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
 def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tiny, tmp_path):
     """While an independent client plays, plans answer its keys and the companion sounds; all of it is released."""
-    jam = ["--input", "virtual", "--output", "virtual", "--mode", "accompany", "--alone", "1", "--json", "--no-record"]
-    jam += ["--horizon", "0.1", "--seed", "1"]  # a busy machine's own may be too long for phrases as short as these
+    jam = ["--input", "virtual", "--output", "virtual", "--mode", "accompany", "--alone", "2", "--json", "--no-record"]
+    jam += ["--horizon", "0.2", "--seed", "1"]  # a busy machine's own may be too long for phrases as short as these
     with (
         jack_server(period=512),
         Jam(*jam, "--model", tiny, cwd=tmp_path) as running,
