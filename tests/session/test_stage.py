@@ -219,12 +219,13 @@ def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode)
 @pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
 def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tiny, tmp_path):
     """While an independent client plays, plans answer its keys and the companion sounds; all of it is released."""
-    jam = ["--input", "virtual", "--output", "virtual", "--mode", "accompany", "--alone", "2", "--json", "--no-record"]
+    jam = ["--input", "virtual", "--output", "virtual", "--mode", "accompany", "--alone", "1", "--json", "--no-record"]
     jam += ["--horizon", "0.2", "--seed", "1"]  # a busy machine's own may be too long for phrases as short as these
+    jam += ["--max-note", "1"]  # all is over before the hands leave
     with (
         jack_server(period=512),
         Jam(*jam, "--model", tiny, cwd=tmp_path) as running,
-        _hands(phrases=4, between=2.5) as hands,
+        _hands(phrases=4, between=3.5) as hands,
     ):
         _connect("hands:out", _port(r"livecomposer.*:livecomposer", "input"))
         _connect(_port(r"livecomposer.*:livecomposer", "output"), "ears:in")
