@@ -53,16 +53,12 @@ def jack_server(name: str | None = None, *, period: int = PERIOD, realtime: bool
             os.environ.pop(key, None) if value is None else os.environ.update({key: value})
 
 
-PATIENCE_MS = "4000"
-"""How long a client may not answer before the server lets it go: a busy machine's programs stop for a while."""
-
-
 def _started(name: str, period: int, *, realtime: bool) -> "subprocess.Popen[bytes]":
     said = b""
     haste = "--realtime" if realtime else "--no-realtime"
     for _ in range(ATTEMPTS):
         server = subprocess.Popen(
-            ["jackd", "-n", name, haste, "-t", PATIENCE_MS, "-d", "dummy", "-r", str(RATE), "-p", str(period)],
+            ["jackd", "-n", name, haste, "-d", "dummy", "-r", str(RATE), "-p", str(period)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
