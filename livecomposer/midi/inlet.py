@@ -7,7 +7,6 @@ from typing import Any, Self
 from livecomposer.clocks import Clock
 from livecomposer.events import Event
 from livecomposer.midi import ports
-from livecomposer.midi.clock import is_clock_message
 from livecomposer.midi.routing import Routed, Router
 from livecomposer.midi.wire import decode, is_channel_message
 
@@ -19,10 +18,8 @@ class Arrival:
 
     Called with the bytes of a message, from any one thread. Never raises: ``errors`` counts what ``thru`` and
     ``deliver`` raised. ``on_thru`` is given the seconds from the stamp to the end of ``thru``. ``urgent`` sees each
-    message first; what it says ``True`` to is no music, and goes no further. ``on_realtime`` is given the messages of
-    a clock, which are no music either, with their moments (seconds). ``router`` says what goes thru, what is delivered
-    and what ``on_control`` is given; without one all goes thru and is delivered. ``on_sounds`` is given what goes thru
-    and is not delivered.
+    message first; what it says ``True`` to is no music, and goes no further. ``router`` says what goes thru and what is
+    delivered; without one all goes thru and is delivered. ``on_sounds`` is given what goes thru and is not delivered.
     """
 
     def __init__(
@@ -33,16 +30,12 @@ class Arrival:
         thru: Callable[[bytes], None] | None = None,
         on_thru: Callable[[float], None] | None = None,
         urgent: Callable[[bytes], bool] | None = None,
-        on_realtime: Callable[[bytes, float], None] | None = None,
         router: Router | None = None,
-        on_control: Callable[[Event], None] | None = None,
         on_sounds: Callable[[Event], None] | None = None,
     ) -> None:
         self.errors = 0
-        self._on_realtime = on_realtime
         self._on_sounds = on_sounds
         self._router = router
-        self._on_control = on_control
         self._urgent = urgent
         self._clock = clock
         self._deliver = deliver
@@ -50,10 +43,9 @@ class Arrival:
         self._on_thru = on_thru
 
     def __call__(self, data: Sequence[int]) -> None:
-        """Take in one message; anything but a channel's or a clock's is passed over."""
+        """Take in one message; anything but a channel's is passed over."""
         moment = self._clock.now()
         if not is_channel_message(data):
-            self._keep_time(data, moment)
             return
         whole = bytes(data)
         if self._is_taken(whole):
@@ -64,7 +56,6 @@ class Arrival:
         self._tell(routed.heard, moment, self._deliver)
         if routed.heard is None:
             self._tell(routed.thru, moment, self._on_sounds)
-        self._tell(routed.control, moment, self._on_control)
 
     def _tell(self, data: bytes | None, moment: float, whom: Callable[[Event], None] | None) -> None:
         if data is None or whom is None:
@@ -83,13 +74,6 @@ class Arrival:
             self.errors += 1
             return False
 
-    def _keep_time(self, data: Sequence[int], moment: float) -> None:
-        try:
-            if self._on_realtime is not None and is_clock_message(data):
-                self._on_realtime(bytes(data), moment)
-        except Exception:  # noqa: BLE001  # nor has it here
-            self.errors += 1
-
     def _pass_thru(self, data: bytes, moment: float) -> None:
         if self._thru is None:
             return
@@ -102,49 +86,27 @@ class Arrival:
 
 
 class Inlet:
-    """An open MIDI input; a context manager. Events arrive by ``deliver``, in the driver's thread.
+    """One open MIDI input; a context manager. What it hears is given to ``arrival``, in the driver's thread.
 
-    ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`; ``deliver``,
-    ``thru``, ``on_thru``, ``urgent``, ``on_realtime``, ``router`` and ``on_control`` are as for :class:`Arrival`.
+    ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`.
     """
 
     def __init__(
         self,
         wanted: str,
         *,
-        clock: Clock,
-        deliver: Callable[[Event], None],
-        thru: Callable[[bytes], None] | None = None,
-        on_thru: Callable[[float], None] | None = None,
-        urgent: Callable[[bytes], bool] | None = None,
-        on_realtime: Callable[[bytes, float], None] | None = None,
-        router: Router | None = None,
-        on_control: Callable[[Event], None] | None = None,
+        arrival: Callable[[Sequence[int]], None],
         open_port: Callable[[str], ports.Port] = ports.open_input,
     ) -> None:
-        self._arrival = Arrival(
-            clock=clock,
-            deliver=deliver,
-            thru=thru,
-            on_thru=on_thru,
-            urgent=urgent,
-            on_realtime=on_realtime,
-            router=router,
-            on_control=on_control,
-        )
+        self._arrival = arrival
         self._port = open_port(wanted)
-        self._port.client.ignore_types(sysex=True, timing=on_realtime is None, active_sense=True)
+        self._port.client.ignore_types(sysex=True, timing=True, active_sense=True)
         self._port.client.set_callback(self._receive)
 
     @property
     def name(self) -> str:
         """The port's name, as its system lists it."""
         return self._port.name
-
-    @property
-    def errors(self) -> int:
-        """How often ``thru`` or ``deliver`` raised."""
-        return self._arrival.errors
 
     def close(self) -> None:
         """Stop listening; once closed nothing happens."""

@@ -10,7 +10,7 @@ from livecomposer.clocks import Clock
 from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOff, NoteOn
 from livecomposer.midi import ports
-from livecomposer.midi.inlet import Inlet
+from livecomposer.midi.inlet import Arrival, Inlet
 from livecomposer.midi.outlet import Outlet
 from livecomposer.midi.wire import encode
 
@@ -48,7 +48,7 @@ def loop_back(
     """
     heard: SimpleQueue[Event] = SimpleQueue()
     with (
-        Inlet(wanted_input, clock=clock, deliver=heard.put, open_port=open_input) as inlet,
+        Inlet(wanted_input, arrival=Arrival(clock=clock, deliver=heard.put), open_port=open_input) as inlet,
         Outlet(wanted_output, open_port=open_output) as outlet,
     ):
         opened(inlet.name, outlet.name)

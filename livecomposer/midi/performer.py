@@ -1,6 +1,6 @@
 """A simulated performer: a recording, played in real time through the same path as a keyboard."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from threading import Event as Flag
 from threading import Thread, current_thread
 from types import TracebackType
@@ -18,8 +18,6 @@ from livecomposer.events import (
     notes_of_events,
 )
 from livecomposer.midi.files import Recording, in_order
-from livecomposer.midi.inlet import Arrival
-from livecomposer.midi.routing import Router
 from livecomposer.midi.wire import encode
 
 __all__ = ["FilePerformer"]
@@ -28,11 +26,9 @@ _JOIN_SECONDS = 2.0
 
 
 class FilePerformer:
-    """Plays the first ``limit`` seconds of ``recording`` (default: all) from its own thread; a context manager.
+    """Plays ``recording`` from its own thread; a context manager.
 
-    All its tracks are played on one keyboard, channel 1, from the moment of construction. ``deliver``, ``thru``,
-    ``on_thru``, ``router`` and ``on_sounds`` are as for :class:`livecomposer.midi.inlet.Arrival`; events carry the
-    moment they were really played.
+    All its tracks are played on one keyboard, channel 1, from the moment of construction, and go to ``arrival``.
     ``on_done`` is called from that thread at the end of the music, not on an early :meth:`close`. ``wait(seconds)``
     waits until then or :meth:`close`; tests give one that moves a manual clock.
     """
@@ -41,24 +37,15 @@ class FilePerformer:
         self,
         recording: Recording,
         *,
+        arrival: Callable[[Sequence[int]], None],
         clock: Clock,
-        deliver: Callable[[Event], None],
-        thru: Callable[[bytes], None] | None = None,
-        on_thru: Callable[[float], None] | None = None,
-        router: Router | None = None,
-        on_sounds: Callable[[Event], None] | None = None,
-        name: str = "file",
-        limit: float | None = None,
         on_done: Callable[[], None] | None = None,
         wait: Callable[[float], object] | None = None,
     ) -> None:
-        self.name = name
         self.done = False
-        self._events = _on_one_keyboard(recording.events, limit)
+        self._events = _on_one_keyboard(recording.events)
         self._clock = clock
-        self._arrival = Arrival(
-            clock=clock, deliver=deliver, thru=thru, on_thru=on_thru, router=router, on_sounds=on_sounds
-        )
+        self._arrival = arrival
         self._on_done = on_done
         self._stop = Flag()
         self._wait = wait or self._stop.wait
@@ -66,11 +53,6 @@ class FilePerformer:
         self._pedal = False
         self._thread = Thread(target=self._run, name="file performer", daemon=True)
         self._thread.start()
-
-    @property
-    def errors(self) -> int:
-        """How often ``thru`` or ``deliver`` raised."""
-        return self._arrival.errors
 
     def close(self) -> None:
         """Stop at once and let go of every key and the pedal; once closed nothing happens."""
@@ -120,9 +102,9 @@ class FilePerformer:
             self._play(Control(now, SUSTAIN, 0))
 
 
-def _on_one_keyboard(events: Iterable[Event], limit: float | None) -> list[Event]:
-    """Every track's events up to ``limit`` as one pair of hands would play them: no key struck while it is down."""
-    kept = [event for event in events if limit is None or event.time < limit]
-    notes = notes_of_events((event for event in kept if isinstance(event, NoteOn | NoteOff)), end=limit)
+def _on_one_keyboard(events: Iterable[Event]) -> list[Event]:
+    """Every track's events as one pair of hands would play them: no key struck while it is down."""
+    kept = tuple(events)
+    notes = notes_of_events(event for event in kept if isinstance(event, NoteOn | NoteOff))
     others = [event for event in kept if isinstance(event, Control | Other)]
     return in_order([*others, *events_of_notes(note for note in notes if note.end > note.start)])

@@ -33,11 +33,10 @@ class Zone(Enum):
 
 
 class Routed(NamedTuple):
-    """What goes on to the output, to the companion, and to the control map: one message each, or ``None``."""
+    """What goes on to the output, and to the companion: one message each, or ``None``."""
 
     thru: bytes | None = None
     heard: bytes | None = None
-    control: bytes | None = None
 
 
 _NOWHERE = Routed()
@@ -106,7 +105,7 @@ class Router:
         if way is None:
             return _NOWHERE
         self._down[key] = way
-        return _sent(way, data, bytes((_NOTE_ON | way.channel, way.pitch, self._routing().velocities[data[2]])))
+        return _sent(way, bytes((_NOTE_ON | way.channel, way.pitch, self._routing().velocities[data[2]])))
 
     def _release(self, data: bytes) -> Routed:
         """Keys that sound as one end with the last of them."""
@@ -114,18 +113,18 @@ class Router:
         way = self._down.pop(key, None) or self._way(*key)
         if way is None:
             return _NOWHERE
-        thru, heard, control = _sent(way, data, bytes((data[0] & 0xF0 | way.channel, way.pitch, data[2])))
+        thru, heard = _sent(way, bytes((data[0] & 0xF0 | way.channel, way.pitch, data[2])))
         if thru is not None:
             others = {other.zone for other in self._down.values() if other[1:] == way[1:]} - {Zone.CONTROL}
             thru, heard = None if others else thru, None if Zone.FEEDS in others else heard
-        return Routed(thru, heard, control)
+        return Routed(thru, heard)
 
     def _press(self, data: bytes) -> Routed:
         key = (data[0] & 15, data[1])
         way = self._down.get(key) or self._way(*key)
         if way is None:
             return _NOWHERE
-        return _sent(way, data, bytes((_KEY_PRESSURE | way.channel, way.pitch, data[2])))
+        return _sent(way, bytes((_KEY_PRESSURE | way.channel, way.pitch, data[2])))
 
     def _pass_on(self, data: bytes) -> Routed:
         routing, status = self._routing(), data[0]
@@ -155,9 +154,9 @@ class Router:
         return self._any_channel or self._routing().input_channel in (0, channel + 1)
 
 
-def _sent(way: _Way, data: bytes, message: bytes) -> Routed:
-    if way.zone is Zone.CONTROL:
-        return Routed(control=data)
+def _sent(way: _Way, message: bytes) -> Routed:
+    if way.zone is Zone.CONTROL:  # whose keys the control map has taken before
+        return _NOWHERE
     return Routed(message, message if way.zone is Zone.FEEDS else None)
 
 

@@ -55,9 +55,8 @@ class Backstage:
     """The folder of takes."""
     hear: Callable[[bytes], None]
     """Play one channel message into the session as the performer's keyboard would, thru included."""
-    tell: Callable[[str], None]
-    tellers: Tellers = field(default_factory=Tellers)
-    """Who else is told each line that the performer is; from any thread."""
+    tell: Tellers
+    """Tells the performer a line, and whoever else is to be told each; from any thread."""
     beats: Callable[[], Beats | None] = lambda: None
     """The pulse that is kept, if one is."""
     choices: Callable[[], Mapping[str, list[Option]]] = dict

@@ -4,21 +4,19 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError, SoundError
 from livecomposer.events import Event
 from livecomposer.midi import files, ports
-from livecomposer.midi.ears import Ears
-from livecomposer.midi.inlet import Arrival
 from livecomposer.midi.outlet import Outlet
-from livecomposer.midi.performer import FilePerformer
-from livecomposer.midi.routing import Router, Routing
-from livecomposer.playing.sinks import NullSink, Output, Sink
-from livecomposer.session.meters import Meters
+from livecomposer.playing.sinks import NullSink, Sink
 from livecomposer.settings import Settings
 
-__all__ = ["in_loop", "open_input", "open_sink", "simulated_performance", "sinks"]
+__all__ = ["in_loop", "open_sink", "simulated_performance", "sinks", "wanted_inputs"]
+
+_T = TypeVar("_T")
 
 
 def sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Iterator[tuple[str, Sink]]:
@@ -83,76 +81,20 @@ def simulated_performance(
     return files.read(fallback)
 
 
-def open_input(
-    settings: Settings,
-    simulated: files.Recording | None,
-    hear: Callable[[Event], None],
-    output: Output,
-    *,
-    clock: Clock,
-    meters: Meters,
-    urgent: Callable[[bytes], bool] | None = None,
-    on_realtime: Callable[[bytes, float, int], None] | None = None,
-    routing: Callable[[], Routing] = Routing,
-    overhear: Callable[[Event], None] = lambda _: None,
-    tell: Callable[[str], None] = lambda _: None,
-) -> tuple[Ears, FilePerformer | None]:
-    """Open what the performer plays, and the file that plays instead, if one does: then the ears hear nothing yet.
-
-    ``hear`` is told each event in the loop's thread.
-
-    ``overhear`` is told there what sounds and does not feed the companion.
-    ``urgent`` is as for :class:`livecomposer.midi.inlet.Arrival`, ``on_realtime`` as for
-    :class:`livecomposer.midi.ears.Ears`; a file has nothing for them.
-    ``routing`` says at each moment what becomes of the performer's messages.
-    A keyboard that is not there is told and awaited; where none is named and none is there, our own port is open too.
-    """
-    loop = asyncio.get_running_loop()
-
-    def deliver(event: Event) -> None:
-        with suppress(RuntimeError):  # the loop has closed: a last event while everything is being struck
-            loop.call_soon_threadsafe(hear, event)
-
-    def note(event: Event) -> None:
-        with suppress(RuntimeError):  # the same
-            loop.call_soon_threadsafe(overhear, event)
-
-    def ears(wanted: Sequence[str]) -> Ears:
-        return Ears(wanted, arrival=arrival, clock=clock, on_realtime=on_realtime, tell=in_loop(tell))
-
-    thru = output.send if settings.thru == "on" else None
-    arrival = Arrival(
-        clock=clock,
-        deliver=deliver,
-        thru=thru,
-        on_thru=meters.thru.add,
-        urgent=urgent,
-        router=Router(routing),
-        on_sounds=note,
-    )
-    if simulated is not None:
-        router = Router(routing, any_channel=True)
-        return ears([]), FilePerformer(
-            simulated,
-            clock=clock,
-            deliver=deliver,
-            thru=thru,
-            on_thru=meters.thru.add,
-            router=router,
-            on_sounds=note,
-        )
+def wanted_inputs(settings: Settings) -> list[str]:
+    """The names to listen to; where none is named and no keyboard is there, our own port is open too."""
     wanted = [name.strip() for name in settings.input.split(",")]
     if not settings.input and not ports.inputs():
         wanted.append(ports.VIRTUAL)
-    return ears(wanted), None
+    return wanted
 
 
-def in_loop(tell: Callable[[str], None]) -> Callable[[str], None]:
-    """``tell`` for any thread."""
+def in_loop(call: Callable[[_T], object]) -> Callable[[_T], None]:
+    """``call``, which belongs to this loop's thread, for any other."""
     loop = asyncio.get_running_loop()
 
-    def say(line: str) -> None:
-        with suppress(RuntimeError):  # the loop has closed
-            loop.call_soon_threadsafe(tell, line)
+    def soon(what: _T) -> None:
+        with suppress(RuntimeError):  # the loop has closed: a last event while everything is being struck
+            loop.call_soon_threadsafe(call, what)
 
-    return say
+    return soon

@@ -6,10 +6,9 @@ The lifecycle of ``jam`` on one screen: :func:`perform`. What was found and what
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,30 +17,22 @@ from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
-from livecomposer.midi.inlet import Arrival
 from livecomposer.midi.performer import FilePerformer
-from livecomposer.midi.routing import Router, Routing
+from livecomposer.midi.routing import Routing
 from livecomposer.midi.standing import Standing
 from livecomposer.playing.sinks import Output
-from livecomposer.session.adaptation import Adaptation
 from livecomposer.session.alarm import silenced_by_signal
 from livecomposer.session.backstage import Backstage, Gates, Hands, Tellers
 from livecomposer.session.changes import changes_of
-from livecomposer.session.choices import choices, known_models
-from livecomposer.session.desk import Desk
+from livecomposer.session.company import Company, Room, gathered
 from livecomposer.session.devices import device_of
-from livecomposer.session.doors import open_input, simulated_performance, sinks
+from livecomposer.session.doors import simulated_performance, sinks
 from livecomposer.session.ensemble import Core
 from livecomposer.session.horizon import Budget
 from livecomposer.session.journal import Journal, recover
-from livecomposer.session.ladder import Ladder
 from livecomposer.session.meters import Meters
 from livecomposer.session.partner import engine_command, engine_line, language_of, partner_of
-from livecomposer.session.recorded import ensemble_of
 from livecomposer.session.rehearsal import budget_of
-from livecomposer.session.session import Session
-from livecomposer.session.switchboard import Switchboard
-from livecomposer.session.timekeeper import keep_time
 from livecomposer.session.weights import facts_of, model_folder, vocabulary_checked
 from livecomposer.settings import Settings, changed
 
@@ -90,9 +81,7 @@ async def perform(
     ``hands`` reach into the performance while it goes on.
     Raises what opening raises: :class:`PortError`, :class:`MidiFileError`, :class:`CheckpointError`, ….
     """
-    clock = clock or MonotonicClock()
-    tell = told = Tellers([tell])
-    meters = meters or Meters()
+    clock, meters, say = clock or MonotonicClock(), meters or Meters(), Tellers([tell])
     model = model_folder(settings.model)
     partner_of(settings, seed=seed)  # refuses what cannot be played with before anything is opened
     Routing.of(settings)  # so does this
@@ -101,92 +90,84 @@ async def perform(
         output = Output([], standing=Standing())
         stack.callback(output.close)
         alarm = stack.enter_context(silenced_by_signal(output.panic))
-        outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, tell)}
-        device = device_of(settings.output_profile, output.names, tell=tell)
+        outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, say)}
+        device = device_of(settings.output_profile, output.names, tell=say)
         stop = stack.enter_context(_stopped_by_signals())
-        tell(f"loading {model.name}")
+        say(f"loading {model.name}")
         async with _engines(settings) as open_engine:
             engine = await open_engine(settings.model)
             budget = await budget_of(engine, settings, output_latency=output.latency, clock=clock)
-            tell(engine_line(engine.hello))
-            tell(budget.describe())
+            say(engine_line(engine.hello))
+            say(budget.describe())
             settings = changed(settings, {"horizon": min(budget.horizon + device.needs, 1.0)})
             header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
-            journal = _journal(record, header, clock=clock, tell=tell) if record else None
+            journal = _journal(record, header, clock=clock, tell=say) if record else None
             stack.enter_context(journal or nullcontext())
-            duet = ensemble_of(settings, seed=seed, journal=journal)
-            session = Session(
-                duet, engine, output, settings, clock=clock, meters=meters, journal=journal, device=device, tell=tell
+            room = Room(
+                settings=settings,
+                clock=clock,
+                meters=meters,
+                output=output,
+                outlets=outlets,
+                device=device,
+                budget=budget,
+                journal=journal,
+                record=record,
+                tell=say,
             )
-            adaptation = Adaptation(Ladder(settings), session.health, session.economy, session, open_engine=open_engine)
-            desk = Desk(session, settings, panic=session.panic, note=session.commanded)
-            alarm.panic = session.panic
-            timekeeper = keep_time(session, desk, duet, clock=clock, tell=tell)
-            with session.player, _fast_switching():
-                gates = Gates()
-                heard = open_input(
-                    settings,
-                    simulated,
-                    session.hear,
-                    output,
-                    clock=clock,
-                    meters=meters,
-                    urgent=gates,
-                    on_realtime=timekeeper.receive,
-                    routing=lambda: session.routing,
-                    overhear=partial(session.hear, feeds=False),
-                    tell=tell,
-                )
-                board = Switchboard(lambda: desk.settings, *heard, output, outlets, clock=clock)
-                changes = changes_of(desk, board, output, adaptation, announce=session.announce)
-                backstage = Backstage(
-                    desk=desk,
-                    session=session,
-                    output=output,
-                    meters=meters,
-                    budget=budget,
-                    clock=clock,
-                    journal=journal,
-                    record=record,
-                    hear=Arrival(
-                        clock=clock,
-                        deliver=session.hear,
-                        thru=output.send,
-                        on_thru=meters.thru.add,
-                        urgent=gates,
-                        router=Router(lambda: session.routing, any_channel=True),
-                        on_sounds=partial(session.hear, feeds=False),
-                    ),
-                    gates=gates,
-                    tell=tell,
-                    tellers=told,
-                    beats=lambda: timekeeper.transport.beats(clock.now()),
-                    choices=lambda: choices(board.offer, known_models(settings, desk.settings)),
-                    take_seat=board.take_seat if not settings.input else (lambda: None),
-                )
-                try:
-                    async with (
-                        board.mended(tell, backstage.healing, watched=bool(hands)),
-                        _reaching(hands, backstage),
-                    ):
-                        tell(_ready_line(settings, board.listens, simulated))
-                        runs = session.run(), adaptation.run(), timekeeper.run(), changes.run()
-                        await _until_over(runs, duet, board.recorded, stop, duration, guests=backstage.guests)
-                finally:
-                    board.close()
-            meters.dropped = session.player.late_dropped
-            meters.plans, meters.foreseen = duet.foresight
-            _sum_up(journal, clock.now(), {**budget.parts_ms(), **meters.summary()})
+            company = gathered(room, engine, open_engine, seed=seed)
+            alarm.panic = company.session.panic
+            with company.session.player, _fast_switching():
+                await _play(company, simulated, hands, stop, duration)
+            _sum_up(company)
+    return _performed(company, simulated=simulated is not None)
+
+
+async def _play(
+    company: Company,
+    simulated: files.Recording | None,
+    hands: Sequence[Hands],
+    stop: asyncio.Event,
+    duration: float | None,
+) -> None:
+    tell, gates = company.room.tell, Gates()
+    board = company.board(simulated, gates)
+    backstage = company.backstage(board, gates)
+    changes = changes_of(
+        company.desk, board, company.room.output, company.adaptation, announce=company.session.announce
+    )
+    runs = company.session.run, company.adaptation.run, company.timekeeper.run, changes.run
+    try:
+        async with board.mended(tell, backstage.healing, watched=bool(hands)), _reaching(hands, backstage):
+            tell(_ready_line(company.room.settings, board.listens, simulated))
+            playing = [asyncio.create_task(run()) for run in runs]
+            await _until_over(playing, company.ensemble, board.recorded, stop, duration, guests=backstage.guests)
+    finally:
+        board.close()
+
+
+def _sum_up(company: Company) -> None:
+    room = company.room
+    room.meters.dropped = company.session.player.late_dropped
+    room.meters.plans, room.meters.foreseen = company.ensemble.foresight
+    if room.journal is not None:
+        now = room.clock.now()
+        room.journal.note(now, "meters", **room.budget.parts_ms(), **room.meters.summary())
+        room.journal.note(now, "silence")
+
+
+def _performed(company: Company, *, simulated: bool) -> Performed:
+    room, journal = company.room, company.room.journal
     if journal is not None and journal.lost:
-        tell(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
+        room.tell(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
     return Performed(
         midi=journal.midi_path if journal and journal.midi_path.exists() else None,
         journal=journal.path if journal else None,
-        meters=meters,
-        budget=budget,
-        turns=duet.turns,
-        simulated=simulated is not None,
-        notes_on=len(output.sounding()),
+        meters=room.meters,
+        budget=room.budget,
+        turns=company.ensemble.turns,
+        simulated=simulated,
+        notes_on=len(room.output.sounding()),
     )
 
 
@@ -199,7 +180,7 @@ async def _reaching(hands: Iterable[Hands], backstage: Backstage) -> AsyncIterat
 
 
 async def _until_over(
-    runs: Iterable[Coroutine[Any, Any, None]],
+    playing: Sequence[asyncio.Task[None]],
     duet: Core,
     recorded: FilePerformer | None,
     stop: asyncio.Event,
@@ -207,7 +188,6 @@ async def _until_over(
     *,
     guests: set[object],
 ) -> None:
-    playing = [asyncio.create_task(run) for run in runs]
     ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait()), *playing]
     if recorded is not None:
         ends.append(asyncio.create_task(_music_over(recorded, duet, guests)))
@@ -256,12 +236,6 @@ def _journal(folder: Path, header: dict[str, Any], *, clock: Clock, tell: Callab
     except MidiFileError as error:
         tell(f"nothing recovered: {error}")
     return Journal(folder, began=clock.now(), header=header)
-
-
-def _sum_up(journal: Journal | None, now: float, measured: Mapping[str, Any]) -> None:
-    if journal is not None:
-        journal.note(now, "meters", **measured)
-        journal.note(now, "silence")
 
 
 def _ready_line(settings: Settings, listens: str, simulated: files.Recording | None) -> str:

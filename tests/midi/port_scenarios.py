@@ -220,9 +220,10 @@ def last_words() -> Any:
 def thru() -> Any:
     """Keys of another program through our two virtual ports to a third, and what the session is told meanwhile."""
     got: list[Event] = []
+    clock = MonotonicClock()
     with (
         Outlet("virtual") as outlet,
-        Inlet("virtual", clock=MonotonicClock(), deliver=got.append, thru=outlet.send) as inlet,
+        Inlet("virtual", arrival=(arrival := Arrival(clock=clock, deliver=got.append, thru=outlet.send))),
         connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard,
         connected(rtmidi.MidiIn, "listener", "livecomposer") as listener,
     ):
@@ -233,7 +234,7 @@ def thru() -> Any:
         "through": through,
         "pitches": sorted({event.pitch for event in got if isinstance(event, NoteOn)}),
         "in time": before <= got[0].time <= got[-1].time <= after,
-        "errors": [inlet.errors, outlet.errors],
+        "errors": [arrival.errors, outlet.errors],
     }
 
 
@@ -244,7 +245,8 @@ def flood() -> Any:
 
 def _closed_under_a_flood() -> tuple[bool, int]:
     stop, flowing = Flag(), Flag()
-    inlet = Inlet("virtual", clock=MonotonicClock(), deliver=lambda event: flowing.set())
+    arrival = Arrival(clock=MonotonicClock(), deliver=lambda event: flowing.set())
+    inlet = Inlet("virtual", arrival=arrival)
     with connected(rtmidi.MidiOut, "flood", "livecomposer") as keyboard:
 
         def pour() -> None:
@@ -257,7 +259,7 @@ def _closed_under_a_flood() -> tuple[bool, int]:
         inlet.close()
         stop.set()
         thread.join()
-    return arrived, inlet.errors
+    return arrived, arrival.errors
 
 
 def held() -> Any:

@@ -11,10 +11,14 @@ from tests.fakes import FakeClient
 from tests.midi.port_scenarios import FLOODS, outcome
 
 
-def an_inlet(client, **more):
+def an_inlet(client, arrival=print):
     """An inlet on a fake client."""
-    settings = {"clock": ManualClock(5.0), "deliver": lambda event: None} | more
-    return Inlet("keys", open_port=lambda wanted: ports.Port(client, name=f"{wanted}!", api="fake"), **settings)
+    return Inlet("keys", open_port=lambda wanted: ports.Port(client, name=f"{wanted}!", api="fake"), arrival=arrival)
+
+
+def an_arrival(**more):
+    """What comes in at 5 s."""
+    return Arrival(**{"clock": ManualClock(5.0), "deliver": lambda event: None} | more)
 
 
 def broken(*_args):
@@ -25,7 +29,7 @@ def broken(*_args):
 def test_an_event_is_stamped_with_the_clock():
     """The event carries the moment of arrival on our own clock."""
     client, clock, got = FakeClient(), ManualClock(5.0), []
-    with an_inlet(client, clock=clock, deliver=got.append):
+    with an_inlet(client, an_arrival(clock=clock, deliver=got.append)):
         client.receive(0x91, 60, 100)
         clock.advance(0.25)
         client.receive(0x81, 60, 0)
@@ -34,48 +38,45 @@ def test_an_event_is_stamped_with_the_clock():
 
 def test_thru_comes_before_delivery_and_carries_the_same_bytes():
     """The output hears the key before anything else of ours does."""
-    client, order = FakeClient(), []
-    with an_inlet(client, thru=order.append, deliver=order.append):
-        client.receive(0xB2, 64, 127)
+    order = []
+    an_arrival(thru=order.append, deliver=order.append)([0xB2, 64, 127])
     assert [bytes([0xB2, 64, 127]), Control(5.0, 64, 127)] == order
 
 
 def test_what_is_urgent_is_no_music():
     """It comes before thru; what it does not take goes on."""
-    client, got = FakeClient(), []
-    with an_inlet(client, thru=got.append, deliver=got.append, urgent=lambda data: data[0] == 0xB2):
-        client.receive(0xB2, 20, 127)
-        assert [] == got
-        client.receive(0xB1, 20, 127)
+    got = []
+    arrival = an_arrival(thru=got.append, deliver=got.append, urgent=lambda data: data[0] == 0xB2)
+    arrival([0xB2, 20, 127])
+    assert [] == got
+    arrival([0xB1, 20, 127])
     assert [bytes([0xB1, 20, 127]), Control(5.0, 20, 127)] == got
 
 
 def test_a_broken_control_is_counted_and_the_music_goes_on():
     """Whatever it raises."""
-    client, got = FakeClient(), []
-    with an_inlet(client, deliver=got.append, urgent=broken) as inlet:
-        client.receive(0xB1, 20, 127)
+    got = []
+    arrival = an_arrival(deliver=got.append, urgent=broken)
+    arrival([0xB1, 20, 127])
     assert [Control(5.0, 20, 127)] == got
-    assert 1 == inlet.errors
+    assert 1 == arrival.errors
 
 
 @pytest.mark.parametrize("data", [[0xF0, 1, 0xF7], [0xF8], [0xFE], [0x90, 60], [], [0x90, 60, 255]])
 def test_only_channel_messages_pass(data):
     """Sysex, realtime and malformed messages reach neither thru nor the session."""
-    client, got = FakeClient(), []
-    with an_inlet(client, thru=got.append, deliver=got.append) as inlet:
-        client.receive(*data)
+    got = []
+    arrival = an_arrival(thru=got.append, deliver=got.append)
+    arrival(data)
     assert [] == got
-    assert 0 == inlet.errors
+    assert 0 == arrival.errors
 
 
 def test_what_only_sounds_is_told_apart_from_what_is_heard():
     """A key in a zone that sounds goes thru and to ``on_sounds``, one that feeds to ``deliver``."""
     heard, sounded, through = [], [], []
     router = Router(lambda: Routing.of(changed(Settings(), {"zones": "0-59 sounds, 100-127 control"})))
-    arrival = Arrival(
-        clock=ManualClock(5.0), deliver=heard.append, thru=through.append, on_sounds=sounded.append, router=router
-    )
+    arrival = an_arrival(deliver=heard.append, thru=through.append, on_sounds=sounded.append, router=router)
     for pitch in (40, 60, 100):
         arrival([0x90, pitch, 1])
     assert ([NoteOn(5.0, 60, 1)], [NoteOn(5.0, 40, 1)]) == (heard, sounded)
@@ -84,28 +85,27 @@ def test_what_only_sounds_is_told_apart_from_what_is_heard():
 
 def test_a_broken_thru_is_counted_and_the_event_still_arrives():
     """An output that fails neither reaches the driver nor deafens the companion."""
-    client, got = FakeClient(), []
-    with an_inlet(client, thru=broken, deliver=got.append) as inlet:
-        client.receive(0x90, 60, 1)
-        client.receive(0x90, 60, 0)
+    got = []
+    arrival = an_arrival(thru=broken, deliver=got.append)
+    arrival([0x90, 60, 1])
+    arrival([0x90, 60, 0])
     assert [NoteOn(5.0, 60, 1), NoteOff(5.0, 60)] == got
-    assert 2 == inlet.errors
+    assert 2 == arrival.errors
 
 
 def test_a_broken_delivery_is_counted():
     """A closed event loop does not reach the driver, and thru goes on."""
-    client, through = FakeClient(), []
-    with an_inlet(client, thru=through.append, deliver=broken) as inlet:
-        client.receive(0x90, 60, 1)
+    through = []
+    arrival = an_arrival(thru=through.append, deliver=broken)
+    arrival([0x90, 60, 1])
     assert [bytes([0x90, 60, 1])] == through
-    assert 1 == inlet.errors
+    assert 1 == arrival.errors
 
 
 def test_the_seconds_of_thru_are_metered():
     """The meter is given the time from the stamp to the end of thru."""
-    client, clock, meter = FakeClient(), ManualClock(), []
-    with an_inlet(client, clock=clock, thru=lambda data: clock.advance(0.125), on_thru=meter.append):
-        client.receive(0x90, 60, 1)
+    clock, meter = ManualClock(), []
+    an_arrival(clock=clock, thru=lambda data: clock.advance(0.125), on_thru=meter.append)([0x90, 60, 1])
     assert [0.125] == meter
 
 
@@ -138,7 +138,7 @@ def test_a_port_that_does_not_open_leaves_no_inlet():
         raise PortError(wanted)
 
     with pytest.raises(PortError, match="keys"):
-        Inlet("keys", clock=ManualClock(), deliver=print, open_port=refuse)
+        Inlet("keys", arrival=print, open_port=refuse)
 
 
 def test_keys_go_in_through_a_real_port_and_thru_comes_out_of_another(jack):
@@ -152,44 +152,14 @@ def test_closing_under_a_flood_of_keys_neither_hangs_nor_crashes(jack):
     assert [[True, 0]] * FLOODS == outcome("flood")
 
 
-def test_a_clock_is_handed_on_with_its_moments_and_is_no_music():
-    """Only where somebody wants it is the driver asked for ticks."""
-    client, got, music = FakeClient(), [], []
-    with an_inlet(client, on_realtime=lambda *told: got.append(told), deliver=music.append, thru=music.append):
-        for data in ((0xFA,), (0xF8,), (0xF2, 4, 0), (0xFE,)):
-            client.receive(*data)
-    assert [(b"\xfa", 5.0), (b"\xf8", 5.0), (b"\xf2\x04\x00", 5.0)] == got
-    assert [] == music
-    assert not client.ignored["timing"]
-    with an_inlet(deaf := FakeClient()):
-        assert deaf.ignored["timing"]
-
-
-def test_who_fails_to_follow_a_clock_is_counted():
-    """The driver's thread goes on."""
-    client = FakeClient()
-    with an_inlet(client, on_realtime=broken) as inlet:
-        client.receive(0xF8)
-    assert 1 == inlet.errors
-
-
 def test_a_router_says_who_gets_what():
-    """What sounds goes thru as it is routed; what is heard, and what is the control map's, is delivered there."""
-    client, through, heard, control = FakeClient(), [], [], []
+    """What sounds goes thru as it is routed, what is heard is delivered so, and a control map's key is neither."""
+    through, heard = [], []
     zones = (Zone.CONTROL,) * 36 + (Zone.SOUNDS,) * 24 + (Zone.FEEDS,) * 68
     router = Router(lambda: Routing(zones=zones, transpose=12, channel=4))
-    with an_inlet(client, thru=through.append, deliver=heard.append, router=router, on_control=control.append):
-        for pitch in (35, 59, 60):
-            client.receive(0x92, pitch, 100)
-        client.receive(0xB2, 64, 50)
+    arrival = an_arrival(thru=through.append, deliver=heard.append, router=router)
+    for pitch in (35, 59, 60):
+        arrival([0x92, pitch, 100])
+    arrival([0xB2, 64, 50])
     assert [bytes((0x94, 71, 100)), bytes((0x94, 72, 100)), bytes((0xB4, 64, 50))] == through
     assert [NoteOn(5.0, 72, 100), Control(5.0, 64, 50)] == heard
-    assert [NoteOn(5.0, 35, 100)] == control
-
-
-def test_what_is_for_a_control_map_that_is_not_there_is_let_be():
-    """Nothing fails."""
-    client = FakeClient()
-    with an_inlet(client, router=Router(lambda: Routing(zones=(Zone.CONTROL,) * 128)), deliver=broken) as inlet:
-        client.receive(0x90, 60, 1)
-    assert 0 == inlet.errors

@@ -4,17 +4,17 @@ from threading import Event as Flag
 from livecomposer.clocks import ManualClock, MonotonicClock
 from livecomposer.events import SUSTAIN, Control, NoteOff, NoteOn
 from livecomposer.midi.files import Recording, Track
+from livecomposer.midi.inlet import Arrival
 from livecomposer.midi.performer import FilePerformer
 
 TUNE = Track("tune", (NoteOn(0.5, 60, 80), NoteOff(1.0, 60), NoteOn(1.0, 62, 81), NoteOff(2.5, 62)))
 
 
-def played(*tracks, thru=None, **more):
+def played(*tracks, thru=None):
     """Everything a performer delivers on a clock that its waiting moves, from 10 s on."""
     clock, got, over = ManualClock(10.0), [], Flag()
-    performer = FilePerformer(
-        Recording(tracks), clock=clock, deliver=got.append, thru=thru, wait=clock.advance, on_done=over.set, **more
-    )
+    arrival = Arrival(clock=clock, deliver=got.append, thru=thru)
+    performer = FilePerformer(Recording(tracks), arrival=arrival, clock=clock, wait=clock.advance, on_done=over.set)
     assert over.wait(20)
     performer.close()
     assert performer.done
@@ -32,11 +32,6 @@ def test_thru_is_given_the_wire_bytes():
     played(TUNE, thru=through.append)
     assert [bytes([0x90, 60, 80]), bytes([0x80, 60, 64])] == through[:2]
     assert 4 == len(through)
-
-
-def test_the_limit_cuts_and_ends_what_sounds_there():
-    """Events from the limit on are not played, and a held note ends at the limit."""
-    assert [NoteOn(10.5, 60, 80), NoteOff(11.0, 60), NoteOn(11.0, 62, 81), NoteOff(11.5, 62)] == played(TUNE, limit=1.5)
 
 
 def test_a_pedal_left_down_is_lifted_at_the_end():
@@ -64,21 +59,20 @@ def test_broken_receivers_are_counted_and_the_music_goes_on():
     def broken(*_args):
         raise RuntimeError
 
-    performer = FilePerformer(
-        Recording((TUNE,)), clock=clock, deliver=broken, thru=broken, wait=clock.advance, on_done=over.set
-    )
+    arrival = Arrival(clock=clock, deliver=broken, thru=broken)
+    performer = FilePerformer(Recording((TUNE,)), arrival=arrival, clock=clock, wait=clock.advance, on_done=over.set)
     assert over.wait(20)
     performer.close()
-    assert 8 == performer.errors
+    assert 8 == arrival.errors
 
 
 def test_closing_interrupts_at_once_and_lets_go():
     """What is held ends in both thru and deliver, though the file would go on for an hour."""
     track = Track("long", (Control(0.0, SUSTAIN, 127), NoteOn(0.0, 60, 80), NoteOff(3600.0, 60)))
     got, through, over = Queue(), [], Flag()
-    performer = FilePerformer(
-        Recording((track,)), clock=MonotonicClock(), deliver=got.put, thru=through.append, on_done=over.set
-    )
+    clock = MonotonicClock()
+    arrival = Arrival(clock=clock, deliver=got.put, thru=through.append)
+    performer = FilePerformer(Recording((track,)), arrival=arrival, clock=clock, on_done=over.set)
     held = [got.get(timeout=20), got.get(timeout=20)]
     performer.close()
     performer.close()
@@ -91,12 +85,11 @@ def test_closing_interrupts_at_once_and_lets_go():
 
 
 def test_leaving_the_context_closes():
-    """A performer is a context manager, as an inlet is, and has a name."""
-    got = Queue()
+    """A performer is a context manager, as an inlet is."""
+    got, clock = Queue(), MonotonicClock()
     track = Track("long", (NoteOn(0.0, 60, 80), NoteOff(3600.0, 60)))
-    with FilePerformer(Recording((track,)), clock=MonotonicClock(), deliver=got.put, name="a.mid") as performer:
+    with FilePerformer(Recording((track,)), arrival=Arrival(clock=clock, deliver=got.put), clock=clock):
         got.get(timeout=20)
-        assert "a.mid" == performer.name
     assert isinstance(got.get(timeout=20), NoteOff)
 
 
@@ -108,6 +101,6 @@ def test_the_performer_may_be_closed_from_its_own_thread():
         box.get(timeout=20).close()
         over.set()
 
-    performer = FilePerformer(Recording((TUNE,)), clock=ManualClock(100), deliver=print, limit=0.1, on_done=end)
+    performer = FilePerformer(Recording(()), arrival=print, clock=ManualClock(100), on_done=end)
     box.put(performer)
     assert over.wait(20)

@@ -74,13 +74,12 @@ def test_where_a_file_plays_its_channel_does_not_matter():
 
 
 def test_zones_sound_feed_and_control():
-    """Control keys go to the control map as they came; those that only sound are not heard."""
+    """Control keys go nowhere else; those that only sound are not heard."""
     play = Keyboard(zones="0-35 control, 36-59 sounds, 100 control", transpose=2)
-    assert Routed(control=bytes((0x93, 35, 1))) == play(0x93, 35, 1)
-    assert Routed(control=bytes((0x83, 35, 0))) == play(0x83, 35, 0)
+    assert Routed() == play(0x93, 35, 1) == play(0x83, 35, 0)
     assert Routed(thru=bytes((0x90, 38, 1))) == play(0x90, 36, 1)
     assert both(0x90, 62, 1) == play(0x90, 60, 1)
-    assert Routed(control=bytes((0x90, 100, 1))) == play(0x90, 100, 1)
+    assert Routed() == play(0x90, 100, 1)
     assert both(0xB0, 11, 3) == play(0xB0, 11, 3)
 
 
@@ -197,7 +196,7 @@ def test_nothing_is_left_on_once_every_key_and_pedal_is_up(story):
     now = Routing()
     router, output, sink = Router(lambda: now), Output([]), FakeSink()
     output.attach(sink)
-    heard, pedals, down = set(), {}, set()
+    heard, pedals = set(), {}
     ends = [(0x80 | channel, pitch, 0) for channel in (0, 1) for pitch in range(55, 66)]
     ends += [(0xB0 | channel, 64, 0) for channel in (0, 1)]
     for step in [*story, *ends]:
@@ -213,14 +212,9 @@ def test_nothing_is_left_on_once_every_key_and_pedal_is_up(story):
             assert routed.thru in (routed.heard, None)
             heard |= {started_key(routed.heard)}
             heard -= {ended_key(routed.heard)}
-        if routed.control:
-            assert bytes(step) == routed.control
-            down |= {step[:2]} if step[0] & 0xF0 == 0x90 and step[2] else set()
-            down -= {(0x90 | step[0] & 15, step[1])} if step[0] & 0xF0 == 0x80 or not step[2] else set()
     assert frozenset() == output.sounding()
     assert set() == heard - {None}
     assert {0} >= set(pedals.values())
-    assert set() == down
 
 
 def test_a_routing_is_a_value():

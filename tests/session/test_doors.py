@@ -94,6 +94,20 @@ def test_one_of_several_outputs_may_come_later(monkeypatch):
     assert ["output 'nord' is not there; it is awaited"] == said
 
 
+def test_the_last_words_of_a_driver_may_come_when_the_loop_is_closed():
+    """They are left out, and nobody fails."""
+    said = []
+
+    async def within():
+        soon = doors.in_loop(said.append)
+        soon("heard")
+        await asyncio.sleep(0)
+        return soon
+
+    asyncio.run(within())("too late")
+    assert ["heard"] == said
+
+
 LIVES = 10
 
 

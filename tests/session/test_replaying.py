@@ -97,7 +97,7 @@ async def test_a_model_that_was_chosen_meanwhile_is_replayed(played, tmp_path):
     @asynccontextmanager
     async def hand(backstage):
         async def choose():
-            backstage.tellers.append(lambda line: took_over.set() if line.endswith("plays with other") else None)
+            backstage.tell.append(lambda line: took_over.set() if line.endswith("plays with other") else None)
             await asyncio.sleep(1.0)  # of music with the first
             backstage.desk.do("model", str(other), source="test")
             await took_over.wait()

@@ -43,7 +43,7 @@ async def serving(backstage: Backstage) -> AsyncIterator[None]:
 
     ports = _Ports(lambda: loop.call_soon_threadsafe(lambda: panel.audience.tell(ports=True)))
     backstage.healing.append(ports)
-    backstage.tellers.append(told)
+    backstage.tell.append(told)
     unwatch = backstage.desk.watch(lambda name, value: _changed(panel, name, value))
     backstage.session.listeners.append(panel.score.heard)
     tasks = [asyncio.create_task(each) for each in (panel.show(), panel.measure())]
@@ -52,7 +52,7 @@ async def serving(backstage: Backstage) -> AsyncIterator[None]:
     finally:
         unwatch()
         backstage.healing.remove(ports)
-        backstage.tellers.remove(told)
+        backstage.tell.remove(told)
         backstage.session.listeners.remove(panel.score.heard)
         for task in tasks:
             task.cancel()

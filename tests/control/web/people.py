@@ -2,7 +2,7 @@
 
 from livecomposer.clocks import ManualClock
 from livecomposer.playing.sinks import Output
-from livecomposer.session.backstage import Backstage
+from livecomposer.session.backstage import Backstage, Tellers
 from livecomposer.session.desk import Desk
 from livecomposer.session.horizon import Budget
 from livecomposer.session.meters import Meters
@@ -60,7 +60,7 @@ def backstage_of(*, record=None, heard=None, told=None, **values):
         journal=None,
         record=record,
         hear=(heard if heard is not None else []).append,
-        tell=(told if told is not None else []).append,
+        tell=Tellers([(told if told is not None else []).append]),
         choices=lambda: {"input": [("", "any keyboard")]},
     )
     backstage.session.sink = sink
