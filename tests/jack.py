@@ -4,11 +4,13 @@ import os
 import shutil
 import subprocess
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-__all__ = ["ABSENT", "RATE", "available", "jack_server"]
+import pytest
+
+__all__ = ["ABSENT", "RATE", "available", "jack_server", "on_jack", "real_time"]
 
 RATE = 48000
 """Sample rate of the private server, Hz."""
@@ -19,6 +21,9 @@ PERIOD = 128
 ABSENT = "jackd is not installed (apt install jackd2, brew install jack)"
 """Why a test that needs the server is skipped."""
 
+real_time = pytest.mark.flaky(reruns=2)
+"""For what several programs do in real time together: a machine that others share stands still now and then."""
+
 ATTEMPTS = 3
 """Servers that start at one moment clean up each other's shared memory now and then."""
 
@@ -26,6 +31,12 @@ ATTEMPTS = 3
 def available() -> bool:
     """Whether ``jackd`` and its two small companions can be run here."""
     return all(shutil.which(name) for name in ("jackd", "jack_wait", "jack_lsp"))
+
+
+def on_jack(test: Callable[..., object]) -> Callable[..., object]:
+    """A test that runs a server: skipped where there is none, and in :data:`real_time`."""
+    marked: Callable[..., object] = pytest.mark.skipif(not available(), reason=ABSENT)(real_time(test))
+    return marked
 
 
 @contextmanager

@@ -69,6 +69,7 @@ def build_parser() -> argparse.ArgumentParser:
     _add_replay(commands)
     _add_ports(commands)
     _add_training(commands)
+    _add_evaluate(commands)
     _add_audition(commands)
     _add_bench(commands)
     return parser
@@ -194,6 +195,9 @@ def _add_training(commands: Any) -> None:
     parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="DIR")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for all")
+
+
+def _add_evaluate(commands: Any) -> None:
     parser = _command(commands, "evaluate", "evaluate", "measure how well weights foresee music they have not seen")
     parser.add_argument("checkpoint", type=Path, metavar="CHECKPOINT")
     parser.add_argument("shard", type=Path, metavar="SHARD.npz")

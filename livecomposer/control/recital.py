@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from livecomposer.control.progress import bar
+from livecomposer.control.sheet import difference, fooled, means, row
 from livecomposer.evaluation.excerpts import load_shard
 from livecomposer.evaluation.markov import MarkovModel
 from livecomposer.evaluation.markov_mind import MarkovMind
@@ -31,7 +32,7 @@ SECONDS = 20.0
 _PIECES = 40
 _MARKOV_ORDER = 8
 _IN_TURN = 0  # the way of playing that the weights are told of, as in training
-_CELL = 12
+_WIDTH = 24
 
 
 def music(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
@@ -126,9 +127,7 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"{result['pieces']} pieces, {result['seconds']:g} s each behind {result['given_seconds']:g} s"
     measures = result["measures"]
     makers = list(next(iter(measures.values()))["makers"])
-    yield _row("", makers)
-    for name, found in measures.items():
-        yield _row(name, [_number(found["makers"][maker]["mean"]) for maker in makers])
+    yield from means(measures, "makers", width=_WIDTH)
     yield ""
     yield f"{MODEL} less each other, with 95 % intervals over pieces; > where the model is clearly better"
     for name, found in measures.items():
@@ -136,26 +135,14 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     yield "whole sets: overlap of distances to real continuations with those among them"
     for name, rows in result["sets"].items():
-        yield _row(name, [_number(rows[maker]["overlap"]) for maker in makers])
+        yield row(name, [rows[maker]["overlap"] for maker in makers], width=_WIDTH)
     yield ""
-    for name, found in measures.items():
-        for cheats, than in (("cheats", "the piece's next stretch"), ("cheats_above_subject", "the model")):
-            if found.get(cheats):
-                yield f"{name}: no worse than {than}: {', '.join(found[cheats])}"
+    yield from fooled(measures, "the piece's next stretch")
 
 
 def _differences(name: str, found: Mapping[str, Any]) -> Iterator[str]:
-    for maker, row in found["makers"].items():
-        less = row.get("subject_less_this")
+    for maker, of in found["makers"].items():
+        less = of.get("subject_less_this")
         if found["better"] and maker != REAL and less is not None and less["interval"] is not None:
-            low, high = less["interval"]
             sign = ">" if maker in found["clearly_worse"] else " "
-            yield f" {sign} {name:24} - {maker:14} {less['mean']:+.3f}  ({low:+.3f} to {high:+.3f})"
-
-
-def _row(first: str, cells: Sequence[str]) -> str:
-    return f"{first:24}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+            yield f" {sign} {name:24} - {maker:14} {difference(less)}"

@@ -13,6 +13,7 @@ from statistics import median
 from typing import Any
 
 from livecomposer.control.progress import bar
+from livecomposer.control.sheet import difference, fooled, means, row
 from livecomposer.errors import SettingError
 from livecomposer.evaluation.comparison import REAL, Partner, compare, curves, impostors_of, play
 from livecomposer.evaluation.excerpts import Excerpt, excerpts_of, load_shard
@@ -36,7 +37,7 @@ _PIECES = 10
 _BOTH_PLAY = 1  # the way of playing that the weights are told of, as in training
 _AHEAD_SECONDS = 0.5
 _CURVES_SHOWN = ("consonance", "harmony_both")  # the others are in the JSON
-_CELL = 13
+_WIDTH = 14
 _TAPE_IDS = 512  # as long as a tape is after half a minute
 
 
@@ -206,17 +207,11 @@ def table(result: Mapping[str, Any]) -> str:
 def _lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"{result['pieces']} pieces, {result['seconds']:g} s each, latency {result['latency_ms']:g} ms"
     metrics = result["metrics"]
-    names = list(next(iter(metrics.values()))["partners"])
-    yield _row("", names)
-    for metric, found in metrics.items():
-        yield _row(metric, [_number(found["partners"][name]["mean"]) for name in names])
+    yield from means(metrics, "partners", width=_WIDTH)
     yield ""
     yield from _differences(metrics)
     yield ""
-    for metric, found in metrics.items():
-        for cheats, than in (("cheats", "the real accompaniment"), ("cheats_above_subject", "the model")):
-            if found[cheats]:
-                yield f"{metric}: no worse than {than}: {', '.join(found[cheats])}"
+    yield from fooled(metrics, "the real accompaniment")
     if "latencies" in result:
         yield from _latency_lines(result["latencies"])
     yield from _curve_lines("from the cold start", result["cold_start"])
@@ -227,22 +222,19 @@ def _lines(result: Mapping[str, Any]) -> Iterator[str]:
 def _differences(metrics: Mapping[str, Any]) -> Iterator[str]:
     yield f"{MODEL} less each other, with 95 % intervals over pieces"
     for metric, found in metrics.items():
-        for name, row in found["partners"].items():
-            less = row.get("subject_less_this")
+        for name, of in found["partners"].items():
+            less = of.get("subject_less_this")
             if found["rises"] and less is not None and less["interval"] is not None:
-                low, high = less["interval"]
-                count = f"{less['pieces']} pieces"
-                yield f"  {metric:14} - {name:14} {less['mean']:+.3f}  ({low:+.3f} to {high:+.3f})  {count}"
+                yield f"  {metric:14} - {name:14} {difference(less)}  {less['pieces']} pieces"
 
 
 def _latency_lines(rows: Sequence[Mapping[str, Any]]) -> Iterator[str]:
-    names = [_named(row["latency_ms"]) for row in rows]
     yield ""
-    yield _row("latency", names)
+    yield row("latency", [_named(of["latency_ms"]) for of in rows], width=_WIDTH)
     for metric in rows[0]["metrics"]:
-        yield _row(metric, [_number(row["metrics"][metric]["mean"]) for row in rows])
+        yield row(metric, [of["metrics"][metric]["mean"] for of in rows], width=_WIDTH)
     for fact in ("horizon_ms", "replan_ms", "plans", "kept", "missed", "late"):
-        yield _row(fact, [_number(row[fact]) for row in rows])
+        yield row(fact, [of[fact] for of in rows], width=_WIDTH)
 
 
 def _curve_lines(title: str, found: Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]) -> Iterator[str]:
@@ -250,16 +242,6 @@ def _curve_lines(title: str, found: Mapping[str, Mapping[str, Sequence[Mapping[s
         by_partner = found[metric]
         yield ""
         yield f"{metric}, in windows of 2 s {title}"
-        yield _row("s", list(by_partner))
+        yield row("s", list(by_partner), width=_WIDTH)
         for points in zip(*by_partner.values(), strict=True):
-            yield _row(f"{points[0]['at']:g}", [_number(point["mean"]) for point in points])
-
-
-def _row(first: str, cells: Sequence[str]) -> str:
-    return f"{first:14}" + "".join(f"{cell:>{_CELL}}" for cell in cells)
-
-
-def _number(value: float | None) -> str:
-    if value is None:
-        return "–"
-    return str(value) if isinstance(value, int) else f"{value:.3f}"
+            yield row(f"{points[0]['at']:g}", [point["mean"] for point in points], width=_WIDTH)

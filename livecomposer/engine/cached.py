@@ -1,21 +1,26 @@
 """What every engine with a cache has in common: which ids it holds, and which of them must be computed."""
 
 from collections.abc import Sequence
+from copy import deepcopy
+from typing import Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from livecomposer.engine import common_prefix
 from livecomposer.engine.ring import Ring
-from livecomposer.model.decoder import Network, Shape
+from livecomposer.model.decoder import Network
 from livecomposer.model.sampling import Language, Sampling, sample
 
-__all__ = ["CachedEngine", "ways_of"]
+__all__ = ["CachedEngine", "ModuleEngine"]
+
+_N = TypeVar("_N", bound=Network)
 
 
-def ways_of(network: Network) -> list[Tensor]:
+def _ways_of(network: Network) -> list[Tensor]:
     """What each id (vocabulary, width) is read as in each mode, one table a mode: float32, on the CPU, copied."""
     modes = range(max(1, network.shape.modes))
     return [network.embedding_in(mode).detach().to("cpu", torch.float32, copy=True) for mode in modes]
@@ -24,7 +29,7 @@ def ways_of(network: Network) -> list[Tensor]:
 class CachedEngine:
     """As :class:`livecomposer.engine.Engine` says, in constant memory.
 
-    A backend adds :meth:`_take_in`, and fills ``_ways`` by :func:`ways_of`.
+    A backend adds :meth:`_take_in`.
 
     A rewind within about two windows is a move of the position. A deeper one, or a feed of more, computes the last
     ``(layers + 1) * window`` ids anew, which is exact, since nothing further back reaches the last window of them.
@@ -33,12 +38,13 @@ class CachedEngine:
     largest_chunk = 256
     """Most ids that are computed at once."""
 
-    def __init__(self, shape: Shape) -> None:
-        self._shape = shape
+    @torch.inference_mode()
+    def __init__(self, network: Network) -> None:
+        self._shape = shape = network.shape
         self._ring = Ring(window=shape.window, layers=shape.layers)
         self._ids: list[int] = []
         self._logits: npt.NDArray[np.float32] | None = None
-        self._ways: list[Tensor] = []
+        self._ways = _ways_of(network)
         self._embedding: Tensor
 
     @property
@@ -115,3 +121,17 @@ class CachedEngine:
             return common
         self._ring.reset(anew)
         return anew
+
+
+class ModuleEngine(CachedEngine, Generic[_N]):
+    """Computes by the modules of ``network``, of which it keeps a copy on ``device``."""
+
+    @torch.inference_mode()
+    def __init__(self, network: _N, *, mode: int = 0, device: str = "cpu") -> None:
+        super().__init__(network)
+        self._network = deepcopy(network).to(device).eval()
+        self._embedding = self._network.embedding_in(mode).clone()
+
+    def _embedded(self, ids: Sequence[int]) -> Tensor:
+        """The rows (count, width) that ``ids`` are read as."""
+        return functional.embedding(torch.tensor(ids, device=self._embedding.device), self._embedding)

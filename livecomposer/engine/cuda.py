@@ -20,7 +20,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from livecomposer.engine.cached import CachedEngine, ways_of
+from livecomposer.engine.cached import CachedEngine
 from livecomposer.engine.device_sampling import Draw
 from livecomposer.errors import EngineError
 from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder
@@ -89,10 +89,9 @@ class CudaEngine(CachedEngine):
         precision: str = "bfloat16",
         capture: Callable[[Work], Work] | None = None,
     ) -> None:
-        super().__init__(decoder.shape)
+        super().__init__(decoder)
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise EngineError(f"device {device!r}: PyTorch finds no CUDA here; try --device cpu")
-        self._ways = ways_of(decoder)
         self._device = torch.device(device)
         self._dtype = getattr(torch, precision)
         self._eps = decoder.norm.eps

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from livecomposer.engine.cache import Cache, View
-from livecomposer.engine.cached import CachedEngine, ways_of
+from livecomposer.engine.cached import CachedEngine
 from livecomposer.model.decoder import Block, Decoder, Shape
 
 __all__ = ["EagerEngine"]
@@ -31,8 +31,7 @@ class EagerEngine(CachedEngine):
 
     @torch.inference_mode()
     def __init__(self, decoder: Decoder, *, mode: int = 0, device: str = "cpu") -> None:
-        super().__init__(decoder.shape)
-        self._ways = ways_of(decoder)
+        super().__init__(decoder)
         self._eps = decoder.norm.eps
         self._embedding = decoder.embedding_in(mode).to(device, copy=True)
         self._unembedding = _laid_out(decoder.embedding.weight * decoder.norm.weight, device)  # (width, vocabulary)

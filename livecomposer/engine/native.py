@@ -15,7 +15,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from livecomposer.engine.cached import CachedEngine, ways_of
+from livecomposer.engine.cached import CachedEngine
 from livecomposer.engine.library import NativeShape, available, instructions, native_library
 from livecomposer.errors import EngineError
 from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder, Shape
@@ -43,11 +43,10 @@ class NativeEngine(CachedEngine):
         cache_precision: str | None = None,
         threads: int = 1,
     ) -> None:
-        super().__init__(decoder.shape)
+        super().__init__(decoder)
         library = native_library()
         if library is None:
             raise EngineError("no compiled engine here; install a C compiler and livecomposer again, or use eager")
-        self._ways = ways_of(decoder)
         self._library = library
         self._decoder = self._create(decoder, PRECISIONS.index(precision), cache_precision or precision, threads)
         self._finalizer = weakref.finalize(self, library.lc_free, self._decoder)

@@ -2,20 +2,18 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
-from copy import deepcopy
 
 import numpy as np
 import numpy.typing as npt
 import torch
-from torch.nn import functional
 
-from livecomposer.engine.cached import CachedEngine, ways_of
+from livecomposer.engine.cached import ModuleEngine
 from livecomposer.model.lstm import Recurrent, State
 
 __all__ = ["RecurrentEngine"]
 
 
-class RecurrentEngine(CachedEngine):
+class RecurrentEngine(ModuleEngine[Recurrent]):
     """As :class:`livecomposer.engine.Engine` says, exactly, however deep a rewind. Copies the weights of ``network``.
 
     A snapshot is kept every ``every`` ids, so that a rewind computes at most so many before it goes on. Once there are
@@ -26,13 +24,9 @@ class RecurrentEngine(CachedEngine):
     every = 64
     most = 1024
 
-    @torch.inference_mode()
     def __init__(self, network: Recurrent, *, mode: int = 0, device: str = "cpu") -> None:
-        super().__init__(network.shape)
-        self._ways = ways_of(network)
-        self._network = deepcopy(network).to(device).eval()
+        super().__init__(network, mode=mode, device=device)
         self._network.lstm.flatten_parameters()
-        self._embedding = self._network.embedding_in(mode).clone()
         self._state: State | None = None
         self._snapshots: list[tuple[int, State | None]] = [(0, None)]  # the state behind so many ids
 
@@ -43,7 +37,7 @@ class RecurrentEngine(CachedEngine):
 
     @torch.inference_mode()
     def _take_in(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
-        x = functional.embedding(torch.tensor(ids, device=self._embedding.device), self._embedding)
+        x = self._embedded(ids)
         begin = self._ring.position
         cuts = [at - begin for at in range(begin, begin + len(ids)) if at % self.every == 0 and at > begin]
         for part in torch.tensor_split(x, cuts):

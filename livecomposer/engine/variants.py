@@ -1,16 +1,14 @@
 """Engines for Transformers with other positions, in eager PyTorch, one sequence, in constant memory."""
 
 from collections.abc import Sequence
-from copy import deepcopy
 
 import numpy as np
 import numpy.typing as npt
 import torch
 from torch import Tensor
-from torch.nn import functional
 
 from livecomposer.engine.cache import Cache, View
-from livecomposer.engine.cached import CachedEngine, ways_of
+from livecomposer.engine.cached import CachedEngine, ModuleEngine
 from livecomposer.model.decoder import Block
 from livecomposer.model.positions import Scheme
 from livecomposer.model.variants import Variant, base_of
@@ -18,15 +16,12 @@ from livecomposer.model.variants import Variant, base_of
 __all__ = ["Rebasing", "RebasingEngine", "VariantEngine"]
 
 
-class VariantEngine(CachedEngine):
+class VariantEngine(ModuleEngine[Variant]):
     """For positions that are distances: ``relative``, ``xl`` and ``alibi``. Copies the weights of ``network``."""
 
     @torch.inference_mode()
     def __init__(self, network: Variant, *, mode: int = 0, device: str = "cpu") -> None:
-        super().__init__(network.shape)
-        self._ways = ways_of(network)
-        self._network = deepcopy(network).to(device).eval()
-        self._embedding = self._network.embedding_in(mode).clone()
+        super().__init__(network, mode=mode, device=device)
         self._cache = Cache(network.shape, self._ring, torch.device(device))
         for scheme in self._network.schemes:
             assert isinstance(scheme, Scheme)
@@ -34,8 +29,7 @@ class VariantEngine(CachedEngine):
 
     @torch.inference_mode()
     def _take_in(self, ids: Sequence[int]) -> npt.NDArray[np.float32]:
-        x = functional.embedding(torch.tensor(ids, device=self._embedding.device), self._embedding)
-        return self._through(self._placed(x), self._cache.see(len(ids)))
+        return self._through(self._placed(self._embedded(ids)), self._cache.see(len(ids)))
 
     def _placed(self, x: Tensor) -> Tensor:
         """The embedded ids (count, width), told where they stand if that is not told to attention."""

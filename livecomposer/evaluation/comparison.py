@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from livecomposer.evaluation.bootstrap import interval_of_mean
 from livecomposer.evaluation.excerpts import Excerpt
 from livecomposer.evaluation.impostors import drone, unison
 from livecomposer.evaluation.togetherness import METRICS, Metric, Span, scores
@@ -29,8 +30,6 @@ CURVED = ("consonance", "harmony", "harmony_both", "pulse_gain", "presence", "de
 """The metrics that curves are drawn of."""
 WINDOW = 2.0
 """Seconds of one point of a curve."""
-RESAMPLES = 2000
-CONFIDENCE = 0.95
 _ROUNDING = 1e-9
 
 
@@ -143,9 +142,7 @@ def summary(values: Floats, seed: int) -> dict[str, Any]:
     told = _told(values)
     if not len(told):
         return {"mean": None, "interval": None, "pieces": 0}
-    drawn = np.random.default_rng(seed).integers(len(told), size=(RESAMPLES, len(told)))
-    interval = np.quantile(told[drawn].mean(axis=1), [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return {"mean": float(told.mean()), "interval": interval.tolist(), "pieces": len(told)}
+    return {"mean": float(told.mean()), "interval": interval_of_mean(told, seed), "pieces": len(told)}
 
 
 def _told(values: Floats) -> Floats:

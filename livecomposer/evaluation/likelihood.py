@@ -18,6 +18,7 @@ from torch.nn import functional
 from livecomposer.engine import Engine
 from livecomposer.engine.native import NativeEngine
 from livecomposer.errors import CorpusError, EngineError
+from livecomposer.evaluation.bootstrap import interval_of_ratio
 from livecomposer.evaluation.streams import stream_of
 from livecomposer.events import Role
 from livecomposer.model import checkpoint
@@ -45,8 +46,6 @@ Floats = npt.NDArray[np.float64]
 LogProbs = Callable[[Ids], Floats]
 """Natural log of the probability (T,) float64 of each id (T,) of a whole piece, given BOS and all before it."""
 
-RESAMPLES = 2000
-CONFIDENCE = 0.95
 _CHUNK = 512  # tokens computed at once
 _BAR_SECONDS = 2.0
 _BOS = VOCABULARY.id(Kind.BOS)
@@ -204,15 +203,6 @@ def _likelihood(rows: Floats, seed: int, packs: Mapping[str, Likelihood] | None 
         nll_per_token=nats / tokens,
         bits_per_note=float(bits / notes),
         bits_per_second=float(bits / seconds) if seconds else float("inf"),
-        interval=_interval(rows[:, 3] / np.log(2), rows[:, 1], seed),
+        interval=interval_of_ratio(rows[:, 3] / np.log(2), rows[:, 1], seed),
         packs=packs or {},
     )
-
-
-def _interval(bits: Floats, notes: Floats, seed: int) -> tuple[float, float]:
-    """Bounds of bits a note when the pieces are drawn again and again; of one piece they coincide."""
-    drawn = np.random.default_rng(seed).integers(len(bits), size=(RESAMPLES, len(bits)))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = bits[drawn].sum(axis=1) / notes[drawn].sum(axis=1)
-    low, high = np.nanquantile(ratios, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return float(low), float(high)

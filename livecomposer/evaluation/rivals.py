@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from livecomposer.errors import CheckpointError, CorpusError
+from livecomposer.evaluation.bootstrap import interval_of_ratio
 from livecomposer.evaluation.likelihood import LogProbs, chosen_of, decoder_log_probs, packs_of, rows_of
 from livecomposer.evaluation.markov import MarkovModel, Recall
 from livecomposer.model import checkpoint
@@ -24,8 +25,6 @@ Floats = npt.NDArray[np.float64]
 MODEL, MARKOV, COPY = "model", "markov", "copy"
 ALL = "all"
 """The name under which the figures of all packs together stand."""
-RESAMPLES = 2000
-CONFIDENCE = 0.95
 _MARKOV_ORDER = 8
 _NOTES, _NATS = 1, 3  # columns of what rows_of gives
 
@@ -36,7 +35,7 @@ def compare(
     """By pack, and under :data:`ALL`: ``pieces``, and ``scorers``, each with its bits a note and its interval.
 
     All score the same pieces. ``more_than_model`` is how many bits a note each needs more than the one named
-    :data:`MODEL`, its interval from the same resampled pieces (paired percentile bootstrap, Efron 1979, 95 %).
+    :data:`MODEL`, with its interval (:mod:`livecomposer.evaluation.bootstrap`).
     Raises :class:`CorpusError` where no note is scored.
     """
     chosen = chosen_of(shard, pieces=pieces, seed=seed)
@@ -108,22 +107,15 @@ def _scorer(folder: Path, device: str) -> LogProbs:
 
 def _compared(bits: Mapping[str, Floats], notes: Floats, seed: int) -> dict[str, dict[str, Any]]:
     """``bits`` of each scorer (pieces,), and ``notes`` (pieces,), as ratios of their sums."""
-    drawn = np.random.default_rng(seed).integers(len(notes), size=(RESAMPLES, len(notes)))
     result: dict[str, dict[str, Any]] = {}
     for name, mine in bits.items():
-        result[name] = {"bits_per_note": float(mine.sum() / notes.sum()), "interval": _interval(mine, notes, drawn)}
+        interval = interval_of_ratio(mine, notes, seed)
+        result[name] = {"bits_per_note": float(mine.sum() / notes.sum()), "interval": interval}
         if name != MODEL:
             more = mine - bits[MODEL]
             result[name]["more_than_model"] = float(more.sum() / notes.sum())
-            result[name]["more_interval"] = _interval(more, notes, drawn)
+            result[name]["more_interval"] = interval_of_ratio(more, notes, seed)
     return result
-
-
-def _interval(bits: Floats, notes: Floats, drawn: npt.NDArray[np.int64]) -> list[float]:
-    with np.errstate(divide="ignore", invalid="ignore"):
-        ratios = bits[drawn].sum(axis=1) / notes[drawn].sum(axis=1)
-    bounds: list[float] = np.nanquantile(ratios, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]).tolist()
-    return bounds
 
 
 def _cell(row: Mapping[str, Any]) -> str:

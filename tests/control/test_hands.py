@@ -25,7 +25,7 @@ from livecomposer.session.meters import Meters
 from livecomposer.settings import Settings, changed
 from tests.control.desks import NotedDesk
 from tests.fakes import FakeSink
-from tests.jack import ABSENT, available, jack_server
+from tests.jack import jack_server, on_jack
 from tests.session.minds import tiny_checkpoint
 
 
@@ -183,7 +183,7 @@ def commands_in(folder):
     return [(line["name"], line["value"], line["source"]) for line in lines if line.get("what") == "command"]
 
 
-@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+@on_jack
 def test_a_knob_learned_in_the_middle_of_a_set_shapes_the_next_token(tmp_path):
     """From an independent client: taught by OSC, turned, and then in the draw, in the journal, and in the file."""
     model, config, address = tiny_checkpoint(tmp_path / "tiny"), tmp_path / "set.toml", free_port()

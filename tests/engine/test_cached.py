@@ -11,6 +11,7 @@ from livecomposer.engine.eager import EagerEngine
 from livecomposer.engine.native import NativeEngine
 from livecomposer.model.decoder import Shape
 from livecomposer.model.sampling import Sampling, sample
+from tests.engine import exactness
 from tests.model.networks import MODED, SMALL, random_decoder
 
 CUDA = partial(CudaEngine, device="cpu", precision="float32")  # its code, without its graphs
@@ -18,14 +19,9 @@ ENGINES = pytest.mark.parametrize(
     "make", [EagerEngine, partial(NativeEngine, precision="float32"), CUDA], ids=["eager", "native", "cuda"]
 )
 DECODER = random_decoder()
+assert_exact = partial(exactness.assert_exact, network=DECODER)
 REACH = (SMALL.layers + 1) * SMALL.window
 IDS = np.random.default_rng(4).integers(0, SMALL.vocabulary, 400).tolist()
-
-
-def assert_exact(ids, engine):
-    """The engine's logits are those of a forward pass over all of ``ids``."""
-    assert len(ids) == engine.position
-    np.testing.assert_allclose(DECODER(torch.tensor([ids]))[0, -1].numpy(), engine.logits(), atol=1e-4)
 
 
 def played(make, count, *, at_once=7):

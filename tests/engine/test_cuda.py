@@ -1,6 +1,7 @@
 """The GPU's engine, its work done as it is where there is no GPU: the same code, the same numbers, the same graphs."""
 
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -10,9 +11,11 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from livecomposer.engine.cuda import CudaEngine
 from livecomposer.errors import EngineError
 from livecomposer.model.sampling import Language, Sampling, sample
+from tests.engine import exactness
 from tests.model.networks import SMALL, random_decoder
 
 DECODER = random_decoder()
+assert_exact = partial(exactness.assert_exact, network=DECODER)
 IDS = np.random.default_rng(4).integers(0, SMALL.vocabulary, 400).tolist()
 ALL = np.ones(SMALL.vocabulary, dtype=bool)
 LANGUAGE = Language(np.arange(SMALL.vocabulary) % 4, np.arange(SMALL.vocabulary) // 2 * 2)
@@ -61,12 +64,6 @@ def engine_of(decoder=DECODER, **options):
     return CudaEngine(decoder, device="cpu", precision="float32", **{"capture": Graphs(), **options})
 
 
-def assert_exact(ids, engine, *, decoder=DECODER, atol=1e-4):
-    """The engine's logits are those of a forward pass over all of ``ids``."""
-    assert len(ids) == engine.position
-    np.testing.assert_allclose(decoder(torch.tensor([ids]))[0, -1].numpy(), engine.logits(), atol=atol)
-
-
 def random_draw(chance, vocabulary=SMALL.vocabulary):
     """What a draw may be told: a mask, a way of sampling, a chance, a language or none."""
     mask = chance.random(vocabulary) < chance.choice([0.2, 1.0])
@@ -97,7 +94,7 @@ def play(engine, ids, rounds, *, decoder=DECODER, atol=1e-4):
                 ids = [*ids, engine.draw(*told)]
                 assert sample(engine.logits(), *told) == ids[-1]
                 engine.advance(ids[-1])
-        assert_exact(ids, engine, decoder=decoder, atol=atol)
+        assert_exact(ids, engine, network=decoder, atol=atol)
 
 
 def test_a_token_is_one_replay_and_a_draw_another():
@@ -156,7 +153,7 @@ def test_any_window_will_do(window):
     engine = engine_of(decoder)
     for count in (120, 250, 253, 400):
         engine.feed(IDS[:count])
-        assert_exact(IDS[:count], engine, decoder=decoder)
+        assert_exact(IDS[:count], engine, network=decoder)
 
 
 def test_padding_leaves_no_trace():
@@ -166,7 +163,7 @@ def test_padding_leaves_no_trace():
         engine = engine_of(decoder)
         engine.feed(IDS[:count])
         engine.feed(IDS[: count + 3])
-        assert_exact(IDS[: count + 3], engine, decoder=decoder)
+        assert_exact(IDS[: count + 3], engine, network=decoder)
 
 
 def test_padding_spares_what_a_rewind_needs():
@@ -177,7 +174,7 @@ def test_padding_spares_what_a_rewind_needs():
         for count in (100, 200, engine._ring.size - 10, engine._ring.size - 1):
             engine.feed(IDS[:count])
         engine.rewind(count - depth)
-        assert_exact(IDS[: count - depth], engine, decoder=decoder)
+        assert_exact(IDS[: count - depth], engine, network=decoder)
 
 
 def test_days_into_a_set_positions_are_exact():

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecomposer.engine.gpt2 import Gpt2Engine
+from tests.engine.exactness import assert_any_feeds_and_rewinds_are_exact, assert_exact
 from tests.model.networks import GPT2, random_decoder
 
 NETWORK = random_decoder(GPT2)
@@ -17,26 +17,11 @@ IDS = np.random.default_rng(4).integers(0, GPT2.vocabulary, 60).tolist()
 sequences = st.lists(st.integers(0, GPT2.vocabulary - 1), min_size=1, max_size=30)
 
 
-def assert_exact(ids, engine, network=NETWORK, mode=0):
-    """The engine holds ``ids`` and says what a forward pass over them says."""
-    assert len(ids) == engine.position
-    expected = network(torch.tensor([ids]), torch.tensor([mode]))[0, -1].numpy()
-    np.testing.assert_allclose(expected, engine.logits(), atol=1e-4)
-
-
 @settings(deadline=None, max_examples=25)
 @given(st.lists(sequences, min_size=1, max_size=3), st.data())
 def test_any_feeds_and_rewinds_give_the_logits_of_a_forward_pass(feeds, data):
     """After feeds of any ids, rewinds of any depth, and steps from there, logits are those of the whole."""
-    engine = Gpt2Engine(NETWORK)
-    for ids in feeds:
-        engine.feed(ids)
-        assert_exact(ids, engine)
-        position = data.draw(st.integers(1, len(ids)))
-        engine.rewind(position)
-        assert_exact(ids[:position], engine)
-        engine.advance(3)
-        assert_exact([*ids[:position], 3], engine)
+    assert_any_feeds_and_rewinds_are_exact(Gpt2Engine(NETWORK), NETWORK, feeds, data)
 
 
 def test_a_long_set_is_exact():
@@ -44,7 +29,7 @@ def test_a_long_set_is_exact():
     engine = Gpt2Engine(NETWORK)
     for reached, id_ in enumerate(IDS, 1):
         engine.feed([id_]) if reached == 1 else engine.advance(id_)
-        assert_exact(IDS[:reached], engine)
+        assert_exact(IDS[:reached], engine, NETWORK)
         assert engine._past.get_seq_length() <= GPT2.window
 
 
@@ -55,7 +40,7 @@ def test_modes_are_heard():
     for mode in (0, 1, 0):
         engine.set_mode(mode)
         engine.feed(IDS[:20])
-        assert_exact(IDS[:20], engine, network, mode)
+        assert_exact(IDS[:20], engine, network, mode=mode)
 
 
 def test_an_id_that_is_none_changes_nothing():
@@ -64,6 +49,6 @@ def test_an_id_that_is_none_changes_nothing():
     engine.feed(IDS[:6])
     with pytest.raises(IndexError):
         engine.advance(GPT2.vocabulary)
-    assert_exact(IDS[:6], engine)
+    assert_exact(IDS[:6], engine, NETWORK)
     engine.advance(IDS[6])
-    assert_exact(IDS[:7], engine)
+    assert_exact(IDS[:7], engine, NETWORK)

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecomposer.engine.recurrent import RecurrentEngine
+from tests.engine.exactness import assert_any_feeds_and_rewinds_are_exact, assert_exact
 from tests.model.networks import LSTM, random_decoder
 
 NETWORK = random_decoder(LSTM)
@@ -17,25 +18,11 @@ IDS = np.random.default_rng(4).integers(0, LSTM.vocabulary, 400).tolist()
 sequences = st.lists(st.integers(0, LSTM.vocabulary - 1), min_size=1, max_size=150)
 
 
-def assert_exact(ids, engine):
-    """The engine holds ``ids`` and says what a forward pass over them says."""
-    assert len(ids) == engine.position
-    np.testing.assert_allclose(NETWORK(torch.tensor([ids]))[0, -1].numpy(), engine.logits(), atol=1e-4)
-
-
 @settings(deadline=None, max_examples=60)
 @given(st.lists(sequences, min_size=1, max_size=4), st.data())
 def test_any_feeds_and_rewinds_give_the_logits_of_a_forward_pass(feeds, data):
     """After feeds of any ids, rewinds of any depth, and steps from there, logits are those of the whole."""
-    engine = RecurrentEngine(NETWORK)
-    for ids in feeds:
-        engine.feed(ids)
-        assert_exact(ids, engine)
-        position = data.draw(st.integers(1, len(ids)))
-        engine.rewind(position)
-        assert_exact(ids[:position], engine)
-        engine.advance(3)
-        assert_exact([*ids[:position], 3], engine)
+    assert_any_feeds_and_rewinds_are_exact(RecurrentEngine(NETWORK), NETWORK, feeds, data)
 
 
 @pytest.mark.parametrize("position", [1, 63, 64, 65, 127, 128, 300, 399])
@@ -44,7 +31,7 @@ def test_a_rewind_computes_what_lies_behind_a_snapshot(position):
     engine = RecurrentEngine(NETWORK)
     engine.feed(IDS)
     assert engine.feed([*IDS[:position], 5]) == position % 64 + 1
-    assert_exact([*IDS[:position], 5], engine)
+    assert_exact([*IDS[:position], 5], engine, NETWORK)
 
 
 def test_snapshots_are_bounded_and_stay_exact():
@@ -57,7 +44,7 @@ def test_snapshots_are_bounded_and_stay_exact():
     assert engine.every == 64
     for position in (399, 300, 250, 17, 1):
         engine.rewind(position)
-        assert_exact(IDS[:position], engine)
+        assert_exact(IDS[:position], engine, NETWORK)
 
 
 def test_an_id_that_fails_changes_nothing():
@@ -66,9 +53,9 @@ def test_an_id_that_fails_changes_nothing():
     engine.feed(IDS[:64])
     with pytest.raises(IndexError):
         engine.advance(10_000)
-    assert_exact(IDS[:64], engine)
+    assert_exact(IDS[:64], engine, NETWORK)
     engine.advance(1)
-    assert_exact([*IDS[:64], 1], engine)
+    assert_exact([*IDS[:64], 1], engine, NETWORK)
 
 
 def test_another_mode_is_heard_from_the_first_id_on():

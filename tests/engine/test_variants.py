@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from livecomposer.engine.reference import ReferenceEngine
 from livecomposer.engine.variants import RebasingEngine, VariantEngine
+from tests.engine.exactness import assert_any_feeds_and_rewinds_are_exact, assert_exact
 from tests.model.networks import SMALL, VARIANTS, random_decoder
 
 NETWORKS = {name: random_decoder(shape) for name, shape in VARIANTS.items()}
@@ -24,26 +25,12 @@ def engine_for(name):
     return (RebasingEngine if name == "absolute" else VariantEngine)(NETWORKS[name])
 
 
-def assert_exact(ids, engine, name):
-    """The engine holds ``ids`` and says what a forward pass over them says."""
-    assert len(ids) == engine.position
-    np.testing.assert_allclose(NETWORKS[name](torch.tensor([ids]))[0, -1].numpy(), engine.logits(), atol=1e-4)
-
-
 @EVERY
 @settings(deadline=None, max_examples=40)
 @given(st.lists(sequences, min_size=1, max_size=4), st.data())
 def test_any_feeds_and_rewinds_give_the_logits_of_a_forward_pass(name, feeds, data):
     """After feeds of any ids, rewinds of any depth, and steps from there, logits are those of the whole."""
-    engine = engine_for(name)
-    for ids in feeds:
-        engine.feed(ids)
-        assert_exact(ids, engine, name)
-        position = data.draw(st.integers(1, len(ids)))
-        engine.rewind(position)
-        assert_exact(ids[:position], engine, name)
-        engine.advance(3)
-        assert_exact([*ids[:position], 3], engine, name)
+    assert_any_feeds_and_rewinds_are_exact(engine_for(name), NETWORKS[name], feeds, data)
 
 
 @EVERY
@@ -56,7 +43,7 @@ def test_a_long_set_is_exact(name, at_once):
             engine.advance(IDS[reached - 1])
         else:
             engine.feed(IDS[:reached])
-        assert_exact(IDS[:reached], engine, name)
+        assert_exact(IDS[:reached], engine, NETWORKS[name])
 
 
 @EVERY
@@ -66,10 +53,10 @@ def test_every_rewind_is_exact(name, depth):
     engine = engine_for(name)
     engine.feed(IDS)
     engine.rewind(200 - depth)
-    assert_exact(IDS[: 200 - depth], engine, name)
+    assert_exact(IDS[: 200 - depth], engine, NETWORKS[name])
     for id_ in IDS[:20]:
         engine.advance(id_)
-    assert_exact([*IDS[: 200 - depth], *IDS[:20]], engine, name)
+    assert_exact([*IDS[: 200 - depth], *IDS[:20]], engine, NETWORKS[name])
 
 
 def test_a_step_costs_half_a_window_at_most_and_seldom():
@@ -101,7 +88,7 @@ def test_an_id_that_fails_changes_nothing(name):
         engine.feed(IDS[:count])
         with pytest.raises(IndexError):
             engine.advance(10_000)
-        assert_exact(IDS[:count], engine, name)
+        assert_exact(IDS[:count], engine, NETWORKS[name])
 
 
 @EVERY
@@ -119,7 +106,7 @@ def test_the_slow_engine_plays_them_too():
     """What all are held to takes any network."""
     engine = ReferenceEngine(NETWORKS["absolute"])
     engine.feed(IDS[:30])
-    assert_exact(IDS[:30], engine, "absolute")
+    assert_exact(IDS[:30], engine, NETWORKS["absolute"])
 
 
 @EVERY

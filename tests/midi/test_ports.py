@@ -12,7 +12,7 @@ import rtmidi
 from livecomposer.errors import PortError
 from livecomposer.midi import ports
 from tests.fakes import FakeClient
-from tests.jack import ABSENT, available, jack_server
+from tests.jack import jack_server, on_jack
 from tests.midi.port_scenarios import outcome
 
 OFFERED = [(1, "Keystation 49"), (1, "Grand Piano 2"), (2, "Grand Piano"), (2, "Keystation 88")]
@@ -202,7 +202,7 @@ print("closed", outlet.errors, flush=True)
 """
 
 
-@pytest.mark.skipif(not available(), reason=ABSENT)
+@on_jack
 def test_a_server_that_dies_takes_nobody_with_it():
     """With its server gone, sending and closing return and the process ends by itself."""
     with jack_server():
@@ -216,7 +216,7 @@ def test_a_server_that_dies_takes_nobody_with_it():
     assert 0 == program.returncode
 
 
-@pytest.mark.skipif(not available() or not hasattr(signal, "SIGSTOP"), reason=ABSENT)
+@on_jack
 def test_a_stopped_server_does_not_hold_us(jack_process, monkeypatch):
     """A JACK server that hangs is passed over, where opening it here would never return."""
     monkeypatch.setattr(ports, "_PROBE_SECONDS", 1.0)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -23,7 +22,7 @@ from livecomposer.session import doors
 from livecomposer.session.stage import perform
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
-from tests.jack import ABSENT, available, jack_server
+from tests.jack import jack_server, on_jack
 from tests.session.minds import tiny_checkpoint
 from tests.session.test_stage import Jam
 
@@ -111,7 +110,7 @@ def test_the_last_words_of_a_driver_may_come_when_the_loop_is_closed():
 LIVES = 10
 
 
-@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+@on_jack
 @pytest.mark.timeout(300)
 def test_keyboard_and_synthesiser_are_killed_ten_times_in_the_middle_of_a_phrase(tmp_path):
     """The session goes on with each of their lives, nothing is left on, and the recording is whole."""

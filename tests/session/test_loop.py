@@ -13,10 +13,9 @@ from livecomposer.errors import PortError, SettingError
 from livecomposer.midi import ports
 from livecomposer.session.loop import measure_loop
 from livecomposer.settings import Settings
-from tests.jack import ABSENT, available, jack_server
+from tests.jack import jack_server, on_jack
 
 COMMAND = [sys.executable, "-m", "livecomposer.control.cli", "calibrate", "--input", "virtual", "--output", "virtual"]
-JACK = pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
 
 
 def calibrate(*options):
@@ -39,7 +38,7 @@ def connect():
     subprocess.run(["jack_connect", *(end[1] for end in ends)], check=True, capture_output=True)
 
 
-@JACK
+@on_jack
 def test_a_loop_of_real_ports_is_measured_and_saved(tmp_path):
     """The notes come back, and the file gets what was printed."""
     saved = tmp_path / "own.toml"
@@ -55,7 +54,7 @@ def test_a_loop_of_real_ports_is_measured_and_saved(tmp_path):
     assert f"input_latency_ms = {report['input_latency_ms']}" in saved.read_text()
 
 
-@JACK
+@on_jack
 def test_ports_that_are_not_connected_end_it_with_one_line():
     """The exit code of bad input, and the remedy."""
     with jack_server(period=512):

@@ -26,7 +26,7 @@ from livecomposer.session.journal import Journal
 from livecomposer.session.ladder import Window
 from livecomposer.session.stage import perform
 from livecomposer.settings import Settings, changed
-from tests.jack import ABSENT, available, jack_server
+from tests.jack import jack_server, on_jack
 from tests.session.minds import tiny_checkpoint
 from tests.session.players import chord, phrase
 
@@ -190,7 +190,7 @@ def test_an_engine_that_is_killed_is_started_again(tiny, score, tmp_path):
     assert 0 == code, said
 
 
-@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+@on_jack
 @pytest.mark.parametrize("mode", ["continue", "respond"])
 def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode):
     """An independent client plays; FluidSynth, as a program of its own, sounds the companion; nothing is left on."""
@@ -216,7 +216,7 @@ def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode)
     assert _loudness(tmp_path / "sound.wav") > 100
 
 
-@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+@on_jack
 def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tiny, tmp_path):
     """While an independent client plays, plans answer its keys and the companion sounds; all of it is released."""
     jam = ["--input", "virtual", "--output", "virtual", "--mode", "accompany", "--alone", "1", "--json", "--no-record"]
@@ -240,7 +240,7 @@ def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tin
     assert set() == _left_on(messages)
 
 
-@pytest.mark.skipif(not available() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=ABSENT)
+@on_jack
 def test_playing_through_a_real_port_interrupts_the_companion(tiny, tmp_path):
     """From the second phrase's keys on the companion is silent until that phrase has ended too."""
     jam = ["--input", "virtual", "--output", "virtual", "--json", "--no-record", "--extension-duration", "60"]

@@ -18,7 +18,7 @@ from livecomposer.session import switchboard
 from livecomposer.session.switchboard import Switchboard
 from livecomposer.settings import Settings
 from tests.fakes import FakeClient, FakeSink
-from tests.jack import ABSENT, available
+from tests.jack import on_jack
 from tests.session.jack_board import outcome
 
 ON, OFF, PEDAL, PROGRAM = bytes([0x90, 60, 80]), bytes([0x80, 60, 64]), bytes([0xB0, 64, 127]), bytes([0xC0, 5])
@@ -257,7 +257,7 @@ def test_files_are_for_the_start_alone(monkeypatch):
     room.board.check_output("nord")
 
 
-@pytest.mark.skipif(not available(), reason=ABSENT)
+@on_jack
 @pytest.mark.timeout(180)
 def test_real_ports_are_exchanged_again_and_again():
     """On JACK, in a process of its own: each keyboard is heard while it is chosen, each synthesiser sounds and ends."""

@@ -22,7 +22,7 @@ from livecomposer.session.duet import Duet
 from livecomposer.session.timekeeper import Timekeeper, keep_time
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
-from tests.jack import ABSENT, available, jack_server
+from tests.jack import jack_server, on_jack
 from tests.session.minds import tiny_checkpoint
 
 LEADER = Path(__file__).with_name("clock_hands.py")
@@ -33,8 +33,6 @@ NEEDS = "jack_midi_clock is not installed (apt install jack-midi-clock), or JACK
 COMPANION = 1
 """The companion's channel."""
 PORTS = ["--input", "virtual", "--output", "virtual"]
-TRIES = 3
-"""A busy machine may hold up any one message."""
 
 
 class ClockedSink(FakeSink):
@@ -186,7 +184,7 @@ async def test_whoever_follows_our_clock_is_told_that_it_ends():
 
 
 def _can_lead():
-    if not (available() and shutil.which("jack_midi_clock")):
+    if not shutil.which("jack_midi_clock"):
         return False
     try:
         import jack  # noqa: F401
@@ -195,9 +193,9 @@ def _can_lead():
     return True
 
 
-real_ports = pytest.mark.skipif(
-    not _can_lead() and "LIVECOMPOSER_REQUIRE_TOOLS" not in os.environ, reason=f"{ABSENT}; or {NEEDS}"
-)
+def real_ports(test):
+    """A test with a clock that is not ours, on real ports."""
+    return on_jack(pytest.mark.skipif(not _can_lead(), reason=NEEDS)(test))
 
 
 @pytest.fixture(scope="module")
@@ -210,24 +208,19 @@ def tiny(tmp_path_factory):
 @pytest.mark.parametrize("tempo", [60, 120, 173])
 def test_an_answer_to_jack_midi_clock_begins_on_a_bar_line_and_ends_with_its_stop(tiny, tmp_path, tempo):
     """The tempo is read within half a per cent, the bar line met within 5 ms; after the stop no key is left down."""
-    for attempt in range(TRIES):
-        folder = tmp_path / str(attempt)
-        jam = [*PORTS, "--mode", "respond", "--answer-bars", 16, "--max-rest", 0.3, "--max-note", 1, "--record", folder]
-        heard, report = led(tiny, tmp_path, jam, tempo=tempo, seconds=7.0, phrase_at=2.5, stop_at=6.0)
-        answer = [(moment, data) for port, moment, *data in heard if port == "notes" and data[0] & 15 == COMPANION]
-        ticks = [moment for port, moment, *data in heard if port == "clock" and data == [TICK]]
-        struck = [moment for moment, data in answer if data[0] & 0xF0 == 0x90]
-        spacing, begun = np.polyfit(np.arange(len(ticks)), ticks, 1)  # the master's, as another client hears it
-        bars, off = _from_bar_line(struck[0] - begun, 96 * spacing)
-        if abs(off) < 0.005:
-            break
-    (turn,) = _turns(next(folder.glob("*.jsonl")))
+    jam = [*PORTS, "--mode", "respond", "--answer-bars", 16, "--max-rest", 0.3, "--max-note", 1, "--record", tmp_path]
+    heard, report = led(tiny, tmp_path, jam, tempo=tempo, seconds=7.0, phrase_at=2.5, stop_at=6.0)
+    answer = [(moment, data) for port, moment, *data in heard if port == "notes" and data[0] & 15 == COMPANION]
+    struck = [moment for moment, data in answer if data[0] & 0xF0 == 0x90]
+    begun, spacing, uneven = evenness([moment for port, moment, *data in heard if port == "clock" and data == [TICK]])
+    bars, off = _from_bar_line(struck[0] - begun, 96 * spacing)
+    (turn,) = _turns(next(tmp_path.glob("*.jsonl")))
     stopped = next(moment for _, moment, *data in heard if data == [STOP])
-    assert 0 == pytest.approx(off, abs=0.005)
+    assert 0 == pytest.approx(off, abs=0.005 + uneven)
     assert bars >= 1
-    assert tempo == pytest.approx(turn["tempo"], rel=0.005)
-    assert stopped - 1.0 < struck[-1] < stopped + 0.02
-    assert answer[-1][0] < stopped + 0.1
+    assert tempo == pytest.approx(turn["tempo"], rel=0.005 + uneven)
+    assert stopped - 1.0 < struck[-1] < stopped + 0.02 + uneven
+    assert answer[-1][0] < stopped + 0.1 + uneven
     assert set() == sounding(data for _, data in answer)
     assert 0 == report["notes_on"]
 
@@ -238,11 +231,21 @@ def test_our_own_clock_is_as_even_as_the_period_lets_it_be(tiny, tmp_path):
     jam = [*PORTS, "--clock", "out", "--tempo", 133, "--no-record"]
     heard, _ = led(tiny, tmp_path, jam, tempo=0, seconds=6.0)
     ticks = np.array([moment for _, moment, *data in heard if data == [TICK]])
-    spacing, begun = np.polyfit(np.arange(len(ticks)), ticks, 1)
+    begun, spacing, _ = evenness(ticks)
     assert len(ticks) > 200
     assert 133.0 == pytest.approx(60.0 / spacing / 24, rel=0.005)
     off = np.abs(ticks - begun - spacing * np.arange(len(ticks)))
     assert np.quantile(off, 0.9) < 0.005
+
+
+def evenness(ticks):
+    """Where a clock's ticks begin, how far apart they are, and by how much the worst is off, as another client hears.
+
+    The worst of an idle machine is a period or two off; one that is held up cannot be met better than it ticks.
+    """
+    numbers = np.arange(len(ticks))
+    spacing, begun = np.polyfit(numbers, ticks, 1)
+    return begun, spacing, float(np.abs(ticks - begun - spacing * numbers).max())
 
 
 def _from_bar_line(moment, bar):

@@ -2,11 +2,11 @@
 // address); else blocks are lined up one behind the other.
 
 const AHEAD = 0.06, MOST_AHEAD = 0.25; // seconds, without a worklet
-const LONGEST_HUSH = 250; // milliseconds, where no silence comes because others play on
 
 export class Sound {
   peak = 0; // of the last block, 0 to 1
   blocks = 0;
+  longestHush = 250; // milliseconds, where no silence comes because others play on
   #context = null;
   #socket = null;
   #waiting = 0;
@@ -68,7 +68,7 @@ export class Sound {
     for (let i = 0; i < block.length; i += 8) peak = Math.max(peak, Math.abs(block[i]));
     if (++this.blocks % 40 === 0) this.told();
     if (!this.link.here) return false; // a page that cannot panic does not sound
-    if (performance.now() - this.#hushed < LONGEST_HUSH && peak) return false;
+    if (performance.now() - this.#hushed < this.longestHush && peak) return false;
     this.#hushed = -Infinity;
     this.peak = peak / 32768;
     return true;
