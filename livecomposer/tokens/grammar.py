@@ -5,7 +5,6 @@ was decoded gives the same ids (see :class:`livecomposer.tokens.codec.Encoder`);
 the notes of a chord, a shift may be told as two. Steps are 10 ms, counted from step 0 of the stream.
 """
 
-from collections import deque
 from collections.abc import Iterable, Mapping
 from copy import copy
 from types import MappingProxyType
@@ -14,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from livecomposer.events import Role
-from livecomposer.tokens.limits import CHORD_STEPS, Limits, Pitches
+from livecomposer.tokens.limits import Limits, Pitches
 from livecomposer.tokens.vocabulary import VELOCITY_BINS, VOCABULARY, Kind
+from livecomposer.tokens.voice import Voice
 
 __all__ = ["Grammar", "Limits", "Mask"]
 
@@ -28,79 +28,7 @@ _SHIFTS = VOCABULARY.ids_of(Kind.TIME_SHIFT)
 _VELOCITIES = VOCABULARY.ids_of(Kind.VELOCITY)
 _ONS = {role: VOCABULARY.ids_of(Kind.NOTE_ON, role) for role in Role}
 _OFFS = {role: VOCABULARY.ids_of(Kind.NOTE_OFF, role) for role in Role}
-_REMEMBERED_ONSETS = 64
 _PHRASE_GAP = 30  # steps of silence that end the last phrase
-
-
-class _Voice:
-    """What one role has sounding, and when it began what."""
-
-    __slots__ = ("clusters", "endable", "free", "fresh", "onsets", "silent_since")
-
-    def __init__(self) -> None:
-        self.onsets: dict[int, int] = {}  # pitch to step, the oldest first
-        self.silent_since = 0
-        self.fresh: set[int] = set()  # pitches begun in this very step
-        self.endable = np.zeros(128, dtype=np.bool_)  # pitches that a note-off may end
-        self.free = np.ones(128, dtype=np.bool_)  # pitches that do not sound
-        self.clusters: deque[int] = deque(maxlen=_REMEMBERED_ONSETS)  # the steps of onsets, a chord counted once
-
-    def copy(self) -> "_Voice":
-        twin = _Voice.__new__(_Voice)
-        twin.silent_since = self.silent_since
-        twin.onsets, twin.fresh, twin.clusters = self.onsets.copy(), self.fresh.copy(), self.clusters.copy()
-        twin.endable, twin.free = self.endable.copy(), self.free.copy()
-        return twin
-
-    def must_end(self, step: int, limits: Limits) -> bool:
-        """Whether a note is as long at ``step`` as a note may be."""
-        return bool(self.onsets) and step >= self.oldest + limits.max_note
-
-    def overdue(self, step: int, limits: Limits) -> npt.NDArray[np.bool_]:
-        """Those pitches (128,): nothing but their ends may come next, or a crowd of notes would fill the moment."""
-        ends = np.zeros(128, dtype=np.bool_)
-        ends[[pitch for pitch, onset in self.onsets.items() if step >= onset + limits.max_note]] = True
-        return ends
-
-    @property
-    def may_end(self) -> bool:
-        """Whether any note may be ended."""
-        return len(self.onsets) > len(self.fresh)
-
-    @property
-    def oldest(self) -> int:
-        return next(iter(self.onsets.values()))
-
-    def begin(self, pitch: int, step: int) -> None:
-        self.onsets.pop(pitch, None)  # so that the oldest stays first
-        self.onsets[pitch] = step
-        self.fresh.add(pitch)
-        self.endable[pitch] = self.free[pitch] = False
-        if not self.in_cluster(step):
-            self.clusters.append(step)
-
-    def end(self, pitch: int, step: int) -> None:
-        if self.onsets.pop(pitch, None) is None:
-            return
-        if not self.onsets:
-            self.silent_since = step
-        self.endable[pitch] = False
-        self.free[pitch] = True
-        self.fresh.discard(pitch)
-
-    def go_on(self) -> None:
-        for pitch in self.fresh:
-            self.endable[pitch] = True
-        self.fresh.clear()
-
-    def in_cluster(self, step: int) -> bool:
-        return bool(self.clusters) and step < self.clusters[-1] + CHORD_STEPS
-
-    def ready(self, step: int, limits: Limits) -> int:
-        """The step from which, seen from ``step``, the density lets a note begin; 0 if it does."""
-        if not limits.onsets or len(self.clusters) < limits.onsets or self.in_cluster(step):
-            return 0
-        return self.clusters[-limits.onsets] + limits.onset_window
 
 
 class Grammar:
@@ -116,7 +44,7 @@ class Grammar:
         self.step = 0
         self.velocity: int | None = None
         self._last: int | None = None
-        self._voices = tuple(_Voice() for _ in Role)
+        self._voices = tuple(Voice() for _ in Role)
         self._other = next(other for other in Role if other is not role)
 
     def sounding(self, role: Role) -> Mapping[int, int]:
@@ -254,7 +182,7 @@ class Grammar:
         mask[_SHIFTS.start + min(step - self.step, _MAX_SHIFT) - 1] = True
 
     @property
-    def _own(self) -> _Voice:
+    def _own(self) -> Voice:
         return self._voices[self.role]
 
     @property
@@ -271,7 +199,8 @@ class Grammar:
         if not in_time or len(self._own.onsets) >= self.limits.polyphony:
             return None
         free = self._own.free & self.limits.pitches(self.step)
-        return free if free.any() else None
+        rested = free & self._own.rested(self.step)
+        return rested if rested.any() else free if free.any() else None
 
     def _allow_notes(self, mask: Mask, free: Pitches | None, *, other: bool = False) -> None:
         """Own notes of the pitches ``free`` and those of the other; or the velocity that must come first."""

@@ -9,6 +9,7 @@ from livecomposer.tokens.codec import Decoder, Encoder
 from livecomposer.tokens.grammar import Grammar
 from livecomposer.tokens.limits import CHORD_STEPS, Harmony, Limits
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
+from livecomposer.tokens.voice import MOST_A_SECOND
 
 PERFORMER, COMPANION = Role.PERFORMER, Role.COMPANION
 ON, OFF, SHIFT, VELOCITY = 388, 516, 255, 356  # SHIFT + n is a shift of n steps
@@ -126,6 +127,21 @@ def test_what_sounds_cannot_begin():
     assert ON + 60 not in allowed(grammar)
     assert ON + 64 in allowed(grammar)
     grammar.accept(OFF + 60)
+    assert ON + 60 in allowed(grammar)
+
+
+def test_a_key_rests_before_it_is_struck_again():
+    """Eight steps from its beginning, whenever it ended; the performer's keys do not count."""
+    grammar = after(VELOCITY, ON + 60, 64, SHIFT + 5, OFF + 60)
+    assert ON + 60 not in allowed(grammar)
+    assert ON + 64 in allowed(grammar)
+    grammar.accept(SHIFT + 3)
+    assert ON + 60 in allowed(grammar)
+
+
+def test_a_key_that_has_not_rested_is_better_than_none():
+    """Where the range leaves no other."""
+    grammar = after(VELOCITY, ON + 60, SHIFT + 5, OFF + 60, limits=replace(WIDE, lowest=60, highest=60))
     assert ON + 60 in allowed(grammar)
 
 
@@ -415,9 +431,13 @@ def test_what_is_generated_is_in_canonical_form(limits, seed):
 @settings(max_examples=25, deadline=None)
 @given(limits(), SEEDS)
 def test_what_is_generated_keeps_its_limits(limits, seed):
-    """Notes, rests, voices and pitches of a long random stream are all within the limits, as a second reader counts."""
+    """Notes, rests, voices and pitches of a long random stream are all within the limits, as a second reader counts.
+
+    Only for want of room in a second may a rest be longer.
+    """
     chance, grammar, decoder = np.random.default_rng(seed), Grammar(limits), Decoder()
     began: dict[int, int] = {}
+    onsets: list[int] = [-100] * MOST_A_SECOND
     silent_since = 0
     for _ in range(1500):
         id_ = drawn(grammar, chance)
@@ -426,13 +446,15 @@ def test_what_is_generated_keeps_its_limits(limits, seed):
         if isinstance(event, NoteOn):
             assert limits.lowest <= event.pitch <= limits.highest
             assert event.pitch not in began
+            assert decoder.step >= onsets[-MOST_A_SECOND] + 100
             began[event.pitch] = decoder.step
+            onsets.append(decoder.step)
         elif isinstance(event, NoteOff):
             assert 1 <= decoder.step - began.pop(event.pitch) <= limits.max_note
             silent_since = decoder.step
         assert len(began) <= limits.polyphony
         assert all(decoder.step - step <= limits.max_note for step in began.values())
-        assert began or decoder.step - silent_since <= limits.max_rest
+        assert began or decoder.step <= max(silent_since + limits.max_rest, onsets[-MOST_A_SECOND] + 100)
         assert began == dict(grammar.sounding(COMPANION))
 
 
