@@ -1,7 +1,6 @@
 """Where the performer comes in. The driver's callback stamps, passes thru, delivers, and does nothing else."""
 
 from collections.abc import Callable, Sequence
-from types import TracebackType
 from typing import Any, Self
 
 from livecomposer.clocks import Clock
@@ -115,9 +114,7 @@ class Inlet:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _receive(self, message: tuple[Sequence[int], float], _data: Any) -> None:

@@ -9,7 +9,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Thread, current_thread
-from types import TracebackType
 from typing import Any, Protocol, Self
 
 from livecomposer.midi.ports import JACK, NAME
@@ -90,9 +89,7 @@ class Lookout:
         self._thread.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def connect(self, link: Link) -> None:

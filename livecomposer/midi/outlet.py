@@ -7,7 +7,6 @@ the pedal if it is down. What was struck meanwhile is past.
 import time
 from collections.abc import Callable
 from threading import Lock
-from types import TracebackType
 from typing import Self
 
 from livecomposer.errors import PortError
@@ -118,9 +117,7 @@ class Outlet:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _leave(self, lost: Lost) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterable, Sequence
 from threading import Event as Flag
 from threading import Thread, current_thread
-from types import TracebackType
 from typing import Self
 
 from livecomposer.clocks import Clock
@@ -63,9 +62,7 @@ class FilePerformer:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _run(self) -> None:
