@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from tests.jack import ABSENT, available, jack_server, real_time
+from tests.jack import ABSENT, available, jack_server
 
 settings.register_profile("untimed", deadline=None)  # tests assert logic, never time
 settings.load_profile("untimed")
@@ -23,13 +23,6 @@ def jack() -> Iterator[str]:
         portaudio = sys.modules.get("sounddevice")
         while portaudio is not None and portaudio._initialized:  # it aborts the process if its server ends first
             portaudio._terminate()
-
-
-def pytest_collection_modifyitems(items):
-    """Whatever uses the server is played by several programs."""
-    for item in items:
-        if "jack" in getattr(item, "fixturenames", ()):
-            item.add_marker(real_time)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -1,11 +1,13 @@
 """A private JACK server on the dummy backend, so that tests with real audio and MIDI ports need no sound card."""
 
+import fcntl
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,10 @@ ABSENT = "jackd is not installed (apt install jackd2, brew install jack)"
 """Why a test that needs the server is skipped."""
 
 real_time = pytest.mark.flaky(reruns=2)
-"""For what several programs do in real time together: a machine that others share stands still now and then."""
+"""For what must come in time, or all of it, through several programs: a shared machine stands still now and then.
+
+Not for what must never happen at all, such as a crash or a note left on.
+"""
 
 ATTEMPTS = 3
 """Servers that start at one moment clean up each other's shared memory now and then."""
@@ -38,8 +43,8 @@ def available() -> bool:
 
 
 def on_jack(test: Callable[..., object]) -> Callable[..., object]:
-    """A test that runs a server: skipped where there is none, and in :data:`real_time`."""
-    marked: Callable[..., object] = pytest.mark.skipif(not available(), reason=ABSENT)(real_time(test))
+    """A test that runs a server: skipped where there is none."""
+    marked: Callable[..., object] = pytest.mark.skipif(not available(), reason=ABSENT)(test)
     return marked
 
 
@@ -56,62 +61,73 @@ def jack_server(name: str | None = None, *, period: int = PERIOD, realtime: bool
     before = os.environ.copy()
     os.environ.update({"JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"})
     try:
-        server, started = _started(name, period, realtime=realtime)
-        try:
-            yield started
-        finally:
-            _ended(server)
+        with nullcontext(name) if name else _reserved() as ours:
+            os.environ["JACK_DEFAULT_SERVER"] = ours
+            server = _started(ours, period, realtime=realtime)
+            try:
+                yield ours
+            finally:
+                _ended(server)
     finally:
         for key in OURS:
             os.environ.pop(key, None) if key not in before else os.environ.update({key: before[key]})
 
 
-def _started(name: str | None, period: int, *, realtime: bool) -> "tuple[subprocess.Popen[bytes], str]":
+@contextmanager
+def _reserved() -> Iterator[str]:
+    """A name that is nobody else's meanwhile, on the whole machine.
+
+    JACK has room for eight names, and gives that of a server that was killed to none but a server of the same name.
+    """
+    for name in NAMES:
+        with (Path(tempfile.gettempdir()) / f"{name}.lock").open("w") as lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                continue
+            _bury(name)
+            yield name
+            return
+    raise RuntimeError(f"{', '.join(NAMES)}: tests use all of these servers; wait until some have ended")
+
+
+def _bury(name: str) -> None:
+    """End what tests that were killed have left of this server."""
+    for itself, command in _servers():
+        if f"-n {name} " in command:
+            os.kill(itself, signal.SIGKILL)
+    for left in MEMORY.glob(f"jack*_{name}_*"):
+        left.unlink(missing_ok=True)
+
+
+def _started(name: str, period: int, *, realtime: bool) -> "subprocess.Popen[bytes]":
     said = b""
     haste = "--realtime" if realtime else "--no-realtime"
     for _ in range(ATTEMPTS):
-        os.environ["JACK_DEFAULT_SERVER"] = tried = name or _free_name()
         server = subprocess.Popen(
-            ["jackd", "-n", tried, haste, "-d", "dummy", "-r", str(RATE), "-p", str(period)],
+            ["jackd", "-n", name, haste, "-d", "dummy", "-r", str(RATE), "-p", str(period)],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        subprocess.run(["jack_wait", "-s", tried, "-w", "-t", "10"], capture_output=True, check=False)
+        subprocess.run(["jack_wait", "-s", name, "-w", "-t", "10"], capture_output=True, check=False)
         listed = subprocess.run(["jack_lsp"], capture_output=True, check=False)
-        if b"system:playback_1" in listed.stdout and server.poll() is None:  # else it is somebody else's
-            return server, tried
+        if b"system:playback_1" in listed.stdout:
+            return server
         said = listed.stdout + listed.stderr
         _ended(server)
-        _forget_dead_servers()
-    raise RuntimeError(f"jackd did not start: {said.decode(errors='replace').strip()[-500:]}")
+        if not list(_servers()):  # so all eight places may be taken by the dead
+            for left in MEMORY.glob("jack*"):
+                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+    raise RuntimeError(f"jackd {name} did not start: {said.decode(errors='replace').strip()[-500:]}")
 
 
-def _free_name() -> str:
-    """One that no server has now. JACK has room for eight, and a killed one's is taken again by its own name alone."""
-    running = "".join(command for *_, command in _servers())
-    name = next(name for name in NAMES if f"-n {name} " not in running)
-    for left in MEMORY.glob(f"jack*_{name}_*"):
-        left.unlink(missing_ok=True)
-    return name
-
-
-def _servers() -> Iterator[tuple[int, int, str]]:
-    """Every server that runs: its parent, itself, and how it was called."""
-    listed = subprocess.run(["ps", "-Ao", "ppid=,pid=,args="], capture_output=True, text=True, check=False).stdout
+def _servers() -> Iterator[tuple[int, str]]:
+    """Every server that runs, and how it was called."""
+    listed = subprocess.run(["ps", "-Ao", "pid=,args="], capture_output=True, text=True, check=False).stdout
     for line in listed.splitlines():
-        parent, itself, command = line.split(maxsplit=2)
+        itself, command = line.split(maxsplit=1)
         if command.startswith("jackd "):
-            yield int(parent), int(itself), command
-
-
-def _forget_dead_servers() -> None:
-    """End servers whose tests were killed; where none is left, free the memory of all that have been."""
-    for parent, itself, command in _servers():
-        if parent == 1 and f"-n {NAMES[0][:-1]}" in command:
-            os.kill(itself, signal.SIGKILL)
-    if not list(_servers()):
-        for left in MEMORY.glob("jack*"):
-            shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
+            yield int(itself), command
 
 
 def _ended(server: "subprocess.Popen[bytes]") -> None:

@@ -29,7 +29,7 @@ def _ways_of(network: Network) -> list[Tensor]:
 class CachedEngine:
     """As :class:`livecomposer.engine.Engine` says, in constant memory.
 
-    A backend adds :meth:`_take_in`.
+    A backend adds :meth:`_take_in`, and its ``_embedding`` (or :meth:`_read_as`).
 
     A rewind within about two windows is a move of the position. A deeper one, or a feed of more, computes the last
     ``(layers + 1) * window`` ids anew, which is exact, since nothing further back reaches the last window of them.

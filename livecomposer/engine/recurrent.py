@@ -24,6 +24,7 @@ class RecurrentEngine(ModuleEngine[Recurrent]):
     every = 64
     most = 1024
 
+    @torch.inference_mode()  # flattening writes to parameters that were copied in it
     def __init__(self, network: Recurrent, *, mode: int = 0, device: str = "cpu") -> None:
         super().__init__(network, mode=mode, device=device)
         self._network.lstm.flatten_parameters()

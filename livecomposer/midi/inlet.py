@@ -87,6 +87,8 @@ class Arrival:
 class Inlet:
     """One open MIDI input; a context manager. What it hears is given to ``arrival``, in the driver's thread.
 
+    For one who listens to a single port that stays; a performer's ports are :class:`livecomposer.midi.ears.Ears`.
+
     ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`.
     """
 

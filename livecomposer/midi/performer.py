@@ -27,7 +27,8 @@ _JOIN_SECONDS = 2.0
 class FilePerformer:
     """Plays ``recording`` from its own thread; a context manager.
 
-    All its tracks are played on one keyboard, channel 1, from the moment of construction, and go to ``arrival``.
+    All its tracks are played on one keyboard, channel 1, from the moment of construction; ``arrival`` is given each
+    message, and must not raise.
     ``on_done`` is called from that thread at the end of the music, not on an early :meth:`close`. ``wait(seconds)``
     waits until then or :meth:`close`; tests give one that moves a manual clock.
     """

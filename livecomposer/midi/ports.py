@@ -41,7 +41,7 @@ NAME = "livecomposer"
 JACK = rtmidi.get_api_display_name(rtmidi.API_UNIX_JACK)
 """What :class:`Port` calls JACK."""
 
-_PROBE_SECONDS = 6.0  # a busy machine takes seconds to start a program
+_PROBE_SECONDS = 3.0
 
 _CALLBACK_SECONDS = 0.02
 """Longer than a callback that is under way can take."""
@@ -107,7 +107,7 @@ class Port:
 
 
 def apis() -> list[str]:
-    """Names of the usable MIDI systems (ALSA, Jack, CoreMidi, …). Takes about 0.1 s, at worst 6 s."""
+    """Names of the usable MIDI systems (ALSA, Jack, CoreMidi, …). Takes about 0.1 s, at worst 3 s."""
     return [rtmidi.get_api_display_name(api) for api in _usable()]
 
 

@@ -25,7 +25,7 @@ class Sampling:
     """
 
     technique: str = "nucleus"
-    threshold: float = 0.95
+    threshold: float = 0.98
     creative_risk: float = 1.0
 
 

@@ -12,11 +12,11 @@ from math import inf
 from livecomposer.beats import Beats
 from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
 from livecomposer.session.asked import Feed, Step
+from livecomposer.session.future import Future
 from livecomposer.session.manners import Manners
 from livecomposer.session.placing import placing_of
 from livecomposer.session.plan import Plan
 from livecomposer.session.tape import Tape
-from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings
 from livecomposer.tokens.grammar import Grammar
 
@@ -102,7 +102,7 @@ class Accompanist:
         self._draw(now)
         return True
 
-    def answer_again(self, now: float, like: Turn | Plan | None) -> None:  # noqa: ARG002 - meanwhile the music went on
+    def answer_again(self, now: float, like: Future | None) -> None:  # noqa: ARG002 - meanwhile the music went on
         """Come in anew, with another plan."""
         self.take_over(now)
 

@@ -21,9 +21,8 @@ from livecomposer.playing.scheduler import Scheduler
 from livecomposer.playing.sinks import ended_key, started_key
 from livecomposer.session.accompanist import Accompanist
 from livecomposer.session.asked import Feed, Step
+from livecomposer.session.future import Future
 from livecomposer.session.latency import Latency
-from livecomposer.session.plan import Plan
-from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings, changed
 from livecomposer.tokens.grammar import Mask
 
@@ -55,7 +54,7 @@ class Player(Protocol):
     missed: int
 
     @property
-    def turn(self) -> Plan | Turn | None:
+    def turn(self) -> Future | None:
         """What the engine's answers go into."""
         ...
 

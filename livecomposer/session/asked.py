@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from livecomposer.session.plan import Plan
-from livecomposer.session.turn import Turn
+from livecomposer.session.future import Future
 from livecomposer.tokens.grammar import Mask
 
 __all__ = ["Feed", "Step"]
@@ -20,6 +19,6 @@ class Feed:
 class Step:
     """Ask the engine for the next id of ``turn``."""
 
-    turn: Turn | Plan
+    turn: Future
     mask: Mask
     chance: float

@@ -23,7 +23,7 @@ __all__ = ["Backstage", "Gates", "Hands", "Tellers"]
 
 
 class Gates(list[Callable[[bytes], bool]]):
-    """Each message from a port is offered to these before thru, in the driver's thread; ``True``: it is no music."""
+    """Each message is offered to these before thru, in the thread in which it came; ``True``: it is no music."""
 
     def __call__(self, data: bytes) -> bool:
         """Whether any of them takes ``data``."""
@@ -54,7 +54,7 @@ class Backstage:
     record: Path | None
     """The folder of takes."""
     hear: Callable[[bytes], None]
-    """Play one channel message into the session as the performer's keyboard would, thru included."""
+    """Play one channel message into the session as the performer's keyboard would, thru included; heard at once."""
     tell: Tellers
     """Tells the performer a line, and whoever else is to be told each; from any thread."""
     beats: Callable[[], Beats | None] = lambda: None

@@ -90,7 +90,7 @@ class Company:
             clock=room.clock,
             journal=room.journal,
             record=room.record,
-            hear=self._arrival(gates=gates, any_channel=True),
+            hear=self._arrival(gates=gates, any_channel=True, at_once=True),
             gates=gates,
             tell=room.tell,
             beats=lambda: self.timekeeper.transport.beats(room.clock.now()),
@@ -98,16 +98,19 @@ class Company:
             take_seat=(lambda: None) if room.settings.input else board.take_seat,
         )
 
-    def _arrival(self, *, gates: Gates | None = None, any_channel: bool = False, thru: bool = True) -> Arrival:
-        """A way in to the session, from any one thread."""
+    def _arrival(
+        self, *, gates: Gates | None = None, any_channel: bool = False, thru: bool = True, at_once: bool = False
+    ) -> Arrival:
+        """A way in to the session, from any one thread; ``at_once``: from the loop's, before it does anything else."""
+        heard, only_sounds = self.session.hear, partial(self.session.hear, feeds=False)
         return Arrival(
             clock=self.room.clock,
-            deliver=in_loop(self.session.hear),
+            deliver=heard if at_once else in_loop(heard),
             thru=self.room.output.send if thru else None,
             on_thru=self.room.meters.thru.add,
             urgent=gates,
             router=Router(lambda: self.session.routing, any_channel=any_channel),
-            on_sounds=in_loop(partial(self.session.hear, feeds=False)),
+            on_sounds=only_sounds if at_once else in_loop(only_sounds),
         )
 
 

@@ -11,8 +11,8 @@ from livecomposer.beats import Beats
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
 from livecomposer.listening.phrases import Phrase, PhraseEnd, Trigger
 from livecomposer.session.asked import Feed, Step
+from livecomposer.session.future import Future
 from livecomposer.session.manners import Manners
-from livecomposer.session.plan import Plan
 from livecomposer.session.tape import SLACK, Tape
 from livecomposer.session.transport import answer_bars
 from livecomposer.session.turn import Turn
@@ -98,7 +98,7 @@ class Duet:
         self._take_over(now)
         return True
 
-    def answer_again(self, now: float, like: Turn | Plan | None) -> None:
+    def answer_again(self, now: float, like: Future | None) -> None:
         """Begin another turn where ``like`` began, or else where the tape ends."""
         if self._phrase.ended is None:
             self._phrase.ended = Phrase(now, now, 0)

@@ -17,9 +17,8 @@ from livecomposer.session.duet import Duet
 from livecomposer.session.exchange import Exchange, Exchanges
 from livecomposer.session.fallback import Fallback
 from livecomposer.session.freezing import Freeze
+from livecomposer.session.future import Future
 from livecomposer.session.partner import Partner, language_of, mode_of, partner_of
-from livecomposer.session.plan import Plan
-from livecomposer.session.turn import Turn
 from livecomposer.settings import Settings
 
 __all__ = ["Core", "Ensemble"]
@@ -56,7 +55,7 @@ class Ensemble:
         self._freeze = Freeze()
 
     @property
-    def turn(self) -> Turn | Plan | None:
+    def turn(self) -> Future | None:
         """What the engine's answers go into."""
         return None if self._stand_in is not None else self._partner.turn
 

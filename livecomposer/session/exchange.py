@@ -20,9 +20,8 @@ from livecomposer.events import (
     notes_of_events,
 )
 from livecomposer.midi.files import in_order
-from livecomposer.session.plan import Plan
+from livecomposer.session.future import Future
 from livecomposer.session.tape import Tape
-from livecomposer.session.turn import Turn
 
 __all__ = ["Exchange", "Exchanges", "whole"]
 
@@ -50,7 +49,7 @@ class Exchange:
     start: float
     tape: Tape
     """As it was when the turn began; whoever plays on it copies it first."""
-    turn: Turn | Plan | None
+    turn: Future | None
     call: Sequence[Event]
     heard: deque[Event] = field(default_factory=_few)
     """What the performer did since the turn began."""
@@ -107,7 +106,7 @@ class Exchanges:
         if self._done:
             self._done[-1].heard.append(event)
 
-    def begin(self, start: float, *, tape: Tape, turn: Turn | Plan | None, together: bool) -> None:
+    def begin(self, start: float, *, tape: Tape, turn: Future | None, together: bool) -> None:
         """The companion has taken its turn, to a call that began at ``start``; ``tape`` is a copy of its own."""
         call = tuple(event for event in self._recent if event.time >= start)
         self._done.append(Exchange(start=start, tape=tape, turn=turn, call=call, together=together))

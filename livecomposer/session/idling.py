@@ -56,10 +56,10 @@ class Metronome:
         )
         return self
 
-    def __exit__(self, *_raised: object) -> None:
+    def __exit__(self, *_: object) -> None:
         if self._process is None:
             return
-        said, _ = self._process.communicate()
+        said = self._process.communicate()[0]
         if self._process.returncode == 0:
             self.late_ms = json.loads(said)
 

@@ -27,7 +27,7 @@ _FEWEST_KEYS = 4
 _SECONDS = 1.2
 _WARM_UP_KEYS = 2
 _RARELY_MORE = 0.99
-_SAMPLING = Sampling(technique="nucleus", threshold=0.95, creative_risk=1.0)
+_SAMPLING = Sampling(technique="nucleus", threshold=0.98, creative_risk=1.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """Sets the stage: opens what the settings name, plays, and strikes everything again, whatever happens.
 
-The lifecycle of ``jam`` on one screen: :func:`perform`. What was found and what was not is told line by line.
+The lifecycle of ``jam`` is :func:`perform`, and in it :func:`_play`. What was found and what was not is told line by
+line.
 """
 
 import asyncio

@@ -47,7 +47,10 @@ class Harmony:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """The bounds of one role; where they contradict the longest silence, it yields."""
+    """The bounds of one role; where they contradict the longest silence, it yields.
+
+    Beside them :mod:`livecomposer.tokens.voice` bounds how soon a key is struck again, and how many are in a second.
+    """
 
     max_rest: int  # longest silence, in steps, at least 1
     max_note: int  # longest note, in steps, at least 1

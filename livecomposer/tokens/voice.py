@@ -10,7 +10,7 @@ from livecomposer.tokens.limits import CHORD_STEPS, Limits
 __all__ = ["MOST_A_SECOND", "RESTRIKE_STEPS", "Voice"]
 
 RESTRIKE_STEPS = 8
-"""Steps from one onset of a key to its next. Hands seldom do it faster; what runs away does nothing else (README)."""
+"""Steps from one onset of a key to its next. Hands seldom do it faster (README, Decisions)."""
 MOST_A_SECOND = 50
 """Notes that may begin within a second, however dense; the densest rolls reach 60."""
 _SECOND = 100  # steps
@@ -18,7 +18,7 @@ _REMEMBERED_ONSETS = 64
 
 
 class Voice:
-    """What one role has sounding, and when it began what."""
+    """One role's notes. Steps are 10 ms, counted from step 0 of the stream."""
 
     __slots__ = ("begun", "clusters", "endable", "free", "fresh", "onsets", "silent_since", "struck")
 
@@ -97,9 +97,8 @@ class Voice:
         return bool(self.clusters) and step < self.clusters[-1] + CHORD_STEPS
 
     def ready(self, step: int, limits: Limits) -> int:
-        """The step from which, seen from ``step``, the density lets a note begin; 0 if it does."""
-        full = len(self.begun) == MOST_A_SECOND
-        ready = self.begun[0] + _SECOND if full and step < self.begun[0] + _SECOND else 0
+        """A step from which, seen from ``step``, the density lets a note begin; one that is past if it does."""
+        ready = self.begun[0] + _SECOND if len(self.begun) == MOST_A_SECOND else 0
         if not limits.onsets or len(self.clusters) < limits.onsets or self.in_cluster(step):
             return ready
         return max(ready, self.clusters[-limits.onsets] + limits.onset_window)

@@ -147,7 +147,7 @@ def test_the_moment_a_performance_begins_everything_is_shown():
     """Actions have nothing to show."""
     stage = Stage({"cc:21": {"command": "threshold", "feedback": True}, "cc:9": {"command": "tap", "feedback": True}})
     stage.surface.show_all()
-    assert [bytes([0xB0, 21, round(127 * (0.95 - 0.01) / 0.99)])] == stage.lamps.sent
+    assert [bytes([0xB0, 21, round(127 * (0.98 - 0.01) / 0.99)])] == stage.lamps.sent
 
 
 async def test_a_knob_that_is_learned_works_at_once_and_is_kept(tmp_path):

@@ -22,7 +22,6 @@ CHROMIUM = shutil.which("chromium")
 pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="chromium is not installed (apt install chromium)"),
     pytest.mark.timeout(900),
-    real_time,
 ]
 
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--mute-audio"]
@@ -222,6 +221,7 @@ def test_panic_from_the_page_silences(page, jam):
     assert eventually(lambda: ("panic", None, "panel") in jam.commands())
 
 
+@real_time
 def test_a_page_hushes_without_waiting_for_the_session(page):
     """What it has waiting is left out at once; where the session plays on, its sound comes back."""
     page.keyboard.down("z")

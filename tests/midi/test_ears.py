@@ -13,7 +13,7 @@ from livecomposer.midi.ears import Ears
 from livecomposer.midi.inlet import Arrival
 from livecomposer.midi.lookout import Offer
 from tests.fakes import FakeClient
-from tests.jack import jack_server, on_jack
+from tests.jack import jack_server, on_jack, real_time
 from tests.midi import port_scenarios
 from tests.midi.port_scenarios import outcome
 
@@ -145,6 +145,7 @@ def test_closing_closes_every_port_and_a_port_that_opens_late():
     assert [["close_port", "delete"]] * 2 == [client.calls for client in desk.clients.values()]
 
 
+@real_time
 def test_all_that_is_sent_fed_back_over_real_ports_neither_doubles_nor_builds_up(jack):
     """Eight strokes with their pedal are heard once each, the companion's 32 never, and it is told once."""
     played, companion, last_words = 8 * 4, 2 * 8 * 4, 2 * 3

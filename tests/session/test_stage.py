@@ -26,7 +26,7 @@ from livecomposer.session.journal import Journal
 from livecomposer.session.ladder import Window
 from livecomposer.session.stage import perform
 from livecomposer.settings import Settings, changed
-from tests.jack import jack_server, on_jack
+from tests.jack import jack_server, on_jack, real_time
 from tests.session.minds import tiny_checkpoint
 from tests.session.players import chord, phrase
 
@@ -217,6 +217,7 @@ def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode)
 
 
 @on_jack
+@real_time
 def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tiny, tmp_path):
     """While an independent client plays, plans answer its keys and the companion sounds; all of it is released."""
     jam = ["--input", "virtual", "--output", "virtual", "--mode", "accompany", "--alone", "1", "--json", "--no-record"]
@@ -241,6 +242,7 @@ def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tin
 
 
 @on_jack
+@real_time
 def test_playing_through_a_real_port_interrupts_the_companion(tiny, tmp_path):
     """From the second phrase's keys on the companion is silent until that phrase has ended too."""
     jam = ["--input", "virtual", "--output", "virtual", "--json", "--no-record", "--extension-duration", "60"]

@@ -6,7 +6,7 @@ const AHEAD = 0.06, MOST_AHEAD = 0.25; // seconds, without a worklet
 export class Sound {
   peak = 0; // of the last block, 0 to 1
   blocks = 0;
-  longestHush = 250; // milliseconds, where no silence comes because others play on
+  longestHush = 250; // milliseconds, where no silence comes because others play on; a test may want longer
   #context = null;
   #socket = null;
   #waiting = 0;
