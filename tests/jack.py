@@ -1,6 +1,5 @@
 """A private JACK server on the dummy backend, so that tests with real audio and MIDI ports need no sound card."""
 
-import fcntl
 import os
 import shutil
 import signal
@@ -79,6 +78,8 @@ def _reserved() -> Iterator[str]:
 
     JACK has room for eight names, and gives that of a server that was killed to none but a server of the same name.
     """
+    import fcntl  # which Windows has not, nor JACK's small programs
+
     for name in NAMES:
         with (Path(tempfile.gettempdir()) / f"{name}.lock").open("w") as lock:
             try:
