@@ -93,12 +93,12 @@ def _reserved() -> Iterator[str]:
 
 
 def _bury(name: str) -> None:
-    """End what tests that were killed have left of this server."""
+    """End what tests that were killed have left of this server; where no server runs, of any: all places are free."""
     for itself, command in _servers():
         if f"-n {name} " in command:
             os.kill(itself, signal.SIGKILL)
-    for left in MEMORY.glob(f"jack*_{name}_*"):
-        left.unlink(missing_ok=True)
+    for left in MEMORY.glob(f"jack*_{name}_*" if list(_servers()) else "jack*"):
+        shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
 
 
 def _started(name: str, period: int, *, realtime: bool) -> "subprocess.Popen[bytes]":
@@ -116,9 +116,6 @@ def _started(name: str, period: int, *, realtime: bool) -> "subprocess.Popen[byt
             return server
         said = listed.stdout + listed.stderr
         _ended(server)
-        if not list(_servers()):  # so all eight places may be taken by the dead
-            for left in MEMORY.glob("jack*"):
-                shutil.rmtree(left) if left.is_dir() else left.unlink(missing_ok=True)
     raise RuntimeError(f"jackd {name} did not start: {said.decode(errors='replace').strip()[-500:]}")
 
 
@@ -127,7 +124,7 @@ def _servers() -> Iterator[tuple[int, str]]:
     listed = subprocess.run(["ps", "-Ao", "pid=,args="], capture_output=True, text=True, check=False).stdout
     for line in listed.splitlines():
         itself, command = line.split(maxsplit=1)
-        if command.startswith("jackd "):
+        if Path(command.split()[0]).name.startswith("jackd"):  # jackdbus too
             yield int(itself), command
 
 
