@@ -60,11 +60,10 @@ async def _soon():
 
 
 async def test_what_a_page_plays_is_heard_and_sounds_though_a_keyboard_would_not_pass_thru():
-    """Nothing else makes it sound, whatever channel it is on; what it plays is offered to the control map."""
+    """At once, before what the page asks for next; nothing else makes it sound, and the control map is offered it."""
     evening = Evening(thru="off", input_channel=9)
     backstage = evening.company.backstage(evening.open(NoteOff(9.0, 1)), evening.gates)
     backstage.hear(KEY)
-    await _soon()
     assert [bytes((0x90, 60, 80))] == evening.sink.sent
     assert [(Role.PERFORMER, bytes((0x90, 60, 80)))] == evening.heard
     assert [KEY] == evening.asked

@@ -478,6 +478,7 @@ def test_whoever_plays_along_keeps_the_strictest_limits(limits, seed, foresee, c
     chance, grammar, decoder = np.random.default_rng(seed), Grammar(limits), Decoder()
     began: dict[int, int] = {}
     onsets: list[int] = []
+    struck: list[int] = []
     for _ in range(1500):
         closing = grammar.step - 100 if closes and chance.random() < 0.1 else None
         id_ = drawn_of(grammar.mask_both(foresee=foresee, closing=closing), chance)
@@ -490,8 +491,10 @@ def test_whoever_plays_along_keeps_the_strictest_limits(limits, seed, foresee, c
             assert limits.harmony.at(decoder.step)[event.pitch]
             assert limits.softest <= decoder.velocity <= limits.loudest
             began[event.pitch] = decoder.step
+            struck.append(decoder.step)
             onsets += [decoder.step] if not onsets or decoder.step >= onsets[-1] + CHORD_STEPS else []
         elif isinstance(event, NoteOff):
             assert 1 <= decoder.step - began.pop(event.pitch) <= limits.max_note
         assert all(decoder.step - step <= limits.max_note for step in began.values())
     assert all(b - a >= limits.onset_window for a, b in zip(onsets, onsets[limits.onsets :], strict=False))
+    assert all(b - a >= 100 for a, b in zip(struck, struck[MOST_A_SECOND:], strict=False))
