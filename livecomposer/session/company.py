@@ -67,14 +67,14 @@ class Company:
         """
         room, thru = self.room, self.room.settings.thru == "on"
         ears = Ears(
-            [] if simulated else wanted_inputs(room.settings),
+            wanted_inputs(room.settings) if simulated is None else [],
             arrival=self._arrival(gates=gates, thru=thru),
             clock=room.clock,
             on_realtime=self.timekeeper.receive,
             tell=in_loop(room.tell),
         )
         recorded = None
-        if simulated:
+        if simulated is not None:
             recorded = FilePerformer(simulated, arrival=self._arrival(any_channel=True, thru=thru), clock=room.clock)
         return Switchboard(lambda: self.desk.settings, ears, recorded, room.output, room.outlets, clock=room.clock)
 

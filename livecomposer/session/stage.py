@@ -8,7 +8,7 @@ import asyncio
 import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, nullcontext
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -132,19 +132,16 @@ async def _play(
     duration: float | None,
 ) -> None:
     tell, gates = company.room.tell, Gates()
-    board = company.board(simulated, gates)
-    backstage = company.backstage(board, gates)
-    changes = changes_of(
-        company.desk, board, company.room.output, company.adaptation, announce=company.session.announce
-    )
-    runs = company.session.run, company.adaptation.run, company.timekeeper.run, changes.run
-    try:
+    with closing(company.board(simulated, gates)) as board:
+        backstage = company.backstage(board, gates)
+        changes = changes_of(
+            company.desk, board, company.room.output, company.adaptation, announce=company.session.announce
+        )
+        runs = company.session.run, company.adaptation.run, company.timekeeper.run, changes.run
         async with board.mended(tell, backstage.healing, watched=bool(hands)), _reaching(hands, backstage):
             tell(_ready_line(company.room.settings, board.listens, simulated))
             playing = [asyncio.create_task(run()) for run in runs]
             await _until_over(playing, company.ensemble, board.recorded, stop, duration, guests=backstage.guests)
-    finally:
-        board.close()
 
 
 def _sum_up(company: Company) -> None:
