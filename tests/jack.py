@@ -22,8 +22,9 @@ PERIOD = 128
 ABSENT = "jackd is not installed (apt install jackd2, brew install jack)"
 """Why a test that needs the server is skipped."""
 
-real_time = pytest.mark.flaky(reruns=2)
-"""For what must come in time, or all of it, through several programs: a shared machine stands still now and then.
+real_time = pytest.mark.flaky(reruns=4, reruns_delay=15)
+"""For what must come in time, or all of it, through several programs: a shared machine has minutes in
+which it stands still now and then.
 
 Not for what must never happen at all, such as a crash or a note left on.
 """
