@@ -33,7 +33,7 @@ from livecomposer.settings import Settings
 __all__ = ["Company", "Room", "gathered"]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class Room:
     """What all who play share. ``outlets``: what is played through, by the names in the settings."""
 

@@ -104,18 +104,7 @@ async def perform(
             header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
             journal = _journal(record, header, clock=clock, tell=say) if record else None
             stack.enter_context(journal or nullcontext())
-            room = Room(
-                settings=settings,
-                clock=clock,
-                meters=meters,
-                output=output,
-                outlets=outlets,
-                device=device,
-                budget=budget,
-                journal=journal,
-                record=record,
-                tell=say,
-            )
+            room = Room(settings, clock, meters, output, outlets, device, budget, journal, record, say)
             company = gathered(room, engine, open_engine, seed=seed)
             alarm.panic = company.session.panic
             with company.session.player, _fast_switching():
