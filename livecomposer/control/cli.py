@@ -193,6 +193,7 @@ def _add_training(commands: Any) -> None:
     parser.add_argument("config", type=Path, metavar="CONFIG.toml", help="see config/training/")
     parser.add_argument("--shards", type=Path, required=True, metavar="DIR")
     parser.add_argument("--run", dest="run_folder", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--from", dest="start", type=Path, metavar="CHECKPOINT", help="weights that a run begins with")
     parser.add_argument("--device", default="cpu", help="cpu or cuda")
     parser.add_argument("--threads", type=int, default=0, help="CPU threads; 0 for all")
 

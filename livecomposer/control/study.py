@@ -47,7 +47,8 @@ def train(options: argparse.Namespace) -> int:
 
     set_threads(options.threads)
     with joined(options.device) as (world, device):
-        trainer = Trainer(load_config(options.config), options.shards, options.run_folder, device=device, world=world)
+        how = {"start": options.start, "device": device, "world": world}
+        trainer = Trainer(load_config(options.config), options.shards, options.run_folder, **how)
         if not world.is_first:
             trainer.run(report=lambda _: None)
             return 0

@@ -30,6 +30,7 @@ _WRITTEN = 0.1
 class Augmentation:
     """How far a cut may be changed."""
 
+    by_seconds: bool = True  # every second is drawn as often; else every token, and so dense music more often
     transpose_down: int = 6  # semitones
     transpose_up: int = 5
     stretch: float = 0.1  # at most this share faster or slower
@@ -64,7 +65,7 @@ def validation_cuts(shard: Shard, *, rows: int, length: int) -> Iterator[Ids]:
 
 def _row(shard: Shard, chance: np.random.Generator, length: int, augmentation: Augmentation) -> tuple[Ids, int]:
     margin = int(length * augmentation.stretch) + 1  # what stretching may take away
-    ids, lead = _cut(shard, int(chance.integers(len(shard.ids))), length + margin)
+    ids, lead = _cut(shard, _drawn(shard, chance, by_seconds=augmentation.by_seconds), length + margin)
     lead = lead[ids < _OFF.stop]  # note by note, for shifts come and go
     ids = transpose(ids, int(chance.integers(-augmentation.transpose_down, augmentation.transpose_up + 1)))
     ids = stretch(ids, 1 + augmentation.stretch * chance.uniform(-1, 1))
@@ -75,6 +76,13 @@ def _row(shard: Shard, chance: np.random.Generator, length: int, augmentation: A
         turns = np.sort(chance.integers(0, len(ids) + 1, chance.integers(1, augmentation.turns_max + 1)))
         ids = hand_over(ids, turns, first=Role(int(chance.integers(2))))
     return _framed(ids, length), IN_TURN
+
+
+def _drawn(shard: Shard, chance: np.random.Generator, *, by_seconds: bool) -> int:
+    """Where in the shard a cut is to lie: an index of its ids."""
+    if by_seconds and shard.times[-1]:
+        return int(np.searchsorted(shard.times, chance.integers(shard.times[-1]), side="right"))
+    return int(chance.integers(len(shard.ids)))
 
 
 def _together(ids: Ids, lead: Bools, chance: np.random.Generator, augmentation: Augmentation) -> Ids:

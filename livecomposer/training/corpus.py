@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from functools import cached_property
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from livecomposer.events import Note
 from livecomposer.midi import files
 from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.stream import ids_of_notes, notes_heard
-from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.screening import MIN_NOTES, fault_of
 from livecomposer.training.voices import How, led
 
@@ -60,7 +61,7 @@ class _Piece:
     told: npt.NDArray[np.uint16]  # what is struck, one after the other: the same in every telling of a piece
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Shard:
     """Pieces of one split. ``ids`` (N,) uint16; piece ``i`` is ``ids[starts[i]:starts[i + 1]]``.
 
@@ -78,6 +79,13 @@ class Shard:
         if len(self.lead) != len(self.ids) or len(self.how) != len(self.names):
             object.__setattr__(self, "lead", np.zeros(len(self.ids), np.bool_))
             object.__setattr__(self, "how", np.full(len(self.names), How.NONE, np.uint8))
+
+    @cached_property
+    def times(self) -> npt.NDArray[np.int64]:
+        """(N,): the time after each id, in steps of 10 ms, all pieces in a row; of performance tokens alone."""
+        shifts = VOCABULARY.ids_of(Kind.TIME_SHIFT)
+        steps = self.ids.astype(np.int64) - shifts.start + 1
+        return np.cumsum(np.where((self.ids >= shifts.start) & (self.ids < shifts.stop), steps, 0))
 
     def piece(self, i: int) -> npt.NDArray[np.uint16]:
         """The ids of piece ``i``."""

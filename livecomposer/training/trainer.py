@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from livecomposer.errors import CheckpointError, CorpusError, SettingError
 from livecomposer.model import checkpoint
+from livecomposer.model.decoder import Network
 from livecomposer.model.variants import build
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training import bars, batches, remi
@@ -44,8 +45,9 @@ def set_threads(count: int) -> None:
 class Trainer:
     """Owns one run's folder. ``run()`` trains to the end, or until ``stop`` says so.
 
-    Raises :class:`CorpusError` for shards that cannot be used, :class:`SettingError` where the folder holds a run of
-    another shape, and :class:`CheckpointError` where what it holds is damaged.
+    A run that begins takes its weights from the checkpoint ``start`` where one is given; one that resumes has its own.
+    Raises :class:`CorpusError` for shards that cannot be used, :class:`SettingError` where the folder or ``start``
+    holds weights of another shape, :class:`CheckpointError` where what it holds is damaged or of another vocabulary.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Trainer:
         *,
         device: str = "cpu",
         resume: bool = True,
+        start: Path | None = None,
         world: World = ALONE,
     ) -> None:
         self.config = config
@@ -69,12 +72,13 @@ class Trainer:
             if not len(shard):
                 raise CorpusError(f"{shards / name}.npz: no piece in it; wanted one at least; prepare more files")
         torch.manual_seed(config.seed)
-        self.decoder = build(config.shape).to(self.device)
+        resumes = resume and (run / STATE).exists()
+        self.decoder = (build(config.shape) if resumes or not start else _begun(start, config)).to(self.device)
         self.optimisers = optimisers(self.decoder, config)
         self.mean = Mean(self.decoder, config.ema) if config.ema else None
         self.step = 0
         self.best = float("inf")
-        if resume and (run / STATE).exists():
+        if resumes:
             self._resume()
 
     def run(
@@ -211,3 +215,12 @@ class Trainer:
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]
             raise CheckpointError(f"{path}: damaged ({reason}); delete it to begin again") from error
+
+
+def _begun(start: Path, config: Config) -> Network:
+    """The weights of the checkpoint ``start``, to go on from."""
+    network = checkpoint.load(start, fingerprint=FINGERPRINTS[config.tokens])
+    if network.shape != config.shape:
+        got, wanted = network.shape.written(), config.shape.written()
+        raise SettingError(f"{start}: weights of the shape {got}, wanted {wanted}; give the config their shape")
+    return network.train().requires_grad_()

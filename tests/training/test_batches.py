@@ -183,3 +183,18 @@ def test_nothing_to_validate_on_gives_no_cuts():
     """An empty shard has no cuts."""
     empty = Shard(SHARD.ids[:0], SHARD.starts[:1], ())
     assert list(validation_cuts(empty, rows=5, length=40)) == []
+
+
+def test_every_second_is_drawn_as_often():
+    """A cut drawn by seconds lies in sparse music as often as its length in time says, not in ids."""
+    on, second = VOCABULARY.ids_of(Kind.NOTE_ON, Role.PERFORMER).start, VOCABULARY.ids_of(Kind.TIME_SHIFT).stop - 1
+    dense = [on + 60 + i % 12 for i in range(90)]
+    ids = np.array([*dense, *[second] * 20], dtype=np.uint16)
+    shard = Shard(ids, np.array([0, 90, 110]), ("dense", "sparse"))
+
+    def sparse(augmentation):
+        rows = [batch(shard, seed=1, step=i, rows=4, length=8, augmentation=augmentation)[0] for i in range(100)]
+        return float(np.mean(np.concatenate(rows)[:, 1] == second))
+
+    assert sparse(PLAIN) == 1
+    assert sparse(replace(PLAIN, by_seconds=False)) < 0.3

@@ -255,3 +255,23 @@ def test_bars_and_notes_are_learned(tmp_path):
     checkpoint.load(tmp_path / "run" / "best", fingerprint=barnote.FINGERPRINT)
     with pytest.raises(CorpusError, match="prepare again"):
         Trainer(TINY, tmp_path, tmp_path / "other")
+
+
+def test_a_run_goes_on_from_given_weights(shards, tmp_path):
+    """A new run begins with the weights of a checkpoint; one that resumes keeps its own."""
+    run(Trainer(TINY, shards, tmp_path / "one"))
+    begun = Trainer(TINY, shards, tmp_path / "two", start=tmp_path / "one/best")
+    for name, weight in load_file(tmp_path / "one/best/model.safetensors").items():
+        torch.testing.assert_close(weight.float(), begun.decoder.state_dict()[name])
+    assert begun.step == 0
+    run(begun)
+    again = Trainer(TINY, shards, tmp_path / "two", start=tmp_path / "one/best")
+    assert again.step == TINY.steps
+    torch.testing.assert_close(begun.decoder.state_dict(), again.decoder.state_dict(), rtol=0, atol=0)
+
+
+def test_weights_of_another_shape_are_refused(shards, tmp_path):
+    """Nothing begins from a checkpoint whose shape is not the config's, and the line names both."""
+    run(Trainer(TINY, shards, tmp_path / "one"))
+    with pytest.raises(SettingError, match=r"'width': 16.*'width': 32"):
+        Trainer(replace(TINY, width=32), shards, tmp_path / "two", start=tmp_path / "one/best")
