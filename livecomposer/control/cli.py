@@ -1,4 +1,4 @@
-"""The command line: what may be typed. What each command does is in :mod:`livecomposer.control.commands`.
+"""The command line: what may be typed. What each command does is in :mod:`livecomposer.control.cli_commands`.
 
 Nothing heavy is imported here, so that ``--help`` is instant. Bad input ends with one line and exit code 2.
 """
@@ -37,7 +37,7 @@ class _Parser(argparse.ArgumentParser):
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the exit code: 0 done, 1 a check failed, 2 bad input, 130 interrupted."""
     options = build_parser().parse_args(arguments)
-    from livecomposer.control import commands
+    from livecomposer.control import cli_commands as commands
 
     try:
         code: int = getattr(commands, options.run)(options)

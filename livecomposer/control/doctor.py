@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from livecomposer.errors import LivecomposerError
-from livecomposer.session import probe
+from livecomposer.control import machine_facts as probe
 from livecomposer.settings import Settings
 
 __all__ = ["Check", "Facts", "checks", "report"]
@@ -28,7 +28,7 @@ class Check:
 
 
 class Facts(Protocol):
-    """Where the facts come from: :mod:`livecomposer.session.probe`, or a made-up machine.
+    """Where the facts come from: :mod:`livecomposer.control.machine_facts`, or a made-up machine.
 
     What is not to be had is a :class:`LivecomposerError`.
     """

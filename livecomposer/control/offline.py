@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from livecomposer.session.files import (
+from livecomposer.offline.file_commands import (
     accompany_file,
     accompany_file_knowing,
     continue_file,

@@ -10,9 +10,9 @@ from livecomposer.clocks import Clock
 from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOff, NoteOn
 from livecomposer.midi import ports
-from livecomposer.midi.inlet import Arrival, Inlet
-from livecomposer.midi.outlet import Outlet
-from livecomposer.midi.wire import encode
+from livecomposer.midi.input_path import Arrival, Inlet
+from livecomposer.midi.output_port import Outlet
+from livecomposer.messages import encode
 
 __all__ = ["RoundTrips", "loop_back"]
 

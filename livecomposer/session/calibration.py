@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from livecomposer.session.meters import Meter
+from livecomposer.session.timing.meters import Meter
 
 __all__ = ["Calibration"]
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from livecomposer.engine.client import host_command
 from livecomposer.model.sampling import Language
-from livecomposer.session.accompanist import Accompanist
-from livecomposer.session.duet import Duet
+from livecomposer.companion.accompaniment import Accompanist
+from livecomposer.companion.turn_taking import Duet
 from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE, COMPANIONS_LANGUAGE
 from livecomposer.settings import Settings
 

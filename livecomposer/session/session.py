@@ -15,19 +15,19 @@ from livecomposer.engine.client import EngineClient
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
 from livecomposer.midi.routing import Routing
-from livecomposer.midi.wire import encode
+from livecomposer.messages import encode
 from livecomposer.playing.device import Device, Shaper
 from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import Output, started_key
-from livecomposer.session.calls import grid
+from livecomposer.takes.call_log import grid
 from livecomposer.session.channels import channels_of, program_changes
-from livecomposer.session.economy import Economy
-from livecomposer.session.encore import Encore, kept
-from livecomposer.session.ensemble import Ensemble
-from livecomposer.session.journal import Journal
-from livecomposer.session.ladder import Health
-from livecomposer.session.meters import Meters
-from livecomposer.session.planning import Planning, pause
+from livecomposer.session.timing.reduced_settings import Economy
+from livecomposer.session.loop_playback import Encore, kept
+from livecomposer.companion.companion import Ensemble
+from livecomposer.takes.journal import Journal
+from livecomposer.session.timing.overload_ladder import Health
+from livecomposer.session.timing.meters import Meters
+from livecomposer.session.generation import Planning, pause
 from livecomposer.settings import Settings
 
 __all__ = ["Session"]

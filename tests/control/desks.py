@@ -1,6 +1,6 @@
 """A desk over an instrument that only remembers what it was asked."""
 
-from livecomposer.session.desk import Desk
+from livecomposer.session.commands.dispatcher import Desk
 from livecomposer.settings import Settings
 
 

@@ -7,9 +7,9 @@ import asyncio
 import sys
 from pathlib import Path
 
-from livecomposer.control.hands import hands_of
+from livecomposer.control.surfaces.frontends import hands_of
 from livecomposer.engine.client import EngineClient
-from livecomposer.session.stage import perform
+from livecomposer.session.lifecycle import perform
 from livecomposer.settings import load
 
 

@@ -12,7 +12,7 @@ from livecomposer import performances
 from livecomposer.control.cli import build_parser, main
 from livecomposer.errors import LivecomposerError
 from livecomposer.midi import files
-from livecomposer.session.meters import Meters
+from livecomposer.session.timing.meters import Meters
 from tests.session.minds import tiny_checkpoint
 
 ROOT = Path(__file__).parents[2]
@@ -209,7 +209,7 @@ def test_an_error_of_several_lines_is_told_in_one(capsys, monkeypatch):
     def fail(_options):
         raise LivecomposerError("first\n  second")
 
-    monkeypatch.setattr("livecomposer.control.commands.ports", fail)
+    monkeypatch.setattr("livecomposer.control.cli_commands.ports", fail)
     assert 2 == main(["ports"])
     assert "livecomposer: first second\n" == capsys.readouterr().err
 
@@ -243,6 +243,6 @@ def test_replay_fails_where_it_is_to_be_checked_and_differs(monkeypatch, capsys,
         told = {"notes": 1, "seconds": 2.0, "ids": 3, "seed": 4, "differences": 1, "broken": "", "same_engine": True}
         return {**told, "same": same, "first": first}
 
-    monkeypatch.setattr("livecomposer.session.replaying.replay_file", replayed)
+    monkeypatch.setattr("livecomposer.offline.replay_file.replay_file", replayed)
     assert code == main(["replay", "x.jsonl", *options])
     assert ("the same" if same else "1.5 s: another id") in capsys.readouterr().out

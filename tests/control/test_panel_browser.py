@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from livecomposer.events import Note
-from livecomposer.session.commands import COMMANDS, Kind
-from livecomposer.session.takes import notes_of, save_take
+from livecomposer.session.commands.table import COMMANDS, Kind
+from livecomposer.takes.folder import notes_of, save_take
 from tests.jack import real_time
 from tests.session.minds import tiny_checkpoint
 

@@ -22,11 +22,11 @@ from livecomposer.clocks import MonotonicClock
 from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOn
 from livecomposer.midi import ports
-from livecomposer.midi.ears import Ears
-from livecomposer.midi.inlet import Arrival, Inlet
-from livecomposer.midi.lookout import Lookout, Offer
-from livecomposer.midi.outlet import Outlet
-from livecomposer.midi.wire import silence
+from livecomposer.midi.input_ports import Ears
+from livecomposer.midi.input_path import Arrival, Inlet
+from livecomposer.midi.port_watcher import Lookout, Offer
+from livecomposer.midi.output_port import Outlet
+from livecomposer.messages import silence
 
 __all__ = ["FLOODS", "KEY", "outcome"]
 

@@ -191,7 +191,7 @@ def test_two_outlets_may_be_virtual_at_once(jack):
 
 LISTEN = """
 import signal, sys
-from livecomposer.midi.outlet import Outlet
+from livecomposer.midi.output_port import Outlet
 outlet = Outlet("virtual")
 print("open", flush=True)
 sys.stdin.readline()

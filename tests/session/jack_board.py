@@ -38,11 +38,11 @@ async def main() -> None:
 
     from livecomposer.clocks import MonotonicClock
     from livecomposer.events import NoteOn
-    from livecomposer.midi.ears import Ears
-    from livecomposer.midi.inlet import Arrival
-    from livecomposer.midi.standing import Standing
+    from livecomposer.midi.input_ports import Ears
+    from livecomposer.midi.input_path import Arrival
+    from livecomposer.midi.channel_state import Standing
     from livecomposer.playing.sinks import Output
-    from livecomposer.session.switchboard import Switchboard
+    from livecomposer.session.ports.hotplug import Switchboard
     from livecomposer.settings import Settings
 
     keyboards = {name: rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=name) for name in ("left", "right")}

@@ -5,7 +5,7 @@ import random
 import numpy as np
 
 from livecomposer.events import NoteOff, NoteOn
-from livecomposer.session.asked import Feed, Step
+from livecomposer.companion.requests import Feed, Step
 
 __all__ = ["Mind", "chord", "phrase", "play"]
 

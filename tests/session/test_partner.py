@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from livecomposer.session.accompanist import Accompanist
-from livecomposer.session.duet import Duet
+from livecomposer.companion.accompaniment import Accompanist
+from livecomposer.companion.turn_taking import Duet
 from livecomposer.session.partner import engine_command, engine_line, language_of, partner_of
 from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE, COMPANIONS_LANGUAGE
 from livecomposer.settings import Settings, changed

@@ -14,11 +14,11 @@ from livecomposer.errors import EngineError, SettingError
 from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
 from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output, ended_key, started_key
-from livecomposer.session.asked import Step
+from livecomposer.companion.requests import Step
 from livecomposer.session.channels import channels_of
-from livecomposer.session.journal import Journal
-from livecomposer.session.meters import Meters
-from livecomposer.session.recorded import ensemble_of
+from livecomposer.takes.journal import Journal
+from livecomposer.session.timing.meters import Meters
+from livecomposer.takes.recording_companion import ensemble_of
 from livecomposer.session.session import Session
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink

@@ -7,8 +7,8 @@ import pytest
 from livecomposer.beats import Beats
 from livecomposer.clocks import ManualClock
 from livecomposer.events import NoteOff, NoteOn, notes_of_events
-from livecomposer.session.accompanist import Accompanist
-from livecomposer.session.duet import Duet
+from livecomposer.companion.accompaniment import Accompanist
+from livecomposer.companion.turn_taking import Duet
 from livecomposer.session.transport import Transport, answer_bars
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind, phrase, play

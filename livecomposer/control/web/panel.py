@@ -13,18 +13,18 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from livecomposer.beats import Beats
-from livecomposer.control.web.audience import MOST_PAGES, Audience, Ear, Guest
-from livecomposer.control.web.gauges import Gauges, Reading, prometheus
-from livecomposer.control.web.guard import COOKIE, Allowance, Guard
+from livecomposer.control.web.page_queues import MOST_PAGES, Audience, Ear, Guest
+from livecomposer.control.web.health import Gauges, Reading, prometheus
+from livecomposer.control.web.access import COOKIE, Allowance, Guard
 from livecomposer.control.web.pages import SECURITY, Handler, pages, refused
-from livecomposer.control.web.playback import Playback
-from livecomposer.control.web.score import Score
-from livecomposer.control.web.shelf import Shelf
-from livecomposer.control.web.talk import Talk, tables
-from livecomposer.control.web.workshop import Workshop
+from livecomposer.control.web.take_playback import Playback
+from livecomposer.control.web.roll_feed import Score
+from livecomposer.control.web.takes_api import Shelf
+from livecomposer.control.web.page_messages import Talk, tables
+from livecomposer.control.web.compose_jobs import Workshop
 from livecomposer.errors import LivecomposerError, SettingError
 from livecomposer.events import Role
-from livecomposer.session.backstage import Backstage
+from livecomposer.session.commands.frontend_api import Backstage
 from livecomposer.session.monitor import FRAMES, RATE, StreamSynth
 
 __all__ = ["MESSAGE_BYTES", "Panel"]

@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from livecomposer.control.web.guard import Guard, address_of
+from livecomposer.control.web.access import Guard, address_of
 from livecomposer.control.web.panel import Panel
-from livecomposer.session.backstage import Backstage
+from livecomposer.session.commands.frontend_api import Backstage
 from livecomposer.session.monitor import monitor_of
 
 __all__ = ["serving"]

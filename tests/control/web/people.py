@@ -2,10 +2,10 @@
 
 from livecomposer.clocks import ManualClock
 from livecomposer.playing.sinks import Output
-from livecomposer.session.backstage import Backstage, Tellers
-from livecomposer.session.desk import Desk
-from livecomposer.session.horizon import Budget
-from livecomposer.session.meters import Meters
+from livecomposer.session.commands.frontend_api import Backstage, Tellers
+from livecomposer.session.commands.dispatcher import Desk
+from livecomposer.session.timing.commit_horizon import Budget
+from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
 

@@ -1,0 +1,1 @@
+"""companion: see docs/architecture.md."""

@@ -1,0 +1,280 @@
+"""All that the instrument knows and decides in one performance: the pure core of a session.
+
+It holds the partner of the mode in force, lets another take its place when the mode changes or the engine is gone, and
+remembers the exchanges, so that turns can be taken back. It is driven by calls alone, each with its moment: the same
+calls in the same order, with the same ids drawn, give the same companion. That is what a replay does.
+"""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from livecomposer.beats import Beats
+from livecomposer.events import Event, NoteEvent, NoteOn
+from livecomposer.model.sampling import Language, Sampling
+from livecomposer.companion.accompaniment import Accompanist
+from livecomposer.companion.requests import Feed, Step
+from livecomposer.companion.turn_taking import Duet
+from livecomposer.companion.undo_history import Exchange, Exchanges
+from livecomposer.companion.rule_based import Fallback
+from livecomposer.companion.freeze import Freeze
+from livecomposer.companion.plan import Future
+from livecomposer.session.partner import Partner, language_of, mode_of, partner_of
+from livecomposer.settings import Settings
+
+__all__ = ["Core", "Ensemble"]
+
+_LATELY = 10.0
+"""How much of what the performer did a new partner is told, to know the phrase that goes on (seconds)."""
+
+
+class Core(Protocol):
+    """What the parts of a session share of its ensemble."""
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is going on."""
+        ...
+
+    pulse: Callable[[float], Beats | None]
+
+
+class Ensemble:
+    """Asked as its partners are. Where :meth:`hear` or :meth:`adapt` is ``True``, the player gives up its future."""
+
+    def __init__(self, settings: Settings, *, seed: int) -> None:
+        self.settings = settings
+        self.pulse: Callable[[float], Beats | None] = lambda _: None
+        """The beats at a moment, while they run."""
+        self._seed = seed
+        self._partner = partner_of(settings, seed=seed)
+        self._partner.pulse = self._beats
+        self._resting: Partner | None = None  # the one of the other nature
+        self._stand_in: Fallback | None = None  # plays while the engine is away
+        self._exchanges = Exchanges()
+        self._undone: Exchange | None = None  # the last one, while nothing has been played since
+        self._freeze = Freeze()
+
+    @property
+    def turn(self) -> Future | None:
+        """What the engine's answers go into."""
+        return None if self._stand_in is not None else self._partner.turn
+
+    @property
+    def playing(self) -> bool:
+        """Whether the companion has a turn, or plays along."""
+        return self.turn is not None or (self._stand_in is not None and not self._stand_in.idle)
+
+    @property
+    def turns(self) -> int:
+        """How many there were."""
+        return self._partner.turns
+
+    @property
+    def foresight(self) -> tuple[int, int]:
+        """Plans that were drawn while playing along, and keys that came as foreseen, so that the plan stood."""
+        both = [one for one in (self._partner, self._resting) if isinstance(one, Accompanist)]
+        return sum(one.plans for one in both), sum(one.kept for one in both)
+
+    @property
+    def decided_at(self) -> float | None:
+        """When the last one was decided."""
+        return self._partner.decided_at
+
+    @property
+    def idle(self) -> bool:
+        """Whether nothing is going on."""
+        return self._partner.idle if self._stand_in is None else self._stand_in.idle
+
+    @property
+    def on_the_bar(self) -> bool:
+        """Whether the turn waits for a bar line."""
+        return self._partner.on_the_bar
+
+    @property
+    def sampling(self) -> Sampling:
+        """How the next id is drawn."""
+        settings = self.settings
+        return Sampling(technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk)
+
+    @property
+    def mode(self) -> tuple[int, Language]:
+        """What the weights are to be told, and what a mask must not distort."""
+        return mode_of(self.settings), language_of(self.settings)
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The last one."""
+        return self._exchanges.last
+
+    def adapt(self, settings: Settings, now: float) -> bool:
+        """Play with ``settings`` from now on. Raises :class:`SettingError`, and then nothing has changed."""
+        swaps = mode_of(settings) != mode_of(self.settings)
+        (self._partner if self._stand_in is None or swaps else self._stand_in).adapt(settings)
+        if self._stand_in is not None:
+            self._partner.adapt(settings)
+        self.settings = settings
+        if swaps:
+            self._silence(now)
+            self._swap(now)
+        return swaps
+
+    def hear(self, event: Event) -> bool:
+        """Take in what the performer did."""
+        if self._freeze.keeps(event):
+            return False
+        turns = self.turns
+        if not (isinstance(self._partner, Duet) and self._partner.is_trigger(event)):
+            self._exchanges.hear(event)
+            self._undone = None if isinstance(event, NoteOn) else self._undone
+        if self._stand_in is not None and isinstance(self._partner, Accompanist):
+            self._partner.overhear(event)
+            return self._stand_in.hear(event)
+        had_turn = self._partner.turn is not None
+        gives_way = self._partner.hear(event)
+        if gives_way and had_turn:
+            self._exchanges.cut(event.time)
+        self._notice(turns)
+        return gives_way
+
+    def freeze(self, now: float, *, on: bool) -> None:  # noqa: ARG002 - every call has its moment
+        """Listen no more to what is struck from now on, or listen again."""
+        self._freeze.on = on
+
+    def want(self, now: float) -> Feed | Step | None:
+        """What to ask of the engine now."""
+        if self._stand_in is not None:
+            return None
+        turns = self.turns
+        wanted = self._partner.want(now)
+        self._notice(turns)
+        return wanted
+
+    def accept(self, wanted: Step, id_: int, now: float) -> tuple[bool, float | None]:
+        """Take in an answer. Whether it was still wanted, and how many seconds a new plan took, if one is there."""
+        if self.turn is not wanted.turn:
+            return False, None
+        wanted.turn.accept(id_)
+        return True, self._partner.replanned(now)
+
+    def commit(self, now: float) -> list[NoteEvent]:
+        """What the player must have now; and what has changed by itself is noticed."""
+        turns = self.turns
+        if self._stand_in is not None and isinstance(self._partner, Accompanist):
+            due = self._stand_in.commit(now)
+            for event in due:
+                self._partner.overhear(event)
+        else:
+            due = self._partner.commit(now)
+            self._partner.look(now)
+        self._exchanges.play(due)
+        self._notice(turns)
+        return due
+
+    def next_look(self, now: float) -> float | None:
+        """The next moment at which :meth:`commit` or :meth:`want` may have something new if nothing happens."""
+        return (self._partner if self._stand_in is None else self._stand_in).next_look(now)
+
+    def give_way(self, now: float) -> None:
+        """The companion falls silent."""
+        self._silence(now)
+
+    def halt(self, now: float) -> None:
+        """The same, and the phrase in progress is not answered: a clock was stopped."""
+        self._silence(now)
+        self._partner.halt(now)
+
+    def trigger(self, now: float) -> bool:
+        """Take over now; ``False`` where the companion plays already, or nothing was played yet."""
+        turns = self.turns
+        done = self._stand_in is None and self._partner.take_over(now)
+        self._notice(turns)
+        return done
+
+    def undo(self, now: float) -> bool:
+        """Take the companion's last turn back; ``False`` where there is none."""
+        gone = self._take_back(now)
+        self._undone = gone or self._undone
+        return gone is not None
+
+    def reroll(self, now: float) -> bool:
+        """The same, and play another from the same place; one that has just been undone is played anew."""
+        gone = self._undone or self._take_back(now)
+        if gone is not None and self._stand_in is None:
+            turns = self.turns
+            self._partner.answer_again(now, None if gone.interrupted else gone.turn)
+            self._notice(turns)
+        return gone is not None
+
+    def lost(self, now: float) -> bool:
+        """The engine is gone: whoever takes turns listens on, whoever plays along is stood in for."""
+        played = self.turn is not None
+        if played:
+            self._silence(now)
+        if isinstance(self._partner, Accompanist) and self._stand_in is None:
+            self._stand_in = Fallback(self.settings, self._seed)
+            for event in self._lately(now):
+                self._stand_in.hear(event)
+        return played
+
+    def found(self, now: float) -> bool:
+        """The engine is back, and knows nothing."""
+        stood_in = self._stand_in is not None
+        if stood_in:
+            self._silence(now)
+            self._stand_in = None
+        self._partner.lost()
+        return stood_in
+
+    def engine_changed(self, model: str, now: float) -> None:
+        """Another engine plays from now on, with ``model``: here nothing changes."""
+
+    def write_down(self) -> None:
+        """Hand on what was written down of the calls, if anything is."""
+
+    def _silence(self, now: float) -> None:
+        if self._stand_in is not None:
+            self._stand_in.give_way(now)
+        self._partner.give_way(now)
+        self._exchanges.cut(now)
+
+    def _swap(self, now: float) -> None:
+        """Let the partner of the other nature go on from the same tape."""
+        before = self._partner
+        self._partner = self._resting or partner_of(self.settings, seed=self._seed)
+        self._resting, self._stand_in = before, None
+        self._partner.adapt(self.settings)
+        self._partner.pulse = self._beats
+        self._partner.inherit(before.tape, before.manners, turns=before.turns, lately=self._lately(now))
+
+    def _take_back(self, now: float) -> Exchange | None:
+        gone = self._exchanges.take_back()
+        if gone is not None:
+            self._silence(now)
+            tape = gone.tape.copy()
+            tape.adapt(input_duration=self.settings.input_duration)
+            for event in gone.heard:
+                tape.add(event)
+            self._partner.rewind(tape)
+        return gone
+
+    def _notice(self, turns: int) -> None:
+        """Remember an exchange that has just begun, if there are more than ``turns``."""
+        partner = self._partner
+        if partner.turns == turns:
+            return
+        self._undone = None
+        start = partner.call_began
+        self._exchanges.begin(
+            (partner.decided_at or 0.0) if start is None else start,
+            tape=partner.tape.copy(),
+            turn=partner.turn,
+            together=isinstance(partner, Accompanist),
+        )
+
+    def _lately(self, now: float) -> list[Event]:
+        recent = [event for event in self._exchanges.recent if event.time > now - _LATELY]
+        alive = recent and recent[-1].time > now - self.settings.phrase_wait_max
+        return recent if alive else []
+
+    def _beats(self, now: float) -> Beats | None:
+        return self.pulse(now)

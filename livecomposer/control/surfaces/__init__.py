@@ -1,0 +1,1 @@
+"""surfaces: see docs/architecture.md."""

@@ -1,0 +1,128 @@
+"""OSC out: what happens on stage, told to one address, and the command line's own words to a session that runs.
+
+=========================================  =====================================================================
+``/livecomposer/<name> value``             a command was done; an action has no value
+``/livecomposer/note role pitch velocity`` a key, ``performer`` or ``companion``; velocity 0: it comes up
+``/livecomposer/turn role``                whose turn it is
+``/livecomposer/meter/<name> value``       once a second; those in ms as median and maximum
+=========================================  =====================================================================
+"""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from livecomposer.control.surfaces.osc_in import PREFIX, decoded, encoded
+from livecomposer.errors import PortError, SettingError
+from livecomposer.events import Role
+from livecomposer.session.commands.frontend_api import Backstage
+
+__all__ = ["Teller", "asked", "metered", "told"]
+
+_LOOK_SECONDS = 0.05
+_METER_LOOKS = 20
+_ANSWER_SECONDS = 2.0
+_LARGEST = 65536
+_SHOWN = ("p50", "max")
+
+
+class Teller:
+    """Sends to ``target`` (host, port), never waits, never raises: ``errors`` counts what did not leave."""
+
+    def __init__(self, target: tuple[str, int]) -> None:
+        self.errors = 0
+        self._target = target
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.setblocking(False)  # noqa: FBT003  # the socket's own signature
+
+    def tell(self, name: str, *values: Any) -> None:
+        """Say one thing."""
+        try:
+            self._socket.sendto(encoded(PREFIX + name, *values), self._target)
+        except OSError:
+            self.errors += 1
+
+    def changed(self, name: str, value: Any) -> None:
+        """A command was done."""
+        self.tell(name, *(() if value is None else (value,)))
+
+    def note(self, role: Role, data: bytes) -> None:
+        """A message of one of the players, told if it is a key's."""
+        if data[0] & 0xE0 == 0x80:
+            struck = data[0] & 0xF0 == 0x90
+            self.tell("note", role.name.lower(), data[1], data[2] if struck else 0)
+
+    def close(self) -> None:
+        """Close the socket."""
+        self._socket.close()
+
+
+def metered(summary: Mapping[str, object]) -> Iterator[tuple[str, float]]:
+    """Names and values of a session's meters, as they are told."""
+    for name, value in summary.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{name}/{shown}", float(value[shown])) for shown in _SHOWN)
+        elif isinstance(value, int | float):
+            yield name, float(value)
+
+
+@asynccontextmanager
+async def told(backstage: Backstage, target: tuple[str, int]) -> AsyncIterator[Teller]:
+    """Tell ``target`` until left."""
+    teller, loop = Teller(target), asyncio.get_running_loop()
+
+    def listener(_moment: float, role: Role, data: bytes) -> None:
+        with suppress(RuntimeError):  # the loop has closed
+            loop.call_soon_threadsafe(teller.note, role, data)
+
+    unwatch = backstage.desk.watch(teller.changed)
+    backstage.session.listeners.append(listener)
+    looking = asyncio.create_task(_look(backstage, teller))
+    try:
+        yield teller
+    finally:
+        looking.cancel()
+        backstage.session.listeners.remove(listener)
+        unwatch()
+        with suppress(asyncio.CancelledError):
+            await looking
+        teller.close()
+
+
+async def _look(backstage: Backstage, teller: Teller) -> None:
+    answering = False
+    for look in range(2**62):
+        if answering != backstage.session.answering:
+            answering = not answering
+            teller.tell("turn", "companion" if answering else "performer")
+        if look % _METER_LOOKS == 0:
+            for name, value in metered(backstage.meters.summary()):
+                teller.tell(f"meter/{name}", value)
+        await asyncio.sleep(_LOOK_SECONDS)
+
+
+def asked(target: tuple[str, int], name: str, value: str = "") -> Any:
+    """Have a session that runs elsewhere do a command; what it is set to then, or ``None`` for what has no value.
+
+    Without a value a number, choice or text is only asked for. Raises :class:`SettingError` with the session's own
+    words, :class:`PortError` where nobody answers within 2 s.
+    """
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
+        line.settimeout(_ANSWER_SECONDS)
+        where = "{}:{}".format(*target)
+        try:
+            line.connect(target)
+            line.send(encoded(PREFIX + name, *([value] if value else [])))
+            line.send(encoded(PREFIX + "list", *([] if name == "learn" else [name])))
+            while True:
+                for address, values in decoded(line.recv(_LARGEST)) or []:
+                    if address == PREFIX + "error":
+                        raise SettingError(str(values[0]))
+                    if address == PREFIX + "list":
+                        return values[2] if len(values) > 2 and name != "learn" else None
+        except OSError as error:
+            raise PortError(
+                f"nobody answers at {where} by OSC; start livecomposer jam, or say --to HOST:PORT"
+            ) from error

@@ -1,0 +1,30 @@
+"""Opens the panel for a performance, if the settings want it and its library is there."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from livecomposer.control.web.access import address_of
+from livecomposer.session.commands.frontend_api import Backstage
+
+__all__ = ["door"]
+
+
+@asynccontextmanager
+async def door(backstage: Backstage) -> AsyncIterator[None]:
+    """The :data:`~livecomposer.session.commands.frontend_api.Hands` of the panel.
+
+    Raises :class:`SettingError` for an address that is none; whatever else keeps the page away is told in one line.
+    """
+    settings = backstage.desk.settings
+    if settings.panel == "off":
+        yield
+        return
+    address_of(settings.panel_address)
+    try:
+        from livecomposer.control.web.server import serving
+    except ImportError as error:
+        backstage.tell(f"no panel ({error}); pip install aiohttp")
+        yield
+        return
+    async with serving(backstage):
+        yield

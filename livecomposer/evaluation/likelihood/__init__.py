@@ -1,0 +1,1 @@
+"""likelihood: see docs/architecture.md."""

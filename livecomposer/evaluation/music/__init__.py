@@ -1,0 +1,1 @@
+"""music: see docs/architecture.md."""

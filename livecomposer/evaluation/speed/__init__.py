@@ -1,0 +1,1 @@
+"""speed: see docs/architecture.md."""

@@ -1,0 +1,123 @@
+"""Where the performer comes in. The driver's callback stamps, passes thru, delivers, and does nothing else."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+from livecomposer.clocks import Clock
+from livecomposer.events import Event
+from livecomposer.midi import ports
+from livecomposer.midi.routing import Routed, Router
+from livecomposer.messages import decode, is_channel_message
+
+__all__ = ["Arrival", "Inlet"]
+
+
+class Arrival:
+    """The one path in, for real and simulated performers: stamp, thru, deliver.
+
+    Called with the bytes of a message, from any one thread. Never raises: ``errors`` counts what ``thru`` and
+    ``deliver`` raised. ``on_thru`` is given the seconds from the stamp to the end of ``thru``. ``urgent`` sees each
+    message first; what it says ``True`` to is no music, and goes no further. ``router`` says what goes thru and what is
+    delivered; without one all goes thru and is delivered. ``on_sounds`` is given what goes thru and is not delivered.
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        deliver: Callable[[Event], None],
+        thru: Callable[[bytes], None] | None = None,
+        on_thru: Callable[[float], None] | None = None,
+        urgent: Callable[[bytes], bool] | None = None,
+        router: Router | None = None,
+        on_sounds: Callable[[Event], None] | None = None,
+    ) -> None:
+        self.errors = 0
+        self._on_sounds = on_sounds
+        self._router = router
+        self._urgent = urgent
+        self._clock = clock
+        self._deliver = deliver
+        self._thru = thru
+        self._on_thru = on_thru
+
+    def __call__(self, data: Sequence[int]) -> None:
+        """Take in one message; anything but a channel's is passed over."""
+        moment = self._clock.now()
+        if not is_channel_message(data):
+            return
+        whole = bytes(data)
+        if self._is_taken(whole):
+            return
+        routed = Routed(whole, whole) if self._router is None else self._router.route(whole)
+        if routed.thru is not None:
+            self._pass_thru(routed.thru, moment)
+        self._tell(routed.heard, moment, self._deliver)
+        if routed.heard is None:
+            self._tell(routed.thru, moment, self._on_sounds)
+
+    def _tell(self, data: bytes | None, moment: float, whom: Callable[[Event], None] | None) -> None:
+        if data is None or whom is None:
+            return
+        try:
+            event = decode(data, time=moment)
+            if event is not None:
+                whom(event)
+        except Exception:  # noqa: BLE001  # the driver's thread has nobody to catch it
+            self.errors += 1
+
+    def _is_taken(self, data: bytes) -> bool:
+        try:
+            return self._urgent is not None and self._urgent(data)
+        except Exception:  # noqa: BLE001  # a broken control must not silence the music
+            self.errors += 1
+            return False
+
+    def _pass_thru(self, data: bytes, moment: float) -> None:
+        if self._thru is None:
+            return
+        try:
+            self._thru(data)
+            if self._on_thru is not None:
+                self._on_thru(self._clock.now() - moment)
+        except Exception:  # noqa: BLE001  # a dead output must not deafen the companion
+            self.errors += 1
+
+
+class Inlet:
+    """One open MIDI input; a context manager. What it hears is given to ``arrival``, in the driver's thread.
+
+    For one who listens to a single port that stays; a performer's ports are :class:`livecomposer.midi.input_ports.Ears`.
+
+    ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`.
+    """
+
+    def __init__(
+        self,
+        wanted: str,
+        *,
+        arrival: Callable[[Sequence[int]], None],
+        open_port: Callable[[str], ports.Port] = ports.open_input,
+    ) -> None:
+        self._arrival = arrival
+        self._port = open_port(wanted)
+        self._port.client.ignore_types(sysex=True, timing=True, active_sense=True)
+        self._port.client.set_callback(self._receive)
+
+    @property
+    def name(self) -> str:
+        """The port's name, as its system lists it."""
+        return self._port.name
+
+    def close(self) -> None:
+        """Stop listening; once closed nothing happens."""
+        self._port.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _receive(self, message: tuple[Sequence[int], float], _data: Any) -> None:
+        self._arrival(message[0])  # the driver's own delta times are not to be trusted on every system

@@ -1,0 +1,178 @@
+"""Every keyboard that is listened to: several as one, each found again when it was unplugged, none heard that is us.
+
+What a driver's callback does here is quick, and never waits for a port to open or close.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from threading import Lock
+from typing import Any
+
+from livecomposer.clocks import Clock
+from livecomposer.errors import PortError
+from livecomposer.midi import ports
+from livecomposer.midi.connection import Arrived, Cable, Connect, Lost, Open
+from livecomposer.midi.clock import is_clock_message
+from livecomposer.midi.echo_guard import Guard
+from livecomposer.midi.port_watcher import Link, Offer
+from livecomposer.midi.merge import Merge
+from livecomposer.messages import is_channel_message
+
+__all__ = ["Ears"]
+
+
+class _Source:
+    """One input: its port, if it is there, and what only it knows."""
+
+    def __init__(self, wanted: str, port: ports.Port | None) -> None:
+        self.port = port
+        self.own = port.own if port else ""
+        self.cable = Cable(wanted, is_input=True, port=port)
+        self.guard = Guard()
+
+
+class Ears:
+    """Inputs, open or awaited; all that they hear goes to ``arrival``, one message at a time.
+
+    ``wanted``: names as for :func:`livecomposer.midi.ports.open_input`, an empty one for the first there is. One that
+    is not there is told and awaited. ``on_realtime`` is given the messages of clocks, with the moment (seconds) and the
+    number of the input. ``tell`` is called in any thread.
+    """
+
+    def __init__(
+        self,
+        wanted: Sequence[str],
+        *,
+        arrival: Callable[[Sequence[int]], None],
+        clock: Clock,
+        on_realtime: Callable[[bytes, float, int], None] | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+        open_port: Callable[[str], ports.Port] = ports.open_input,
+        open_at: Callable[..., ports.Port] = ports.open_at,
+    ) -> None:
+        self._arrival = arrival
+        self._clock = clock
+        self._on_realtime = on_realtime
+        self._tell = tell
+        self._open_at = open_at
+        self._merge = Merge()
+        self._lock = Lock()
+        self._told_of_loop = False
+        self._closed = False
+        self._sources: list[_Source] = []
+        for name in wanted:
+            self._sources.append(_Source(name, self._opened(name, open_port)))
+            self._listen(len(self._sources) - 1)
+
+    @property
+    def name(self) -> str:
+        """Names of the ports that are there."""
+        return ", ".join(source.port.name for source in self._sources if source.port) or "nobody yet"
+
+    def sent(self, data: bytes) -> None:
+        """Know ``data``, which is just about to be sent, should it come back; from any thread."""
+        now = self._clock.now()
+        for source in self._sources:
+            source.guard.sent(data, now)
+
+    def heal(self, offer: Offer, connect: Callable[[Link], None], tell: Callable[[str], None]) -> None:
+        """Mend what is broken, now that there is what ``offer`` says; from one thread.
+
+        Raises :class:`PortError` where a port that is there does not open; it is tried again at the next offer.
+        """
+        for i, source in enumerate(self._sources):
+            for step in source.cable.look(offer):
+                match step:
+                    case Lost():
+                        self._lose(i, step)
+                        tell(f"input {step.name!r} is gone; its keys are let go, and it is awaited")
+                    case Open():
+                        self._reopen(i, step, offer)
+                        tell(f"input {step.name!r} is there and is listened to")
+                    case Connect():
+                        connect(step.link)
+                    case Arrived():
+                        tell(f"input {step.name!r} is connected")
+
+    def change(self, wanted: Sequence[str], open_port: Callable[[str], ports.Port | None]) -> None:
+        """Listen to ``wanted`` instead, and let go of what was held; never while :meth:`heal` is under way.
+
+        ``open_port`` gives ``None`` for what is to be awaited. Raises what it raises, and then nothing has changed.
+        """
+        fresh: list[_Source] = []
+        try:
+            fresh.extend(_Source(name, open_port(name)) for name in wanted)
+        except PortError:
+            _close(fresh)
+            raise
+        _close(before := self._sources)
+        self._sources = [] if self._closed else fresh
+        with self._lock:
+            for i in range(len(before)):
+                for data in self._merge.leave(i):
+                    self._arrival(data)
+        for i in range(len(self._sources)):
+            self._listen(i)
+        if self._closed:  # while they were being opened
+            _close(fresh)
+
+    def close(self) -> None:
+        """Stop listening; once closed nothing happens."""
+        self._closed = True
+        _close(self._sources)
+
+    def _opened(self, wanted: str, open_port: Callable[[str], ports.Port]) -> ports.Port | None:
+        try:
+            return open_port(wanted)
+        except PortError as error:
+            self._tell(f"{error}; until then it is awaited" if wanted else "no keyboard is connected; one is awaited")
+            return None
+
+    def _listen(self, i: int) -> None:
+        port = self._sources[i].port
+        if port is not None:
+            port.client.ignore_types(sysex=True, timing=self._on_realtime is None, active_sense=True)
+            port.client.set_callback(partial(self._receive, i))
+
+    def _receive(self, i: int, message: tuple[Sequence[int], float], _data: Any) -> None:
+        data = message[0]  # the driver's own delta times are not to be trusted on every system
+        if self._on_realtime is not None and is_clock_message(data):
+            self._on_realtime(bytes(data), self._clock.now(), i)
+        with self._lock:
+            if is_channel_message(data) and self._is_music(i, bytes(data)):
+                self._arrival(data)
+
+    def _is_music(self, i: int, data: bytes) -> bool:
+        guard = self._sources[i].guard
+        if guard.is_echo(data, self._clock.now()):
+            if guard.looped and not self._told_of_loop:
+                self._told_of_loop = True
+                self._tell("what is sent comes back to the input, and is not taken for yours; undo that connection")
+            return False
+        return self._merge.take(i, data)
+
+    def _lose(self, i: int, lost: Lost) -> None:
+        source = self._sources[i]
+        with self._lock:
+            source.guard.forget()
+            for data in self._merge.leave(i):
+                self._arrival(data)
+        if lost.dead and source.port is not None:
+            gone, source.port = source.port, None
+            gone.abandon() if gone.own else gone.close()
+
+    def _reopen(self, i: int, found: Open, offer: Offer) -> None:
+        source = self._sources[i]
+        port = self._open_at("input", found.system, found.name, taken=offer.clients, again=source.own)
+        if self._closed:  # while it was being opened
+            port.close()
+            return
+        source.port, source.own = port, port.own
+        source.cable.opened(port)
+        self._listen(i)
+
+
+def _close(sources: Iterable[_Source]) -> None:
+    for source in sources:
+        if source.port is not None:
+            source.port.close()

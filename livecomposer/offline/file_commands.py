@@ -1,0 +1,134 @@
+"""Whole files through the rooms, for the offline commands."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from livecomposer.engine.client import EngineClient
+from livecomposer.errors import MidiFileError
+from livecomposer.events import Note
+from livecomposer.midi import files
+from livecomposer.messages import encode
+from livecomposer.offline.melody_track import latency_of, performer_of, with_companion
+from livecomposer.offline.simulation import play_along
+from livecomposer.offline.continuation import continue_recording
+from livecomposer.offline.latency_model import Latency
+from livecomposer.session.partner import engine_command, language_of
+from livecomposer.session.weights import COMPANIONS_LANGUAGE, model_folder, vocabulary_checked
+from livecomposer.settings import Settings, changed
+from livecomposer.tokens.stream import notes_heard
+from livecomposer.tokens.vocabulary import VOCABULARY
+
+__all__ = ["accompany_file", "accompany_file_knowing", "continue_file", "render_file", "seconds_of", "tracks_of_file"]
+
+
+async def continue_file(
+    source: Path, target: Path, settings: Settings, *, seed: int, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """Continue ``source`` into ``target``; returns what ``continue --json`` prints."""
+    recording = files.read(source)
+    _refuse_overwriting(source, target)
+    model = model_folder(settings.model)
+    command = engine_command(settings, model)
+    async with EngineClient(command, language=COMPANIONS_LANGUAGE) as engine:
+        vocabulary_checked(model, engine.hello)
+        done = await continue_recording(recording, engine, settings, seed=seed, progress=progress)
+    files.write(target, done.tracks)
+    return {
+        "seed": seed,
+        "model": str(model),
+        "prompt_notes": len(done.prompt),
+        "notes": len(done.notes),
+        "start": round(done.start, 3),
+        "seconds": done.seconds,
+        "tokens": done.tokens,
+    }
+
+
+async def accompany_file(
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    seed: int,
+    melody: str = "",
+    latency: float | None = None,
+    progress: Callable[[float], None],
+) -> dict[str, object]:
+    """Play along with ``source`` as a live session would, into ``target``; what ``accompany --json`` prints.
+
+    ``melody``: the track that is heard; empty for all. ``latency``: seconds from a key to its answer; ``None`` for what
+    this machine's engine needs, with which no two companions need be the same.
+    """
+    recording = files.read(source)
+    _refuse_overwriting(source, target)
+    performer = performer_of(recording, melody)
+    settings = changed(settings, {"mode": "accompany"})
+    model = model_folder(settings.model)
+    async with EngineClient(engine_command(settings, model), language=language_of(settings)) as engine:
+        vocabulary_checked(model, engine.hello)
+        waits = await latency_of(engine) if latency is None else Latency.of(latency)
+        done = await play_along(performer.events, engine, settings, seed=seed, latency=waits, progress=progress)
+    files.write(target, with_companion(recording, done.notes))
+    return {"seed": seed, "model": str(model), "kind": "online", **done.facts()}
+
+
+def accompany_file_knowing(
+    source: Path, target: Path, settings: Settings, *, seed: int, melody: str = "", progress: Callable[[float], None]
+) -> dict[str, object]:
+    """The same by one who knows the whole of ``source`` beforehand: the upper bound."""
+    from livecomposer.engine.backends import open_engine
+    from livecomposer.model import checkpoint
+    from livecomposer.offline.lookahead import accompany_knowing
+
+    recording = files.read(source)
+    _refuse_overwriting(source, target)
+    performer = performer_of(recording, melody)
+    model = model_folder(settings.model)
+    decoder = checkpoint.load(model, fingerprint=VOCABULARY.fingerprint)
+    how = {"device": settings.device, "precision": settings.precision}
+    engine, _ = open_engine(decoder, mode=1, threads=settings.threads, **how)
+    heard = notes_heard([track.events for track in performer.tracks])
+    notes = accompany_knowing(heard, engine, settings, seed=seed, progress=progress)
+    files.write(target, with_companion(recording, notes))
+    return {"seed": seed, "model": str(model), "kind": "offline", "notes": len(notes)}
+
+
+def render_file(
+    source: Path, target: Path, settings: Settings, *, progress: Callable[[float], None] | None = None
+) -> float:
+    """Render ``source`` to the WAV file ``target``; returns its seconds. ``progress`` is told the share done, 0–1."""
+    from livecomposer.playing.soundfonts import find_soundfont
+    from livecomposer.playing.synth import render
+
+    recording = files.read(source)
+    _refuse_overwriting(source, target)
+    messages = (
+        (event.time, encode(event, channel=min(part, 8)))
+        for part, track in enumerate(recording.tracks)
+        for event in track.events
+    )
+    return render(
+        sorted(messages, key=lambda timed: timed[0]),
+        target,
+        soundfont=find_soundfont(settings.soundfont),
+        gain=settings.gain,
+        progress=progress,
+    )
+
+
+def seconds_of(source: Path) -> float:
+    """When the last event of ``source`` happens."""
+    return files.read(source).seconds
+
+
+def tracks_of_file(source: Path) -> dict[str, list[Note]]:
+    """The notes heard on each track of ``source``, the pedal applied."""
+    recording = files.read(source)
+    return {track.name or f"track {i}": notes_heard([track.events]) for i, track in enumerate(recording.tracks, 1)}
+
+
+def _refuse_overwriting(source: Path, target: Path) -> None:
+    if target.exists() and target.samefile(source):
+        raise MidiFileError(f"{target}: is the input itself; name another output, nothing was changed")
+    if not target.absolute().parent.is_dir():
+        raise MidiFileError(f"{target}: its folder does not exist; make it first")

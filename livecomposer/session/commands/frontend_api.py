@@ -1,0 +1,78 @@
+"""What hands on the instrument reach while a performance goes on: controllers, OSC, the panel.
+
+They are in :mod:`livecomposer.control`, which the session does not know: whoever performs hands them in.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from livecomposer.beats import Beats
+from livecomposer.clocks import Clock
+from livecomposer.midi.port_watcher import Heals
+from livecomposer.playing.sinks import Output
+from livecomposer.session.ports.choices import Option
+from livecomposer.session.commands.dispatcher import Desk
+from livecomposer.session.timing.commit_horizon import Budget
+from livecomposer.takes.journal import Journal
+from livecomposer.session.timing.meters import Meters
+from livecomposer.session.session import Session
+
+__all__ = ["Backstage", "Gates", "Hands", "Tellers"]
+
+
+class Gates(list[Callable[[bytes], bool]]):
+    """Each message is offered to these before thru, in the thread in which it came; ``True``: it is no music."""
+
+    def __call__(self, data: bytes) -> bool:
+        """Whether any of them takes ``data``."""
+        return any(gate(data) for gate in self)
+
+
+class Tellers(list[Callable[[str], None]]):
+    """Each line for the performer is given to all of these."""
+
+    def __call__(self, line: str) -> None:
+        """Tell ``line``."""
+        for tell in tuple(self):
+            tell(line)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backstage:
+    """One performance, from behind. All of it belongs to the loop's thread unless it says otherwise."""
+
+    desk: Desk
+    session: Session
+    output: Output
+    meters: Meters
+    budget: Budget
+    clock: Clock
+    journal: Journal | None
+    """``None`` where nothing is recorded."""
+    record: Path | None
+    """The folder of takes."""
+    hear: Callable[[bytes], None]
+    """Play one channel message into the session as the performer's keyboard would, thru included; heard at once."""
+    tell: Tellers
+    """Tells the performer a line, and whoever else is to be told each; from any thread."""
+    beats: Callable[[], Beats | None] = lambda: None
+    """The pulse that is kept, if one is."""
+    choices: Callable[[], Mapping[str, list[Option]]] = dict
+    """What there is to choose from, by the setting's name; reads disks, and may be called in any thread."""
+    take_seat: Callable[[], None] = lambda: None
+    """End the recorded performance that plays where nobody does; where none plays, nothing happens."""
+    gates: Gates = field(default_factory=Gates)
+    learners: list[Callable[[str], None]] = field(default_factory=list)
+    """Bind the command of that name to the next knob or key that moves; none where nothing can."""
+    rereads: list[Callable[[], str]] = field(default_factory=list)
+    """Called when the file of settings is read again, for what else is in it; each gives a line to tell, or none."""
+    healing: list[Heals] = field(default_factory=list)
+    """What is told, in a thread of its own, which ports there are whenever they change."""
+    guests: set[object] = field(default_factory=set)
+    """While anyone is in it, a recorded performance that is over does not end the session."""
+
+
+Hands = Callable[[Backstage], AbstractAsyncContextManager[object]]
+"""Entered once the music can begin, left before the silence."""

@@ -1,0 +1,260 @@
+"""Sets the stage: opens what the settings name, plays, and strikes everything again, whatever happens.
+
+The lifecycle of ``jam`` is :func:`perform`, and in it :func:`_play`. What was found and what was not is told line by
+line.
+"""
+
+import asyncio
+import signal
+import sys
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, nullcontext
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from livecomposer.clocks import Clock, MonotonicClock
+from livecomposer.engine.client import EngineClient
+from livecomposer.errors import MidiFileError
+from livecomposer.events import Event
+from livecomposer.midi import files
+from livecomposer.midi.file_player import FilePerformer
+from livecomposer.midi.routing import Routing
+from livecomposer.midi.channel_state import Standing
+from livecomposer.playing.sinks import Output
+from livecomposer.session.panic_signal import silenced_by_signal
+from livecomposer.session.commands.frontend_api import Backstage, Gates, Hands, Tellers
+from livecomposer.session.commands.hot_swap import changes_of
+from livecomposer.session.assembly import Company, Room, gathered
+from livecomposer.playing.instrument_profiles import device_of
+from livecomposer.session.ports.opening import simulated_performance, sinks
+from livecomposer.companion.companion import Core
+from livecomposer.session.timing.commit_horizon import Budget
+from livecomposer.takes.journal import Journal, recover
+from livecomposer.session.timing.meters import Meters
+from livecomposer.session.partner import engine_command, engine_line, language_of, partner_of
+from livecomposer.session.timing.engine_timing import budget_of
+from livecomposer.session.weights import facts_of, model_folder, vocabulary_checked
+from livecomposer.settings import Settings, changed
+
+__all__ = ["Performed", "perform"]
+
+_SWITCH_SECONDS = 0.0005
+"""How long one Python thread may keep the others waiting: the default of 5 ms would make notes late."""
+_IDLE_LOOK_SECONDS = 0.1
+_DOES = {
+    "continue": "takes over when a phrase ends",
+    "respond": "answers when a phrase ends",
+    "accompany": "plays along",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Performed:
+    """What a session left behind. ``notes_on``: keys still sounding at the output, which must be none."""
+
+    midi: Path | None
+    journal: Path | None
+    meters: Meters
+    budget: Budget
+    turns: int
+    simulated: bool
+    notes_on: int
+
+
+async def perform(
+    settings: Settings,
+    *,
+    seed: int,
+    record: Path | None,
+    duration: float | None = None,
+    fallback_performance: Path | None = None,
+    performance: Sequence[Event] | None = None,
+    clock: Clock | None = None,
+    meters: Meters | None = None,
+    hands: Sequence[Hands] = (),
+    tell: Callable[[str], None] = lambda _: None,
+) -> Performed:
+    """Play until Ctrl-C, SIGTERM, ``duration`` seconds, or the end of a simulated performer's music.
+
+    Ends in silence on every path. ``fallback_performance`` is played where the settings name no input and no keyboard
+    is connected; ``performance`` is played whatever they name. ``meters`` are the caller's own, to look at meanwhile.
+    ``hands`` reach into the performance while it goes on.
+    Raises what opening raises: :class:`PortError`, :class:`MidiFileError`, :class:`CheckpointError`, ….
+    """
+    clock, meters, say = clock or MonotonicClock(), meters or Meters(), Tellers([tell])
+    model = model_folder(settings.model)
+    partner_of(settings, seed=seed)  # refuses what cannot be played with before anything is opened
+    Routing.of(settings)  # so does this
+    simulated = simulated_performance(settings, fallback_performance, performance)
+    with ExitStack() as stack:
+        output = Output([], standing=Standing())
+        stack.callback(output.close)
+        alarm = stack.enter_context(silenced_by_signal(output.panic))
+        outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, say)}
+        device = device_of(settings.output_profile, output.names, tell=say)
+        stop = stack.enter_context(_stopped_by_signals())
+        say(f"loading {model.name}")
+        async with _engines(settings) as open_engine:
+            engine = await open_engine(settings.model)
+            budget = await budget_of(engine, settings, output_latency=output.latency, clock=clock)
+            say(engine_line(engine.hello))
+            say(budget.describe())
+            settings = changed(settings, {"horizon": min(budget.horizon + device.needs, 1.0)})
+            header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
+            journal = _journal(record, header, clock=clock, tell=say) if record else None
+            stack.enter_context(journal or nullcontext())
+            room = Room(settings, clock, meters, output, outlets, device, budget, journal, record, say)
+            company = gathered(room, engine, open_engine, seed=seed)
+            alarm.panic = company.session.panic
+            with company.session.player, _fast_switching():
+                await _play(company, simulated, hands, stop, duration)
+            _sum_up(company)
+    return _performed(company, simulated=simulated is not None)
+
+
+async def _play(
+    company: Company,
+    simulated: files.Recording | None,
+    hands: Sequence[Hands],
+    stop: asyncio.Event,
+    duration: float | None,
+) -> None:
+    tell, gates = company.room.tell, Gates()
+    with closing(company.board(simulated, gates)) as board:
+        backstage = company.backstage(board, gates)
+        changes = changes_of(
+            company.desk, board, company.room.output, company.adaptation, announce=company.session.announce
+        )
+        runs = company.session.run, company.adaptation.run, company.timekeeper.run, changes.run
+        async with board.mended(tell, backstage.healing, watched=bool(hands)), _reaching(hands, backstage):
+            tell(_ready_line(company.room.settings, board.listens, simulated))
+            playing = [asyncio.create_task(run()) for run in runs]
+            await _until_over(playing, company.ensemble, board.recorded, stop, duration, guests=backstage.guests)
+
+
+def _sum_up(company: Company) -> None:
+    room = company.room
+    room.meters.dropped = company.session.player.late_dropped
+    room.meters.plans, room.meters.foreseen = company.ensemble.foresight
+    if room.journal is not None:
+        now = room.clock.now()
+        room.journal.note(now, "meters", **room.budget.parts_ms(), **room.meters.summary())
+        room.journal.note(now, "silence")
+
+
+def _performed(company: Company, *, simulated: bool) -> Performed:
+    room, journal = company.room, company.room.journal
+    if journal is not None and journal.lost:
+        room.tell(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
+    return Performed(
+        midi=journal.midi_path if journal and journal.midi_path.exists() else None,
+        journal=journal.path if journal else None,
+        meters=room.meters,
+        budget=room.budget,
+        turns=company.ensemble.turns,
+        simulated=simulated,
+        notes_on=len(room.output.sounding()),
+    )
+
+
+@asynccontextmanager
+async def _reaching(hands: Iterable[Hands], backstage: Backstage) -> AsyncIterator[None]:
+    async with AsyncExitStack() as reaching:
+        for hand in hands:
+            await reaching.enter_async_context(hand(backstage))
+        yield
+
+
+async def _until_over(
+    playing: Sequence[asyncio.Task[None]],
+    duet: Core,
+    recorded: FilePerformer | None,
+    stop: asyncio.Event,
+    duration: float | None,
+    *,
+    guests: set[object],
+) -> None:
+    ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait()), *playing]
+    if recorded is not None:
+        ends.append(asyncio.create_task(_music_over(recorded, duet, guests)))
+    try:
+        await asyncio.wait(ends, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
+        for task in playing:
+            if task.done():
+                _raise_plainly(task)
+    finally:
+        for task in ends:
+            task.cancel()
+        await asyncio.gather(*ends, return_exceptions=True)
+
+
+async def _music_over(performer: FilePerformer, duet: Core, guests: set[object]) -> None:
+    while guests or not (performer.done and duet.idle):  # noqa: ASYNC110
+        await asyncio.sleep(_IDLE_LOOK_SECONDS)  # the performer's end is another thread's, the duet's has no event
+
+
+def _raise_plainly(task: asyncio.Task[None]) -> None:
+    error = task.exception()
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if error is not None:
+        raise error
+
+
+@asynccontextmanager
+async def _engines(settings: Settings) -> AsyncIterator[Callable[[str], Awaitable[EngineClient]]]:
+    """Opens an engine with the model it is given; all are closed at the end."""
+    async with AsyncExitStack() as engines:
+        yield lambda name: engines.enter_async_context(_engine(settings, model_folder(name)))
+
+
+@asynccontextmanager
+async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient]:
+    async with EngineClient(engine_command(settings, model), language=language_of(settings)) as engine:
+        vocabulary_checked(model, engine.hello)
+        yield engine
+
+
+def _journal(folder: Path, header: dict[str, Any], *, clock: Clock, tell: Callable[[str], None]) -> Journal:
+    try:
+        for midi in recover(folder):
+            tell(f"recovered {midi} from a session that did not end well")
+    except MidiFileError as error:
+        tell(f"nothing recovered: {error}")
+    return Journal(folder, began=clock.now(), header=header)
+
+
+def _ready_line(settings: Settings, listens: str, simulated: files.Recording | None) -> str:
+    who = "a recorded performance plays" if simulated else f"listening to {listens}"
+    return f"ready: {who}; the companion {_DOES[settings.mode]}; Ctrl-C ends"
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[asyncio.Event]:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # which nohup asks for
+        numbers.append(signal.SIGHUP)
+    try:
+        for number in numbers:
+            loop.add_signal_handler(number, stop.set)
+    except (NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread: Ctrl-C raises instead
+        yield stop
+        return
+    try:
+        yield stop
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)
+
+
+@contextmanager
+def _fast_switching() -> Iterator[None]:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)

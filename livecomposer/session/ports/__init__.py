@@ -1,0 +1,1 @@
+"""ports: see docs/architecture.md."""

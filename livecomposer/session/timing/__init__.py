@@ -1,0 +1,1 @@
+"""timing: see docs/architecture.md."""

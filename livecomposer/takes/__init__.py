@@ -1,0 +1,1 @@
+"""takes: see docs/architecture.md."""

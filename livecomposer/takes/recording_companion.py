@@ -1,0 +1,142 @@
+"""An ensemble whose every call is written down, so that it can be played again."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+
+from livecomposer.beats import Beats
+from livecomposer.events import Event, NoteEvent
+from livecomposer.companion.requests import Feed, Step
+from livecomposer.takes.call_log import Call, encoded, events_told, told, told_beats, told_event
+from livecomposer.companion.companion import Ensemble
+from livecomposer.takes.journal import Journal
+from livecomposer.settings import Settings
+
+__all__ = ["Recorded", "Scribe", "ensemble_of"]
+
+_MOST_CALLS = 2_000
+"""As many wait for the next :meth:`Scribe.write`; then they are written anyway."""
+
+
+class Scribe:
+    """Gathers calls and hands them on as lines: ``n``, the number of the line, ``at`` (microseconds) and ``calls``."""
+
+    def __init__(self, put: Callable[[dict[str, object]], None]) -> None:
+        self._put = put
+        self._calls: list[Call] = []
+        self._lines = 0
+
+    def note(self, what: str, moment: float, with_: str = "") -> None:
+        """One more call, at ``moment`` (seconds, on the grid of :func:`.calls.grid`)."""
+        self._calls.append(Call(what, round(moment * 1e6), with_))
+        if len(self._calls) >= _MOST_CALLS:
+            self.write()
+
+    def write(self) -> None:
+        """Hand on what there is."""
+        if self._calls:
+            calls, self._calls = self._calls, []
+            at = calls[0].at
+            self._put({"n": self._lines, "at": at, "calls": encoded(calls, since=at)})
+            self._lines += 1
+
+
+class Recorded(Ensemble):
+    """As its base, in every way. What is only asked, and changes nothing, is not written down."""
+
+    def __init__(self, settings: Settings, *, seed: int, scribe: Scribe) -> None:
+        super().__init__(settings, seed=seed)
+        self._scribe = scribe
+        self._pulses = 0  # how often the pulse was asked for
+        self._last_pulse: Beats | None = None
+
+    def adapt(self, settings: Settings, now: float) -> bool:
+        """Written down once it has gone well: one that fails changes nothing."""
+        before = asdict(self.settings)
+        gives_way = super().adapt(settings, now)
+        values = {name: value for name, value in asdict(settings).items() if value != before[name]}
+        self._scribe.note("a", now, told(values))
+        return gives_way
+
+    def hear(self, event: Event) -> bool:
+        """With its bytes."""
+        self._scribe.note("h", event.time, told_event(event))
+        return super().hear(event)
+
+    def freeze(self, now: float, *, on: bool) -> None:
+        """On or off."""
+        self._scribe.note("f", now, str(int(on)))
+        super().freeze(now, on=on)
+
+    def want(self, now: float) -> Feed | Step | None:
+        """Its moment alone."""
+        self._scribe.note("w", now)
+        return super().want(now)
+
+    def accept(self, wanted: Step, id_: int, now: float) -> tuple[bool, float | None]:
+        """With the id, wanted or not."""
+        self._scribe.note("i", now, str(id_))
+        return super().accept(wanted, id_, now)
+
+    def commit(self, now: float) -> list[NoteEvent]:
+        """With what is played."""
+        due = super().commit(now)
+        self._scribe.note("c", now, events_told(due, at=round(now * 1e6)))
+        return due
+
+    def give_way(self, now: float) -> None:
+        """Its moment alone, as are all that follow."""
+        self._scribe.note("y", now)
+        super().give_way(now)
+
+    def halt(self, now: float) -> None:
+        """Its moment."""
+        self._scribe.note("s", now)
+        super().halt(now)
+
+    def trigger(self, now: float) -> bool:
+        """Its moment."""
+        self._scribe.note("t", now)
+        return super().trigger(now)
+
+    def undo(self, now: float) -> bool:
+        """Its moment."""
+        self._scribe.note("u", now)
+        return super().undo(now)
+
+    def reroll(self, now: float) -> bool:
+        """Its moment."""
+        self._scribe.note("r", now)
+        return super().reroll(now)
+
+    def lost(self, now: float) -> bool:
+        """Its moment."""
+        self._scribe.note("l", now)
+        return super().lost(now)
+
+    def found(self, now: float) -> bool:
+        """Its moment."""
+        self._scribe.note("b", now)
+        return super().found(now)
+
+    def engine_changed(self, model: str, now: float) -> None:
+        """Written down, though the ensemble itself knows no engine."""
+        self._scribe.note("e", now, told(model))
+
+    def write_down(self) -> None:
+        """Hand on what the scribe has."""
+        self._scribe.write()
+
+    def _beats(self, now: float) -> Beats | None:
+        beats = super()._beats(now)
+        if beats != self._last_pulse:
+            self._last_pulse = beats
+            self._scribe.note("p", now, f"{self._pulses}:{told_beats(beats)}")
+        self._pulses += 1
+        return beats
+
+
+def ensemble_of(settings: Settings, *, seed: int, journal: Journal | None) -> Ensemble:
+    """One that ``journal`` writes down, where there is one."""
+    if journal is None:
+        return Ensemble(settings, seed=seed)
+    return Recorded(settings, seed=seed, scribe=Scribe(journal.calls))

@@ -1,0 +1,78 @@
+import re
+
+import pytest
+
+from livecomposer.control.web.health import Gauges, Reading, prometheus, trouble
+from tests.control.web.people import backstage_of
+
+
+def reading(**values):
+    """All is well, but for ``values``."""
+    sums = dict.fromkeys(("thru", "takeover", "replan", "late", "step", "feed"), (0, 0.0))
+    calm = {"tokens": 0, "restarts": 0, "dropped": 0, "headroom": 3.0, "lost": 0, "silent": (), "context": 0}
+    return Reading(**{"sums": sums, "horizon": 0.02, **calm, **values})
+
+
+def test_a_look_tells_what_happened_since_the_last():
+    """Means are of the time between two looks, counts are of the whole session."""
+    backstage = backstage_of()
+    gauges = Gauges(backstage)
+    backstage.meters.thru.add(0.001)
+    backstage.meters.thru.add(0.003)
+    assert 2.0 == gauges.look()["means"]["thru"]
+    backstage.meters.thru.add(0.005)
+    backstage.meters.tokens = 7
+    told = gauges.look()
+    assert (5.0, 7) == (told["means"]["thru"], told["tokens"])
+    assert {} == gauges.look()["means"]
+
+
+def test_quantiles_are_of_the_whole_session():
+    """Median and p99 in milliseconds, of what was measured at all."""
+    backstage = backstage_of()
+    for i in range(1, 101):
+        backstage.meters.step.add(i / 1000)
+    gauges = Gauges(backstage)
+    assert ["step"] == list(gauges.quantiles())
+    assert pytest.approx([50, 99], rel=0.02) == gauges.quantiles()["step"]
+
+
+@pytest.mark.parametrize(
+    ("now", "words"),
+    [
+        ({"restarts": 1}, "engine died"),
+        ({"silent": ("a port",)}, "a port takes nothing"),
+        ({"dropped": 2}, "2; close"),
+        ({"headroom": 0.5}, "0.5 times"),
+        ({"lost": 3}, "disk"),
+        ({"sums": {**reading().sums, "late": (10, 0.3)}}, "30 ms late"),
+    ],
+)
+def test_trouble_explains_itself_in_a_sentence(now, words):
+    """It says what is wrong and what to do."""
+    said = trouble(reading(), reading(**now))
+    assert words in said
+    assert said.endswith(".")
+    assert "\n" not in said
+
+
+def test_where_all_is_well_nothing_is_said():
+    """And what was wrong before is not said again."""
+    assert not trouble(reading(), reading())
+    assert not trouble(reading(restarts=2, dropped=5), reading(restarts=2, dropped=5))
+
+
+def test_prometheus_reads_every_line():
+    """Each line is a comment or a sample; each sample has its help and type before it; times are in seconds."""
+    sums = {**reading().sums, "thru": (4, 0.002)}
+    text = prometheus(reading(sums=sums, tokens=12), {"thru": [0.4, 0.9]}, pages=2)
+    sample = re.compile(r'[a-z_]+(\{quantile="0\.\d+"\})? -?[0-9.e+-]+')
+    lines = text.splitlines()
+    assert all(line.startswith("# ") or sample.fullmatch(line) for line in lines)
+    assert text.endswith("\n")
+    assert 'livecomposer_thru_seconds{quantile="0.99"} 0.0009' in lines
+    assert "livecomposer_thru_seconds_sum 0.002000" in lines
+    assert "livecomposer_tokens_total 12" in lines
+    typed = {line.split()[2] for line in lines if line.startswith("# TYPE")}
+    named = {re.sub(r"_(sum|count)$", "", re.split(r"[ {]", line)[0]) for line in lines if line[0] != "#"}
+    assert named == typed

@@ -1,0 +1,95 @@
+"""Whole files through the rooms, with the engine's real process."""
+
+import wave
+
+import pytest
+
+from livecomposer import performances
+from livecomposer.errors import CheckpointError, MidiFileError
+from livecomposer.midi import files
+from livecomposer.offline.file_commands import (
+    accompany_file,
+    accompany_file_knowing,
+    continue_file,
+    render_file,
+    seconds_of,
+    tracks_of_file,
+)
+from livecomposer.settings import Settings, changed
+from tests.session.minds import tiny_checkpoint
+from tests.session.players import phrase
+
+SOURCE = performances.path("gymnopedie")
+
+
+async def test_the_same_seed_gives_the_same_file(tmp_path):
+    """Byte for byte, in two processes."""
+    settings = changed(Settings(), {"model": str(tiny_checkpoint(tmp_path / "tiny")), "extension_duration": 2.0})
+    for name in ("a", "b"):
+        report = await continue_file(SOURCE, tmp_path / f"{name}.mid", settings, seed=5, progress=lambda _: None)
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    assert {"seed", "model", "prompt_notes", "notes", "seconds", "tokens"} <= set(report)
+    assert report["notes"] == len(tracks_of_file(tmp_path / "a.mid")["companion"])
+
+
+async def test_the_input_is_never_overwritten(tmp_path):
+    """Naming it as output is refused before anything is done."""
+    copy = tmp_path / "in.mid"
+    copy.write_bytes(SOURCE.read_bytes())
+    with pytest.raises(MidiFileError, match="the input itself"):
+        await continue_file(copy, copy, Settings(), seed=1, progress=lambda _: None)
+    assert SOURCE.read_bytes() == copy.read_bytes()
+
+
+async def test_a_folder_that_is_not_there_is_refused(tmp_path):
+    """Before the weights are loaded."""
+    with pytest.raises(MidiFileError, match="make it first"):
+        await continue_file(SOURCE, tmp_path / "none" / "out.mid", Settings(), seed=1, progress=lambda _: None)
+
+
+async def test_weights_of_another_vocabulary_are_refused(tmp_path):
+    """In one line, and nothing is written."""
+    model = tiny_checkpoint(tmp_path / "other", fingerprint="0123456789ab")
+    with pytest.raises(CheckpointError, match="0123456789ab"):
+        await continue_file(
+            SOURCE, tmp_path / "out.mid", changed(Settings(), {"model": str(model)}), seed=1, progress=lambda _: None
+        )
+    assert not (tmp_path / "out.mid").exists()
+
+
+def test_rendering_lasts_as_long_as_the_music(tmp_path):
+    """And a little longer, for the last note to die away."""
+    seconds = render_file(SOURCE, tmp_path / "out.wav", Settings())
+    with wave.open(str(tmp_path / "out.wav")) as file:
+        assert seconds == pytest.approx(file.getnframes() / file.getframerate())
+    assert seconds > files.read(SOURCE).seconds
+
+
+async def test_the_companion_plays_along_on_its_own_track(tmp_path):
+    """The same latency and seed give the same file, byte for byte; what is told is what is in it."""
+    model = str(tiny_checkpoint(tmp_path / "tiny"))
+    settings = changed(Settings(), {"model": model, "alone": 0.5, "plan_ahead": 0.1, "input_duration": 3.0})
+    files.write(tmp_path / "in.mid", [files.Track("tune", tuple(phrase(0.0)))])
+    for name in ("a", "b"):
+        report = await accompany_file(
+            tmp_path / "in.mid", tmp_path / f"{name}.mid", settings, seed=5, latency=0.02, progress=lambda _: None
+        )
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    tracks = tracks_of_file(tmp_path / "a.mid")
+    assert ["tune", "companion"] == list(tracks)
+    assert ("online", 20.0, report["notes"]) == (report["kind"], report["horizon_ms"], len(tracks["companion"]))
+
+
+def test_who_knows_the_file_beforehand_plays_along_too(tmp_path):
+    """With an engine in this process."""
+    settings = changed(Settings(), {"model": str(tiny_checkpoint(tmp_path / "tiny")), "alone": 0.5})
+    files.write(tmp_path / "in.mid", [files.Track("tune", tuple(phrase(0.0)))])
+    report = accompany_file_knowing(
+        tmp_path / "in.mid", tmp_path / "out.mid", settings, seed=5, melody="tune", progress=lambda _: None
+    )
+    assert ("offline", len(tracks_of_file(tmp_path / "out.mid")["companion"])) == (report["kind"], report["notes"])
+
+
+def test_a_file_lasts_until_its_last_event():
+    """As it is read."""
+    assert files.read(SOURCE).seconds == seconds_of(SOURCE)

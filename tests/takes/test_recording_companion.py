@@ -1,0 +1,70 @@
+"""Calls, written down."""
+
+from livecomposer.beats import Beats
+from livecomposer.clocks import ManualClock
+from livecomposer.takes.call_log import decoded
+from livecomposer.takes.recording_companion import Recorded, Scribe
+from livecomposer.settings import Settings, changed
+from tests.session.players import phrase
+
+SETTINGS = changed(Settings(), {"horizon": 0.03})
+
+
+def recorded():
+    """An ensemble, its scribe, and the lines so far."""
+    lines = []
+    scribe = Scribe(lines.append)
+    return Recorded(SETTINGS, seed=1, scribe=scribe), scribe, lines
+
+
+def calls_of(lines):
+    """All calls in the lines."""
+    return [call for line in lines for call in decoded(line["calls"], since=line["at"])]
+
+
+def test_every_call_is_written_down_in_order():
+    """With its moment."""
+    ensemble, _, lines = recorded()
+    for event in phrase(1.0, notes=1):
+        ensemble.hear(event)
+    ensemble.want(1.5)
+    ensemble.commit(1.6)
+    ensemble.freeze(1.7, on=True)
+    for order in (ensemble.trigger, ensemble.undo, ensemble.reroll, ensemble.give_way, ensemble.halt):
+        order(2.0)
+    ensemble.lost(3.0)
+    ensemble.found(3.5)
+    ensemble.adapt(changed(SETTINGS, {"mode": "accompany"}), 4.0)
+    ensemble.engine_changed("small", 5.0)
+    ensemble.write_down()
+    calls = calls_of(lines)
+    assert "hhwcfturyslbae" == "".join(call.what for call in calls if call.what != "p")
+    assert [1.0, 1.2, 1.5, 1.6, 1.7] == [call.moment for call in calls[:5]]
+    assert '{"mode":"accompany"}' == next(call.with_ for call in calls if call.what == "a")
+
+
+def test_only_a_pulse_that_is_another_is_written_down():
+    """With how often it was asked for before."""
+    ensemble, _, lines = recorded()
+    beats = Beats(tempo=120.0, moment=0.0)
+    ensemble.pulse = lambda now: beats if now >= 5.0 else None
+    ensemble.adapt(changed(SETTINGS, {"mode": "respond"}), 0.5)
+    for event in phrase(1.0, notes=2):
+        ensemble.hear(event)
+    clock = ManualClock(1.0)
+    while clock.now() < 6.0:
+        clock.advance(0.1)
+        ensemble.commit(clock.now())
+    ensemble.write_down()
+    assert 1 == sum(call.what == "p" for call in calls_of(lines))
+
+
+def test_lines_are_numbered_and_none_is_empty():
+    """A line that is missing can be told."""
+    _, scribe, lines = recorded()
+    scribe.write()
+    for number in range(4500):
+        scribe.note("w", number / 1000)
+    scribe.write()
+    assert [0, 1, 2] == [line["n"] for line in lines]
+    assert 4500 == len(calls_of(lines))
