@@ -88,12 +88,12 @@ def imports(source: str, *, of: str) -> Iterator[str]:
 
 def may_import(module: str, target: str) -> bool:
     """Whether ``module`` may import ``target``, both named below the package."""
-    room, head = module.partition(".")[0], target.partition(".")[0]
+    shared, head = module.partition(".")[0], target.partition(".")[0]
     if head in GROUND or head == "__version__":
         return True
-    if room in GROUND or not module:
+    if shared in GROUND or not module:
         return False
-    allowed = {room} | ALLOWED[room] | ALLOWED_ALONE.get(module, set())
+    allowed = {shared} | ALLOWED[shared] | ALLOWED_ALONE.get(module, set())
     return head in allowed or any(target == one or target.startswith(one + ".") for one in allowed)
 
 

@@ -10,17 +10,17 @@ from collections.abc import Callable, Iterable
 from math import inf
 
 from livecomposer.beats import Beats
-from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
-from livecomposer.companion.requests import Feed, Step
-from livecomposer.companion.plan import Future
-from livecomposer.companion.constraints import Manners
+from livecomposer.companion.accompaniment_plan import AccompanimentPlan
 from livecomposer.companion.beat_snap import placing_of
-from livecomposer.companion.accompaniment_plan import Plan
+from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.plan import Plan
+from livecomposer.companion.requests import Feed, Step
 from livecomposer.companion.tape import Tape
+from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
 from livecomposer.settings import Settings
 from livecomposer.tokens.grammar import Grammar
 
-__all__ = ["Accompanist"]
+__all__ = ["Accompaniment"]
 
 FORESEEN_WITHIN = 0.06
 """A key counts as foreseen if it comes so near the moment at which it was expected (seconds)."""
@@ -32,24 +32,24 @@ _SLACK = 10.0  # the window is cut back at rest: at a key it would cost the plan
 _FARTHEST = 1.0  # all of the plan is redrawn at a key, so that more of it would be in vain
 
 
-class Accompanist:
+class Accompaniment:
     """Plays while the performer plays, and comes to rest ``settings.alone`` seconds after."""
 
     def __init__(self, settings: Settings, *, seed: int) -> None:
         self._settings = settings
         self._seed = seed
         self._tape = Tape(input_duration=settings.input_duration, slack=_SLACK)
-        self._manners = Manners(settings)
+        self._constraints = Constraints(settings)
         self._stale = False  # the tape holds what the engine has not been fed
         self._shrinks = False  # less is to be remembered than the tape holds
         self._followed: list[int] = []
-        self._grammar = Grammar(self._manners.together(origin=0.0))
+        self._grammar = Grammar(self._constraints.together(origin=0.0))
         self._pledged: dict[int, float] = {}
         self._replan_at = inf
         self._cut_at = -inf
         self._heard_at = -inf  # the performer's last event
         self._asked_at: float | None = None  # the first key that the present plan is an answer to
-        self.turn: Plan | None = None
+        self.plan: AccompanimentPlan | None = None
         self.turns = 0
         self.decided_at: float | None = None
         """When the companion last came in."""
@@ -60,7 +60,7 @@ class Accompanist:
 
     def adapt(self, settings: Settings) -> None:
         """Play with ``settings`` from now on."""
-        self._manners.adapt(settings)
+        self._constraints.adapt(settings)
         self._shrinks |= settings.input_duration < self._settings.input_duration
         self._settings = settings
         self._tape.adapt(input_duration=settings.input_duration)
@@ -72,60 +72,60 @@ class Accompanist:
         return self._tape
 
     @property
-    def manners(self) -> Manners:
+    def constraints(self) -> Constraints:
         """What is known of the performer's manner."""
-        return self._manners
+        return self._constraints
 
     @property
     def call_began(self) -> float | None:
         """When the key was struck with which the companion came in, in seconds."""
         return self.decided_at
 
-    def inherit(self, tape: Tape, manners: Manners, *, turns: int, lately: Iterable[Event] = ()) -> None:  # noqa: ARG002
+    def inherit(self, tape: Tape, constraints: Constraints, *, turns: int, lately: Iterable[Event] = ()) -> None:  # noqa: ARG002
         """Go on where another stopped who had ``turns``; it is the next key that matters."""
         tape.adapt(input_duration=self._settings.input_duration, slack=_SLACK)
-        self._manners, self.turns = manners, turns
+        self._constraints, self.turns = constraints, turns
         self.rewind(tape)
 
     def rewind(self, tape: Tape) -> None:
         """Go on from ``tape``: nothing else has been."""
         self._tape, self._followed = tape, []
-        self.turn, self._replan_at, self._asked_at, self._stale = None, inf, None, True
+        self.plan, self._replan_at, self._asked_at, self._stale = None, inf, None, True
         self._pledged.clear()
 
     def take_over(self, now: float) -> bool:
         """Come in without a key; ``False`` where the companion plays already, or nothing was played yet."""
-        if self.turn is not None or self._tape.empty:
+        if self.plan is not None or self._tape.empty:
             return False
         self._heard_at = now
         self._come_in(now)
         self._draw(now)
         return True
 
-    def answer_again(self, now: float, like: Future | None) -> None:  # noqa: ARG002 - meanwhile the music went on
+    def answer_again(self, now: float, like: Plan | None) -> None:  # noqa: ARG002 - meanwhile the music went on
         """Come in anew, with another plan."""
         self.take_over(now)
 
     def overhear(self, event: Event) -> None:
         """Put on the tape what either does, and leave it to another to play."""
         self._tape.add(event)
-        self._manners.hear(event)
+        self._constraints.hear(event)
         self._stale = True
 
     def hear(self, event: Event) -> bool:
         """Take in what the performer did. ``False``: what the player has, it keeps."""
         self._tape.add(event)
-        self._manners.hear(event)
+        self._constraints.hear(event)
         self._stale = True
         if not isinstance(event, NoteOn):
             self._heard_at = event.time if isinstance(event, NoteOff) else self._heard_at
-            if self.turn is not None:
+            if self.plan is not None:
                 self._replan_at = min(self._replan_at, event.time + _PATIENCE)
             return False
         self._heard_at = event.time
-        if self.turn is None:
+        if self.plan is None:
             self._come_in(event.time)
-        elif self.turn.foresaw(event, within=FORESEEN_WITHIN):
+        elif self.plan.foresaw(event, within=FORESEEN_WITHIN):
             self.kept += 1
             return False
         if self._asked_at is None:
@@ -135,7 +135,7 @@ class Accompanist:
 
     def give_way(self, moment: float) -> None:
         """End what sounds of the companion at ``moment``, and plan nothing until the next key."""
-        self.turn, self._replan_at, self._asked_at = None, inf, None
+        self.plan, self._replan_at, self._asked_at = None, inf, None
         self._pledged.clear()
         self._tape.cut(Role.COMPANION, moment)
         self._stale = True
@@ -149,36 +149,36 @@ class Accompanist:
 
     def look(self, now: float) -> None:
         """Draw a new plan where it is time to, and notice that the companion has come to rest."""
-        turn = self.turn
-        while turn is not None and turn.foreseen and turn.foreseen[0].time + FORESEEN_WITHIN < now:
-            turn.foreseen.popleft()
+        plan = self.plan
+        while plan is not None and plan.foreseen and plan.foreseen[0].time + FORESEEN_WITHIN < now:
+            plan.foreseen.popleft()
             self.missed += 1
         if now >= self._replan_at:
             self._draw(now)
-        elif turn is not None and turn.over and now >= turn.reached:
-            self.turn = None
+        elif plan is not None and plan.over and now >= plan.reached:
+            self.plan = None
             self._tape.trim(now)
             self._stale = True
 
     def want(self, now: float) -> Feed | Step | None:
         """What to ask of the engine now."""
         self.look(now)
-        turn = self.turn
-        if turn is None:
+        plan = self.plan
+        if plan is None:
             return self._want_feed()
-        if not turn.fed:
-            turn.fed, self._stale = True, False
-            return Feed(turn.context)
-        if turn.planned or turn.reached > now + self._ahead:
+        if not plan.fed:
+            plan.fed, self._stale = True, False
+            return Feed(plan.context)
+        if plan.planned or plan.reached > now + self._ahead:
             return None
-        return Step(turn, turn.mask(now + self._settings.horizon), turn.chance())
+        return Step(plan, plan.mask(now + self._settings.horizon), plan.chance())
 
     def replanned(self, now: float) -> float | None:
         """Seconds from the key to now, if the plan that answers it has just reached past the commit horizon."""
-        turn, asked_at = self.turn, self._asked_at
-        if asked_at is None or turn is None or not turn.fed:
+        plan, asked_at = self.plan, self._asked_at
+        if asked_at is None or plan is None or not plan.fed:
             return None
-        if not (turn.plan or turn.planned or turn.reached > now + self._settings.horizon):
+        if not (plan.events or plan.planned or plan.reached > now + self._settings.horizon):
             return None
         self._asked_at = None
         return now - asked_at
@@ -186,7 +186,7 @@ class Accompanist:
     @property
     def idle(self) -> bool:
         """Whether nothing is going on."""
-        return self.turn is None
+        return self.plan is None
 
     def lost(self) -> None:
         """The engine has forgotten everything."""
@@ -195,7 +195,7 @@ class Accompanist:
     def commit(self, now: float) -> list[NoteEvent]:
         """What the player must have now: all that is due within the commit horizon. It belongs to the tape."""
         until = now + self._settings.horizon
-        due = self.turn.commit(until) if self.turn is not None else []
+        due = self.plan.commit(until) if self.plan is not None else []
         for event in due:
             self._pledged.pop(event.pitch, None)
         pledged = self._redeem(until)
@@ -207,17 +207,17 @@ class Accompanist:
 
     def next_look(self, now: float) -> float | None:
         """The next moment at which ``look``, ``commit`` or ``want`` may have something new if nothing happens."""
-        turn, horizon = self.turn, self._settings.horizon
+        plan, horizon = self.plan, self._settings.horizon
         moments = [self._replan_at, *(moment - horizon for moment in self._pledged.values())]
-        if turn is not None:
-            if turn.plan:
-                moments.append(turn.plan[0].time - horizon)
-            if turn.foreseen:
-                moments.append(turn.foreseen[0].time + FORESEEN_WITHIN + 0.001)
-            if turn.over:
-                moments.append(turn.reached)
-            elif not turn.planned and turn.reached - self._ahead > now:  # else the engine is at it already
-                moments.append(turn.reached - self._ahead)
+        if plan is not None:
+            if plan.events:
+                moments.append(plan.events[0].time - horizon)
+            if plan.foreseen:
+                moments.append(plan.foreseen[0].time + FORESEEN_WITHIN + 0.001)
+            if plan.over:
+                moments.append(plan.reached)
+            elif not plan.planned and plan.reached - self._ahead > now:  # else the engine is at it already
+                moments.append(plan.reached - self._ahead)
         moment = min(moments)
         return moment if moment < inf else None
 
@@ -244,16 +244,16 @@ class Accompanist:
     def _draw(self, now: float) -> None:
         """Cut the plan and begin another, from all that is known now."""
         self._replan_at, self._cut_at = inf, now
-        if self.turn is not None:
-            self._pledge(self.turn)
+        if self.plan is not None:
+            self._pledge(self.plan)
         if self._shrinks:
             self._shrinks = False
             self._tape.trim(now)
         context = self._tape.ids()
         grammar = self._follow(context)
-        grammar.limits = self._manners.together(origin=self._tape.origin)
+        grammar.limits = self._constraints.together(origin=self._tape.origin)
         alone = self._settings.alone
-        self.turn = Plan(
+        self.plan = AccompanimentPlan(
             context,
             origin=self._tape.origin,
             grammar=grammar,
@@ -279,17 +279,17 @@ class Accompanist:
         grammar.follow(context[len(settled) :])
         return grammar
 
-    def _pledge(self, plan: Plan) -> None:
+    def _pledge(self, plan: AccompanimentPlan) -> None:
         """Remember when what sounds was to end: it ends then, unless another plan decides in time."""
         sounding = self._tape.sounding(Role.COMPANION)
-        for event in plan.plan:
+        for event in plan.events:
             if isinstance(event, NoteOff) and event.pitch in sounding:
                 self._pledged.setdefault(event.pitch, event.time)
                 sounding.discard(event.pitch)
 
     def _redeem(self, until: float) -> list[NoteEvent]:
         """The pledged note-offs that are due, where no plan has got as far; the others are the plan's to decide."""
-        reached = self.turn.reached if self.turn is not None and self.turn.tokens else -inf
+        reached = self.plan.reached if self.plan is not None and self.plan.tokens else -inf
         due: list[NoteEvent] = []
         for pitch, moment in sorted(self._pledged.items(), key=lambda pledge: pledge[1]):
             if moment < reached:

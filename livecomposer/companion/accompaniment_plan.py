@@ -4,15 +4,15 @@ from bisect import insort
 from collections import deque
 from collections.abc import Sequence
 
+from livecomposer.companion.beat_snap import BeatSnap
+from livecomposer.companion.plan import Plan
 from livecomposer.events import NoteEvent, NoteOn, Role
-from livecomposer.companion.plan import Future
-from livecomposer.companion.beat_snap import Placing
 from livecomposer.tokens.grammar import Grammar, Mask
 
-__all__ = ["Plan"]
+__all__ = ["AccompanimentPlan"]
 
 
-class Plan(Future):
+class AccompanimentPlan(Plan):
     """What follows ``context``, whose step 0 is at ``origin`` seconds and which ``grammar`` has followed.
 
     Nothing is planned before the moment ``floor``, and no note of the companion's begins at ``latest`` or after. From
@@ -32,7 +32,7 @@ class Plan(Future):
         closing: float,
         foresee: bool,
         seed: str,
-        placing: Placing | None = None,
+        placing: BeatSnap | None = None,
     ) -> None:
         super().__init__(context, origin=origin, grammar=grammar, seed=seed)
         self._floor = self._step(floor)
@@ -50,7 +50,7 @@ class Plan(Future):
         return self._grammar.step >= self._latest and not self._grammar.sounding(Role.COMPANION)
 
     def mask(self, earliest: float) -> Mask:
-        """As :meth:`Future.mask` says; where the performer is foreseen, the performer's ids too."""
+        """As :meth:`Plan.mask` says; where the performer is foreseen, the performer's ids too."""
         self._earliest = earliest
         return self._grammar.mask_both(
             earliest=max(0, self._step(earliest)),
@@ -71,6 +71,6 @@ class Plan(Future):
     def _expect(self, event: NoteEvent) -> None:
         if event.role is Role.COMPANION:
             placed = event if self._placing is None else self._placing.placed(event, earliest=self._earliest)
-            insort(self.plan, placed, key=lambda planned: planned.time)
+            insort(self.events, placed, key=lambda planned: planned.time)
         elif isinstance(event, NoteOn):
             self.foreseen.append(event)

@@ -7,12 +7,12 @@ from math import inf
 from livecomposer.beats import Beats
 from livecomposer.events import NoteEvent, NoteOn
 
-__all__ = ["Placing", "placing_of"]
+__all__ = ["BeatSnap", "placing_of"]
 
 _PER_BEAT = 4
 
 
-class Placing:
+class BeatSnap:
     """Places one plan's events, told in order, by ``beats``.
 
     ``hint`` (0–1): how near an onset must come, as a share of half a sixteenth; 1 leaves none where it was. A note
@@ -44,7 +44,7 @@ class Placing:
         return self._beats.moment_of(round(self._beats.beat_at(moment) * _PER_BEAT) / _PER_BEAT)
 
 
-def placing_of(pulse: Callable[[float], Beats | None], now: float, hint: float) -> Placing | None:
+def placing_of(pulse: Callable[[float], Beats | None], now: float, hint: float) -> BeatSnap | None:
     """By the beats at ``now``; ``None`` without a hint or a pulse."""
     beats = pulse(now) if hint > 0 else None
-    return None if beats is None else Placing(beats, hint)
+    return None if beats is None else BeatSnap(beats, hint)

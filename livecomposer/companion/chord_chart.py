@@ -15,7 +15,7 @@ from pathlib import Path
 
 from livecomposer.errors import SettingError
 
-__all__ = ["Change", "Chart", "read"]
+__all__ = ["Chart", "ChordChange", "read"]
 
 _HEADER = re.compile(r"\s*tempo\s+(\d+(?:\.\d+)?)\s*,\s*(\d+)\s*/\s*(\d+)\s*", flags=re.IGNORECASE)
 _SLOWEST, _FASTEST, _MOST_BEATS, _MOST_BARS = 20.0, 400.0, 32, 1000
@@ -25,7 +25,7 @@ _PLAUSIBLE = re.compile(r"[A-Za-z0-9#/()+.-]{1,20}")
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChordChange:
     """One chord: its ``start`` in seconds from the chart's beginning, and its pitch classes; none for no chord."""
 
     start: float
@@ -38,7 +38,7 @@ class Change:
 class Chart:
     """All chords in order, the first at 0, and the length of the whole in seconds."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[ChordChange, ...]
     length: float
 
 
@@ -73,7 +73,7 @@ def _bars(lines: list[str]) -> Iterator[list[str]]:
         yield from (bar.split() for bar in line.strip().strip("|").split("|") if line.strip())
 
 
-def _changes(bars: list[list[str]], seconds: float, path: Path) -> Iterator[Change]:
+def _changes(bars: list[list[str]], seconds: float, path: Path) -> Iterator[ChordChange]:
     before: list[str] = []
     for number, bar in enumerate(bars, 1):
         symbols = before if bar == [_SAME] else bar
@@ -88,7 +88,7 @@ def _changes(bars: list[list[str]], seconds: float, path: Path) -> Iterator[Chan
                 wanted = f"a chord such as C, Am7, Bb/D, F#m7b5, or {_NONE}"
                 got = f" {symbol!r}" if _PLAUSIBLE.fullmatch(symbol) else ""
                 raise SettingError(f"{path}, bar {number}: unknown chord{got}; wanted {wanted}") from error
-            yield Change((number - 1 + i / len(symbols)) * seconds, number, symbol, classes)
+            yield ChordChange((number - 1 + i / len(symbols)) * seconds, number, symbol, classes)
 
 
 def _classes(symbol: str) -> frozenset[int]:

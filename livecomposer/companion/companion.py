@@ -6,39 +6,27 @@ calls in the same order, with the same ids drawn, give the same companion. That 
 """
 
 from collections.abc import Callable
-from typing import Protocol
 
 from livecomposer.beats import Beats
-from livecomposer.events import Event, NoteEvent, NoteOn
-from livecomposer.model.sampling import Language, Sampling
-from livecomposer.companion.accompaniment import Accompanist
-from livecomposer.companion.requests import Feed, Step
-from livecomposer.companion.turn_taking import Duet
-from livecomposer.companion.undo_history import Exchange, Exchanges
-from livecomposer.companion.rule_based import Fallback
+from livecomposer.companion.accompaniment import Accompaniment
 from livecomposer.companion.freeze import Freeze
-from livecomposer.companion.plan import Future
-from livecomposer.session.partner import Partner, language_of, mode_of, partner_of
+from livecomposer.companion.plan import Plan
+from livecomposer.companion.requests import Feed, Step
+from livecomposer.companion.rule_based import RuleBased
+from livecomposer.companion.turn_taking import TurnTaking
+from livecomposer.companion.undo_history import Exchange, UndoHistory
+from livecomposer.events import Event, NoteEvent, NoteOn
+from livecomposer.model.sampling import MaskPolicy, Sampling
+from livecomposer.session.partner import Mode, mask_policy_of, mode_for, weights_mode
 from livecomposer.settings import Settings
 
-__all__ = ["Core", "Ensemble"]
+__all__ = ["Companion"]
 
 _LATELY = 10.0
 """How much of what the performer did a new partner is told, to know the phrase that goes on (seconds)."""
 
 
-class Core(Protocol):
-    """What the parts of a session share of its ensemble."""
-
-    @property
-    def idle(self) -> bool:
-        """Whether nothing is going on."""
-        ...
-
-    pulse: Callable[[float], Beats | None]
-
-
-class Ensemble:
+class Companion:
     """Asked as its partners are. Where :meth:`hear` or :meth:`adapt` is ``True``, the player gives up its future."""
 
     def __init__(self, settings: Settings, *, seed: int) -> None:
@@ -46,23 +34,23 @@ class Ensemble:
         self.pulse: Callable[[float], Beats | None] = lambda _: None
         """The beats at a moment, while they run."""
         self._seed = seed
-        self._partner = partner_of(settings, seed=seed)
+        self._partner = mode_for(settings, seed=seed)
         self._partner.pulse = self._beats
-        self._resting: Partner | None = None  # the one of the other nature
-        self._stand_in: Fallback | None = None  # plays while the engine is away
-        self._exchanges = Exchanges()
+        self._resting: Mode | None = None  # the one of the other nature
+        self._stand_in: RuleBased | None = None  # plays while the engine is away
+        self._exchanges = UndoHistory()
         self._undone: Exchange | None = None  # the last one, while nothing has been played since
         self._freeze = Freeze()
 
     @property
-    def turn(self) -> Future | None:
+    def plan(self) -> Plan | None:
         """What the engine's answers go into."""
-        return None if self._stand_in is not None else self._partner.turn
+        return None if self._stand_in is not None else self._partner.plan
 
     @property
     def playing(self) -> bool:
         """Whether the companion has a turn, or plays along."""
-        return self.turn is not None or (self._stand_in is not None and not self._stand_in.idle)
+        return self.plan is not None or (self._stand_in is not None and not self._stand_in.idle)
 
     @property
     def turns(self) -> int:
@@ -72,7 +60,7 @@ class Ensemble:
     @property
     def foresight(self) -> tuple[int, int]:
         """Plans that were drawn while playing along, and keys that came as foreseen, so that the plan stood."""
-        both = [one for one in (self._partner, self._resting) if isinstance(one, Accompanist)]
+        both = [one for one in (self._partner, self._resting) if isinstance(one, Accompaniment)]
         return sum(one.plans for one in both), sum(one.kept for one in both)
 
     @property
@@ -97,9 +85,9 @@ class Ensemble:
         return Sampling(technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk)
 
     @property
-    def mode(self) -> tuple[int, Language]:
+    def mode(self) -> tuple[int, MaskPolicy]:
         """What the weights are to be told, and what a mask must not distort."""
-        return mode_of(self.settings), language_of(self.settings)
+        return weights_mode(self.settings), mask_policy_of(self.settings)
 
     @property
     def exchange(self) -> Exchange | None:
@@ -108,7 +96,7 @@ class Ensemble:
 
     def adapt(self, settings: Settings, now: float) -> bool:
         """Play with ``settings`` from now on. Raises :class:`SettingError`, and then nothing has changed."""
-        swaps = mode_of(settings) != mode_of(self.settings)
+        swaps = weights_mode(settings) != weights_mode(self.settings)
         (self._partner if self._stand_in is None or swaps else self._stand_in).adapt(settings)
         if self._stand_in is not None:
             self._partner.adapt(settings)
@@ -123,13 +111,13 @@ class Ensemble:
         if self._freeze.keeps(event):
             return False
         turns = self.turns
-        if not (isinstance(self._partner, Duet) and self._partner.is_trigger(event)):
+        if not (isinstance(self._partner, TurnTaking) and self._partner.is_trigger(event)):
             self._exchanges.hear(event)
             self._undone = None if isinstance(event, NoteOn) else self._undone
-        if self._stand_in is not None and isinstance(self._partner, Accompanist):
+        if self._stand_in is not None and isinstance(self._partner, Accompaniment):
             self._partner.overhear(event)
             return self._stand_in.hear(event)
-        had_turn = self._partner.turn is not None
+        had_turn = self._partner.plan is not None
         gives_way = self._partner.hear(event)
         if gives_way and had_turn:
             self._exchanges.cut(event.time)
@@ -151,15 +139,15 @@ class Ensemble:
 
     def accept(self, wanted: Step, id_: int, now: float) -> tuple[bool, float | None]:
         """Take in an answer. Whether it was still wanted, and how many seconds a new plan took, if one is there."""
-        if self.turn is not wanted.turn:
+        if self.plan is not wanted.plan:
             return False, None
-        wanted.turn.accept(id_)
+        wanted.plan.accept(id_)
         return True, self._partner.replanned(now)
 
     def commit(self, now: float) -> list[NoteEvent]:
         """What the player must have now; and what has changed by itself is noticed."""
         turns = self.turns
-        if self._stand_in is not None and isinstance(self._partner, Accompanist):
+        if self._stand_in is not None and isinstance(self._partner, Accompaniment):
             due = self._stand_in.commit(now)
             for event in due:
                 self._partner.overhear(event)
@@ -201,17 +189,17 @@ class Ensemble:
         gone = self._undone or self._take_back(now)
         if gone is not None and self._stand_in is None:
             turns = self.turns
-            self._partner.answer_again(now, None if gone.interrupted else gone.turn)
+            self._partner.answer_again(now, None if gone.interrupted else gone.plan)
             self._notice(turns)
         return gone is not None
 
     def lost(self, now: float) -> bool:
         """The engine is gone: whoever takes turns listens on, whoever plays along is stood in for."""
-        played = self.turn is not None
+        played = self.plan is not None
         if played:
             self._silence(now)
-        if isinstance(self._partner, Accompanist) and self._stand_in is None:
-            self._stand_in = Fallback(self.settings, self._seed)
+        if isinstance(self._partner, Accompaniment) and self._stand_in is None:
+            self._stand_in = RuleBased(self.settings, self._seed)
             for event in self._lately(now):
                 self._stand_in.hear(event)
         return played
@@ -240,11 +228,11 @@ class Ensemble:
     def _swap(self, now: float) -> None:
         """Let the partner of the other nature go on from the same tape."""
         before = self._partner
-        self._partner = self._resting or partner_of(self.settings, seed=self._seed)
+        self._partner = self._resting or mode_for(self.settings, seed=self._seed)
         self._resting, self._stand_in = before, None
         self._partner.adapt(self.settings)
         self._partner.pulse = self._beats
-        self._partner.inherit(before.tape, before.manners, turns=before.turns, lately=self._lately(now))
+        self._partner.inherit(before.tape, before.constraints, turns=before.turns, lately=self._lately(now))
 
     def _take_back(self, now: float) -> Exchange | None:
         gone = self._exchanges.take_back()
@@ -267,8 +255,8 @@ class Ensemble:
         self._exchanges.begin(
             (partner.decided_at or 0.0) if start is None else start,
             tape=partner.tape.copy(),
-            turn=partner.turn,
-            together=isinstance(partner, Accompanist),
+            plan=partner.plan,
+            together=isinstance(partner, Accompaniment),
         )
 
     def _lately(self, now: float) -> list[Event]:

@@ -13,17 +13,17 @@ from statistics import fmean, median
 
 import numpy as np
 
+from livecomposer.companion import chord_chart as charts
+from livecomposer.companion.scales import scale_of
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, NoteOn, Role
 from livecomposer.listening.tonality import Tonality
-from livecomposer.companion import chord_chart as charts
-from livecomposer.companion.scales import scale_of
 from livecomposer.settings import Settings
 from livecomposer.tokens.limits import Harmony, Limits
 from livecomposer.tokens.vocabulary import VELOCITY_BINS, velocity_bin
 from livecomposer.units import STEPS_PER_SECOND
 
-__all__ = ["Manners"]
+__all__ = ["Constraints"]
 
 _RECENT_SECONDS = 2.0
 _FEWEST_KEYS = 4  # of which a loudness is told
@@ -36,7 +36,7 @@ _SOFTER_BINS = 4
 """The companion may always be so much softer than the performer: 16 of MIDI's 127 velocities."""
 
 
-class Manners:
+class Constraints:
     """Hears the performer and says what the companion must keep to, as ``settings`` ask.
 
     A chart begins with the performer's first key, or at ``began`` (seconds), and goes round until the end. Raises
@@ -117,8 +117,8 @@ class Manners:
         if not follow or not self._recent:
             return 0, VELOCITY_BINS - 1
         mean = fmean(velocity_bin(key.velocity) for key in self._lately(fewest=_FEWEST_KEYS))
-        room = (1 - follow) * _WIDEST_BINS
-        return max(0, floor(mean - room - _SOFTER_BINS)), min(VELOCITY_BINS - 1, ceil(mean + room))
+        shared = (1 - follow) * _WIDEST_BINS
+        return max(0, floor(mean - shared - _SOFTER_BINS)), min(VELOCITY_BINS - 1, ceil(mean + shared))
 
     def _lately(self, *, fewest: int) -> list[NoteOn]:
         since = self._recent[-1].time - _RECENT_SECONDS

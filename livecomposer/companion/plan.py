@@ -10,10 +10,10 @@ from livecomposer.tokens.codec import Decoder
 from livecomposer.tokens.grammar import Grammar, Mask
 from livecomposer.units import STEPS_PER_SECOND
 
-__all__ = ["Future"]
+__all__ = ["Plan"]
 
 
-class Future:
+class Plan:
     """What follows ``context``, whose step 0 is at ``origin`` seconds and which ``grammar`` has followed.
 
     The engine's answers come in by :meth:`accept`; what it may be asked next is :meth:`mask`. The same ``seed`` draws
@@ -30,7 +30,7 @@ class Future:
         """Whether the engine was asked to take the context in."""
         self.tokens = 0
         """How many ids were accepted."""
-        self.plan: deque[NoteEvent] = deque()
+        self.events: deque[NoteEvent] = deque()
         """The companion's note events that are not committed yet, in time order."""
 
     @property
@@ -51,7 +51,7 @@ class Future:
     @property
     def over(self) -> bool:
         """Whether nothing is left to plan or to commit."""
-        return self.planned and not self.plan
+        return self.planned and not self.events
 
     def mask(self, earliest: float) -> Mask:
         """The ids allowed next, when no note of the companion's may begin before the moment ``earliest`` (seconds)."""
@@ -72,13 +72,13 @@ class Future:
     def commit(self, until: float) -> list[NoteEvent]:
         """Remove from the plan, and return, what is due at ``until`` or before."""
         due: list[NoteEvent] = []
-        while self.plan and self.plan[0].time <= until:
-            due.append(self.plan.popleft())
+        while self.events and self.events[0].time <= until:
+            due.append(self.events.popleft())
         return due
 
     def _expect(self, event: NoteEvent) -> None:
         """``event`` is what comes next, whoever plays it."""
-        self.plan.append(event)
+        self.events.append(event)
 
     def _step(self, moment: float) -> int:
         """The first step at ``moment`` (seconds) or after it."""

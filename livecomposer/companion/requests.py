@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from livecomposer.companion.plan import Future
+from livecomposer.companion.plan import Plan
 from livecomposer.tokens.grammar import Mask
 
 __all__ = ["Feed", "Step"]
@@ -19,6 +19,6 @@ class Feed:
 class Step:
     """Ask the engine for the next id of ``turn``."""
 
-    turn: Future
+    plan: Plan
     mask: Mask
     chance: float

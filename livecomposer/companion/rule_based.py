@@ -1,7 +1,7 @@
 """A partner by rule, without an engine: it plays the performer's chord on the performer's pulse.
 
 A baseline to be beaten, and what can play while the engine is down. Asked the same as
-:class:`.accompanist.Accompanist`; it never wants anything. Pure.
+:class:`.accompanist.Accompaniment`; it never wants anything. Pure.
 """
 
 import random
@@ -15,7 +15,7 @@ from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
 from livecomposer.listening.chord_recognition import chord_of
 from livecomposer.settings import Settings
 
-__all__ = ["Fallback"]
+__all__ = ["RuleBased"]
 
 _WINDOW = 2.0  # seconds from which the chord is estimated
 _BASS_COUNTS = 1.5
@@ -39,7 +39,7 @@ class _Key:
     end: float = inf
 
 
-class Fallback:
+class RuleBased:
     """Bass and chord in turn, below the melody; it begins with the performer and rests ``settings.alone`` s after."""
 
     def __init__(self, settings: Settings, seed: int) -> None:
@@ -51,7 +51,7 @@ class Fallback:
         self._next = inf  # the next strike
         self._strikes = 0
         self._heard_at = -inf
-        self.turn = None
+        self.plan = None
         """Nothing is asked of an engine."""
         self.turns = 0
         self.decided_at: float | None = None

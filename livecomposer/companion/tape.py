@@ -35,7 +35,7 @@ class _Teller:
         twin._sustain = {role: sustain.copy() for role, sustain in self._sustain.items()}
         return twin
 
-    def tell(self, event: Event) -> list[int]:
+    def notify(self, event: Event) -> list[int]:
         self._shorten_silence(event.time)
         heard = self._sustain[event.role].apply(event)
         return [id_ for note_event in heard for id_ in self.encoder.encode(note_event)]
@@ -138,7 +138,7 @@ class Tape:
         """The ids of what is loose, and the teller behind them: told once, and not to be told on."""
         if self._ending is None:
             teller = self._teller.copy()
-            self._ending = [id_ for event in self._loose for id_ in teller.tell(event)], teller
+            self._ending = [id_ for event in self._loose for id_ in teller.notify(event)], teller
         return self._ending
 
     def _settle(self, until: float) -> None:
@@ -146,7 +146,7 @@ class Tape:
         count = sum(1 for event in self._loose if event.time <= until)
         for event in self._loose[:count]:
             self._buffer.add(event)
-            self._ids += self._teller.tell(event)
+            self._ids += self._teller.notify(event)
         del self._loose[:count]
 
     def _has_grown(self, event: Event) -> bool:
@@ -159,4 +159,4 @@ class Tape:
         window = self._buffer.window(now)
         self._begin(window[0].time if window else now)
         for event in window:
-            self._ids += self._teller.tell(event)
+            self._ids += self._teller.notify(event)

@@ -7,17 +7,17 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
+from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.plan import Plan
 from livecomposer.events import NoteEvent, Role
-from livecomposer.companion.plan import Future
-from livecomposer.companion.constraints import Manners
 from livecomposer.settings import Settings
 from livecomposer.tokens.grammar import Grammar, Limits, Mask
 from livecomposer.units import seconds_to_steps
 
-__all__ = ["Turn"]
+__all__ = ["TurnPlan"]
 
 
-class Turn(Future):
+class TurnPlan(Plan):
     """A turn of ``seconds`` from the end of ``context`` on.
 
     ``origin`` is the moment of the context's step 0. The same context, settings and ``seed`` give the same turn,
@@ -35,7 +35,7 @@ class Turn(Future):
         seed: str,
         limits: Limits | None = None,
     ) -> None:
-        grammar = Grammar(limits or Manners(settings, began=origin).alone(origin=origin))
+        grammar = Grammar(limits or Constraints(settings, began=origin).alone(origin=origin))
         grammar.follow(context)
         grammar.begin()
         super().__init__(context, origin=origin, grammar=grammar, seed=seed)
@@ -60,10 +60,10 @@ class Turn(Future):
         self.start = moment
         self._origin += by
         self._decoder.origin += by
-        self.plan = deque(replace(event, time=event.time + by) for event in self.plan)
+        self.events = deque(replace(event, time=event.time + by) for event in self.events)
 
     def mask(self, earliest: float) -> Mask:
-        """As :meth:`Future.mask` says."""
+        """As :meth:`Plan.mask` says."""
         step = max(0, self._step(earliest))
         return self._grammar.mask(earliest=step, start=not self.begun, stop=self._stop)
 

@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable
 from math import inf
 
 from livecomposer.beats import Beats
+from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.plan import Plan
+from livecomposer.companion.requests import Feed, Step
+from livecomposer.companion.tape import SLACK, Tape
+from livecomposer.companion.turn_plan import TurnPlan
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
 from livecomposer.listening.phrases import Phrase, PhraseEnd, Trigger
-from livecomposer.companion.requests import Feed, Step
-from livecomposer.companion.plan import Future
-from livecomposer.companion.constraints import Manners
-from livecomposer.companion.tape import SLACK, Tape
 from livecomposer.session.transport import answer_bars
-from livecomposer.companion.turn_plan import Turn
 from livecomposer.settings import Settings
 
-__all__ = ["Duet"]
+__all__ = ["TurnTaking"]
 
 _SHORTEST_ANSWER = 2.0
 _ON_TIME = 0.002
@@ -27,19 +27,19 @@ _AIM_SECONDS = 0.05
 """How often an answer that waits for its bar line looks where that is."""
 
 
-class Duet:
+class TurnTaking:
     """Listens until the performer's phrase ends, then holds the companion's turn until it is over or interrupted."""
 
     def __init__(self, settings: Settings, *, seed: int) -> None:
         self._settings = settings
         self._seed = seed
         self._tape = Tape(input_duration=settings.input_duration)
-        self._manners = Manners(settings)
+        self._constraints = Constraints(settings)
         self._phrase = PhraseEnd(
             wait=settings.phrase_wait, wait_max=settings.phrase_wait_max, trigger=Trigger.parse(settings.trigger)
         )
         self._stale = False  # the tape holds what the engine has not been fed
-        self.turn: Turn | None = None
+        self.plan: TurnPlan | None = None
         self.turns = 0
         self.decided_at: float | None = None
         """When the last phrase end was decided."""
@@ -49,12 +49,12 @@ class Duet:
 
     def adapt(self, settings: Settings) -> None:
         """Play with ``settings`` from now on: the plan stands, and a turn that has begun ends when it was to end."""
-        self._manners.adapt(settings)
+        self._constraints.adapt(settings)
         self._settings = settings
         self._tape.adapt(input_duration=settings.input_duration)
         self._phrase.wait, self._phrase.wait_max = settings.phrase_wait, settings.phrase_wait_max
-        if self.turn is not None:
-            self.turn.keep_to(self._manners.alone(origin=self.turn.origin))
+        if self.plan is not None:
+            self.plan.keep_to(self._constraints.alone(origin=self.plan.origin))
 
     def is_trigger(self, event: Event) -> bool:
         """Whether ``event`` is of the trigger, and so no music."""
@@ -66,19 +66,19 @@ class Duet:
         return self._tape
 
     @property
-    def manners(self) -> Manners:
+    def constraints(self) -> Constraints:
         """What is known of the performer's manner."""
-        return self._manners
+        return self._constraints
 
     @property
     def call_began(self) -> float | None:
         """When the phrase began that the last turn answers, in seconds."""
         return None if self._phrase.ended is None else self._phrase.ended.start
 
-    def inherit(self, tape: Tape, manners: Manners, *, turns: int, lately: Iterable[Event] = ()) -> None:
+    def inherit(self, tape: Tape, constraints: Constraints, *, turns: int, lately: Iterable[Event] = ()) -> None:
         """Go on where another stopped who had ``turns``; ``lately``: what of the performer's phrase is not over."""
         tape.adapt(input_duration=self._settings.input_duration, slack=SLACK)
-        self._manners, self.turns = manners, turns
+        self._constraints, self.turns = constraints, turns
         self.rewind(tape)
         self._phrase.reset()
         for event in lately:
@@ -87,41 +87,41 @@ class Duet:
     def rewind(self, tape: Tape) -> None:
         """Go on from ``tape``: nothing else has been."""
         self._tape = tape
-        self.turn, self._bar, self._stale = None, None, True
+        self.plan, self._bar, self._stale = None, None, True
 
     def take_over(self, now: float) -> bool:
         """Begin a turn though no phrase has ended; ``False`` where there is a turn, or nothing was played yet."""
-        if self.turn is not None or self._tape.empty:
+        if self.plan is not None or self._tape.empty:
             return False
         if not self._phrase.check(inf) and self._phrase.ended is None:
             self._phrase.ended = Phrase(now, now, 0)
         self._take_over(now)
         return True
 
-    def answer_again(self, now: float, like: Future | None) -> None:
+    def answer_again(self, now: float, like: Plan | None) -> None:
         """Begin another turn where ``like`` began, or else where the tape ends."""
         if self._phrase.ended is None:
             self._phrase.ended = Phrase(now, now, 0)
-        self._take_over(now, like if isinstance(like, Turn) else None)
+        self._take_over(now, like if isinstance(like, TurnPlan) else None)
 
     def hear(self, event: Event) -> bool:
         """Take in what the performer did; ``True`` if the companion gives way: take its future back from there on."""
         if self._phrase.consumes(event):
-            if self._phrase.hear(event) and self.turn is None:
+            if self._phrase.hear(event) and self.plan is None:
                 self._take_over(event.time)
             return False
-        gives_way = self.turn is not None and isinstance(event, NoteOn)
+        gives_way = self.plan is not None and isinstance(event, NoteOn)
         if gives_way:
             self.give_way(event.time)
         self._tape.add(event)
-        self._manners.hear(event)
+        self._constraints.hear(event)
         self._stale = True
         self._phrase.hear(event)
         return gives_way
 
     def give_way(self, moment: float) -> None:
         """End the companion's turn at ``moment``, whatever it had planned."""
-        self.turn = None
+        self.plan = None
         self._tape.cut(Role.COMPANION, moment)
         self._stale = True
 
@@ -133,26 +133,26 @@ class Duet:
     @property
     def on_the_bar(self) -> bool:
         """Whether the turn waits for a bar line."""
-        return self.turn is not None and self._bar is not None
+        return self.plan is not None and self._bar is not None
 
     def look(self, now: float) -> None:
         """Notice that a phrase has ended by silence, or the companion's turn by having been played."""
-        if self.turn is None:
+        if self.plan is None:
             if self._phrase.check(now):
                 self._take_over(now)
-        elif self.turn.over and now >= self.turn.reached:
-            self.turn = None
+        elif self.plan.over and now >= self.plan.reached:
+            self.plan = None
             self._stale = True
 
     def want(self, now: float) -> Feed | Step | None:
         """What to ask of the engine now."""
-        turn = self.turn
-        if turn is None or not turn.fed:
-            return self._want_feed(turn)
-        if turn.planned or turn.reached > now + self._settings.plan_ahead:
+        plan = self.plan
+        if plan is None or not plan.fed:
+            return self._want_feed(plan)
+        if plan.planned or plan.reached > now + self._settings.plan_ahead:
             return None
-        earliest = now + self._settings.horizon if turn.begun else max(turn.start, now + _ON_TIME)
-        return Step(turn, turn.mask(earliest), turn.chance())
+        earliest = now + self._settings.horizon if plan.begun else max(plan.start, now + _ON_TIME)
+        return Step(plan, plan.mask(earliest), plan.chance())
 
     def replanned(self, now: float) -> float | None:  # noqa: ARG002 - it never plans anew
         """``None``: nothing is planned anew while both play, for only one does."""
@@ -161,7 +161,7 @@ class Duet:
     @property
     def idle(self) -> bool:
         """Whether nothing is going on: no phrase, no turn."""
-        return self.turn is None and self._phrase.next_check(0.0) is None
+        return self.plan is None and self._phrase.next_check(0.0) is None
 
     def lost(self) -> None:
         """The engine has forgotten everything."""
@@ -169,10 +169,10 @@ class Duet:
 
     def commit(self, now: float) -> list[NoteEvent]:
         """What the player must have now: all that is due within the commit horizon. It belongs to the tape."""
-        if self.turn is None:
+        if self.plan is None:
             return []
-        self._aim(self.turn, now)
-        due = self.turn.commit(now + self._settings.horizon)
+        self._aim(self.plan, now)
+        due = self.plan.commit(now + self._settings.horizon)
         if due:
             self._bar = None
         for event in due:
@@ -181,27 +181,27 @@ class Duet:
 
     def next_look(self, now: float) -> float | None:
         """The next moment at which ``look``, ``commit`` or ``want`` may have something new if nothing happens."""
-        turn = self.turn
-        if turn is None:
+        plan = self.plan
+        if plan is None:
             return self._phrase.next_check(now)
-        if turn.over:
-            return turn.reached
-        to_commit = turn.plan[0].time - self._settings.horizon if turn.plan else inf
-        to_plan = inf if turn.planned else turn.reached - self._settings.plan_ahead
+        if plan.over:
+            return plan.reached
+        to_commit = plan.events[0].time - self._settings.horizon if plan.events else inf
+        to_plan = inf if plan.planned else plan.reached - self._settings.plan_ahead
         to_aim = inf if self._bar is None else now + _AIM_SECONDS
         moment = min(to_commit, to_plan if to_plan > now else inf, to_aim)  # else the engine is at it already
         return moment if moment < inf else None
 
-    def _want_feed(self, turn: Turn | None) -> Feed | None:
-        if turn is not None:
-            turn.fed = True
-            return Feed(turn.context)
+    def _want_feed(self, plan: TurnPlan | None) -> Feed | None:
+        if plan is not None:
+            plan.fed = True
+            return Feed(plan.context)
         if not self._stale:
             return None
         self._stale = False
         return Feed(self._tape.ids())
 
-    def _take_over(self, now: float, like: Turn | None = None) -> None:
+    def _take_over(self, now: float, like: TurnPlan | None = None) -> None:
         phrase = self._phrase.ended
         assert phrase is not None  # a phrase end has just been decided
         start, seconds = self._extent(phrase, now)
@@ -210,9 +210,9 @@ class Duet:
         else:
             ids, origin = like.context, like.origin + start - like.start
         seed = f"{self._seed}:{self.turns}"
-        limits = self._manners.alone(origin=origin)
-        self.turn = Turn(ids, origin=origin, seconds=seconds, settings=self._settings, seed=seed, limits=limits)
-        self._aim(self.turn, now)
+        limits = self._constraints.alone(origin=origin)
+        self.plan = TurnPlan(ids, origin=origin, seconds=seconds, settings=self._settings, seed=seed, limits=limits)
+        self._aim(self.plan, now)
         self.turns += 1
         self.decided_at = now
 
@@ -227,7 +227,7 @@ class Duet:
         seconds = min(max(call, _SHORTEST_ANSWER), longest) if settings.mode == "respond" else longest
         return now + settings.horizon, seconds
 
-    def _aim(self, turn: Turn, now: float) -> None:
+    def _aim(self, plan: TurnPlan, now: float) -> None:
         """Keep the turn's beginning on its bar line, wherever that is by now."""
         beats = self.pulse(now)
         if self._bar is None or beats is None:
@@ -235,4 +235,4 @@ class Duet:
         away = beats.moment_of(self._bar) - now - self._settings.horizon
         if not -beats.period < away <= beats.bar + _AIM_SECONDS:  # the song has jumped
             self._bar = beats.next_bar(now + self._settings.horizon)
-        turn.aim(beats.moment_of(self._bar))
+        plan.aim(beats.moment_of(self._bar))

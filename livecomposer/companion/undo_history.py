@@ -8,6 +8,8 @@ from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
+from livecomposer.companion.plan import Plan
+from livecomposer.companion.tape import Tape
 from livecomposer.events import (
     Control,
     Event,
@@ -20,10 +22,8 @@ from livecomposer.events import (
     notes_of_events,
 )
 from livecomposer.midi.files import in_order
-from livecomposer.companion.plan import Future
-from livecomposer.companion.tape import Tape
 
-__all__ = ["Exchange", "Exchanges", "whole"]
+__all__ = ["Exchange", "UndoHistory", "whole"]
 
 _MOST_EXCHANGES = 16
 """The oldest can no longer be taken back once there are more."""
@@ -49,7 +49,7 @@ class Exchange:
     start: float
     tape: Tape
     """As it was when the turn began; whoever plays on it copies it first."""
-    turn: Future | None
+    plan: Plan | None
     call: Sequence[Event]
     heard: deque[Event] = field(default_factory=_few)
     """What the performer did since the turn began."""
@@ -83,7 +83,7 @@ class Exchange:
         }
 
 
-class Exchanges:
+class UndoHistory:
     """Tell it what happens; ask it for the last one. Times in seconds."""
 
     def __init__(self) -> None:
@@ -106,10 +106,10 @@ class Exchanges:
         if self._done:
             self._done[-1].heard.append(event)
 
-    def begin(self, start: float, *, tape: Tape, turn: Future | None, together: bool) -> None:
+    def begin(self, start: float, *, tape: Tape, plan: Plan | None, together: bool) -> None:
         """The companion has taken its turn, to a call that began at ``start``; ``tape`` is a copy of its own."""
         call = tuple(event for event in self._recent if event.time >= start)
-        self._done.append(Exchange(start=start, tape=tape, turn=turn, call=call, together=together))
+        self._done.append(Exchange(start=start, tape=tape, plan=plan, call=call, together=together))
 
     def play(self, events: Iterable[NoteEvent]) -> None:
         """The companion's next events are fixed."""

@@ -9,8 +9,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from livecomposer.control.progress import bar
 from livecomposer.control.experiments.research_commands import audition, evaluate, prepare, train
+from livecomposer.control.progress import bar
 from livecomposer.control.typed_settings import preset_of, say, settings_of
 from livecomposer.errors import LivecomposerError
 from livecomposer.session.panic_signal import signal_kept
@@ -48,7 +48,7 @@ def jam(options: argparse.Namespace) -> int:
     from livecomposer.session.lifecycle import perform
 
     settings = settings_of(options)
-    hands = hands_of(settings, config=options.config, preset=preset_of(options), tell=say)
+    frontends = hands_of(settings, config=options.config, preset=preset_of(options), notify=say)
     again = [reloading(lambda: settings_of(options), settings)] if options.config else []
     seed = _seed(settings)
     say(f"seed {seed}")
@@ -59,8 +59,8 @@ def jam(options: argparse.Namespace) -> int:
             record=None if options.no_record else options.record,
             duration=options.duration,
             fallback_performance=performances.path("phrases"),
-            hands=[*hands, *again, door],
-            tell=say,
+            frontends=[*frontends, *again, door],
+            notify=say,
         )
     )
     if done.midi is not None:
@@ -218,7 +218,7 @@ def calibrate(options: argparse.Namespace) -> int:
     from livecomposer.control.config_text import saved
     from livecomposer.session.timing.midi_round_trip import measure_loop
 
-    measured = measure_loop(settings_of(options), count=options.notes, patience=options.patience, tell=say)
+    measured = measure_loop(settings_of(options), count=options.notes, patience=options.patience, notify=say)
     print(json.dumps({**asdict(measured), **measured.settings}) if options.json else "\n".join(measured.lines()))
     if options.save is not None:
         saved(options.save, measured.settings)

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from livecomposer.errors import LivecomposerError
 from livecomposer.control import machine_facts as probe
+from livecomposer.errors import LivecomposerError
 from livecomposer.settings import Settings
 
 __all__ = ["Check", "Facts", "checks", "report"]

@@ -6,7 +6,7 @@ from typing import Protocol
 import numpy as np
 import numpy.typing as npt
 
-from livecomposer.model.sampling import Language, Sampling
+from livecomposer.model.sampling import MaskPolicy, Sampling
 
 __all__ = ["Engine", "common_prefix"]
 
@@ -36,7 +36,7 @@ class Engine(Protocol):
         ...
 
     def draw(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None = None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None = None
     ) -> int:
         """The next id, not yet taken in."""
         ...

@@ -13,7 +13,7 @@ from torch.nn import functional
 from livecomposer.engine import common_prefix
 from livecomposer.engine.ring import Ring
 from livecomposer.model.decoder import Network
-from livecomposer.model.sampling import Language, Sampling, sample
+from livecomposer.model.sampling import MaskPolicy, Sampling, sample
 
 __all__ = ["CachedEngine", "ModuleEngine"]
 
@@ -86,7 +86,7 @@ class CachedEngine:
         return self._logits
 
     def draw(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None = None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None = None
     ) -> int:
         """The next id, not yet taken in."""
         return sample(self.logits(), mask, sampling, chance, language)

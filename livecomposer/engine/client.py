@@ -18,7 +18,7 @@ import numpy.typing as npt
 from livecomposer.engine import common_prefix
 from livecomposer.engine.protocol import HEADER, pack, pack_mask, payload_length, unpack
 from livecomposer.errors import CheckpointError, EngineError, LivecomposerError
-from livecomposer.model.sampling import Language, Sampling
+from livecomposer.model.sampling import MaskPolicy, Sampling
 
 __all__ = ["EngineClient", "Fed", "host_command"]
 
@@ -53,7 +53,7 @@ class EngineClient:
     another, which knows nothing: the next ``feed`` sends everything. A request that is refused changes nothing.
     """
 
-    def __init__(self, command: Sequence[str], *, language: Language | None = None, timeout: float = 10.0) -> None:
+    def __init__(self, command: Sequence[str], *, language: MaskPolicy | None = None, timeout: float = 10.0) -> None:
         self.hello: dict[str, Any] = {}
         self.restarts = 0
         self.step_seconds = 0.0
@@ -131,7 +131,7 @@ class EngineClient:
             self._ids = ids
             return Fed(reply["computed"], reply["seconds"])
 
-    async def set_mode(self, mode: int, language: Language | None = None) -> None:
+    async def set_mode(self, mode: int, language: MaskPolicy | None = None) -> None:
         """Have the weights told of that way of playing, and masks be kept to in ``language``; here and after a restart.
 
         The engine forgets everything: the next ``feed`` sends all.
@@ -212,5 +212,5 @@ class EngineClient:
             await asyncio.shield(process.communicate())
 
 
-def _told(language: Language | None) -> list[list[int]] | None:
+def _told(language: MaskPolicy | None) -> list[list[int]] | None:
     return None if language is None else [language.kinds.tolist(), language.twins.tolist(), list(language.shifts)]

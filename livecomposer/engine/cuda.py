@@ -24,7 +24,7 @@ from livecomposer.engine.cached import CachedEngine
 from livecomposer.engine.device_sampling import Draw
 from livecomposer.errors import EngineError
 from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder
-from livecomposer.model.sampling import Language, Sampling
+from livecomposer.model.sampling import MaskPolicy, Sampling
 
 __all__ = ["SHAPES", "CudaEngine", "captured"]
 
@@ -137,7 +137,7 @@ class CudaEngine(CachedEngine):
 
     @torch.inference_mode()
     def draw(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None = None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None = None
     ) -> int:
         """The next id, not yet taken in."""
         super().logits()

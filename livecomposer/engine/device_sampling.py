@@ -10,7 +10,7 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from livecomposer.model.sampling import Language, Sampling
+from livecomposer.model.sampling import MaskPolicy, Sampling
 
 __all__ = ["Draw"]
 
@@ -28,7 +28,7 @@ class Draw:
 
     def __init__(self, vocabulary: int, device: torch.device) -> None:
         self._vocabulary = vocabulary
-        self._language: Language | None = None
+        self._language: MaskPolicy | None = None
         pinned = device.type == "cuda"
         self._told = torch.zeros(_CONTROLS + vocabulary, dtype=torch.float64, pin_memory=pinned)
         self._inputs = torch.zeros_like(self._told, device=device)
@@ -38,7 +38,7 @@ class Draw:
         self._ids = torch.arange(vocabulary, dtype=torch.float64, device=device)
 
     def prepare(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None
     ) -> None:
         """Take over what ``sample`` takes; raises :class:`ValueError` where it does."""
         if not mask.any():
@@ -56,7 +56,7 @@ class Draw:
         self._told[_CONTROLS:] = torch.from_numpy(mask)
         self._inputs.copy_(self._told, non_blocking=True)
 
-    def _learn(self, language: Language) -> None:
+    def _learn(self, language: MaskPolicy) -> None:
         ids = torch.arange(self._vocabulary)
         twins, kinds = torch.zeros(self._twins.shape), torch.zeros(self._kinds.shape)
         twins[torch.from_numpy(language.twins), ids] = 1

@@ -23,7 +23,7 @@ from livecomposer.engine.backends import PRECISIONS, open_engine
 from livecomposer.engine.protocol import HEADER, pack, payload_length, unpack, unpack_mask
 from livecomposer.errors import EngineError, LivecomposerError
 from livecomposer.model import checkpoint
-from livecomposer.model.sampling import Language, Sampling
+from livecomposer.model.sampling import MaskPolicy, Sampling
 
 __all__ = ["Host", "main"]
 
@@ -41,7 +41,7 @@ class Host:
         self._to_advance: int | None = None
         self._fed = False
         self._step_seconds = 0.0
-        self._language: Language | None = None
+        self._language: MaskPolicy | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request; :meth:`after` must be called once it is sent."""
@@ -74,11 +74,11 @@ class Host:
         self._language = spoken
         return {"mode": mode}
 
-    def _checked(self, language: list[list[int]]) -> Language:
+    def _checked(self, language: list[list[int]]) -> MaskPolicy:
         kinds, twins, (first, end) = (np.array(numbers, dtype=np.int64) for numbers in language)
         if not len(kinds) == len(twins) == self._vocabulary or min(kinds.min(), twins.min()) < 0:
             raise ValueError(f"a language of {len(kinds)} ids; wanted {self._vocabulary}")
-        return Language(kinds, twins, (int(first), int(end)))
+        return MaskPolicy(kinds, twins, (int(first), int(end)))
 
     def after(self) -> None:
         """Do what the reply did not have to wait for."""

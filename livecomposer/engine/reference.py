@@ -8,7 +8,7 @@ import torch
 
 from livecomposer.engine import common_prefix
 from livecomposer.model.decoder import Network
-from livecomposer.model.sampling import Language, Sampling, sample
+from livecomposer.model.sampling import MaskPolicy, Sampling, sample
 
 __all__ = ["ReferenceEngine"]
 
@@ -53,7 +53,7 @@ class ReferenceEngine:
         return result
 
     def draw(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: Language | None = None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None = None
     ) -> int:
         """The next id, not yet taken in."""
         return sample(self.logits(), mask, sampling, chance, language)

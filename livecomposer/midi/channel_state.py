@@ -1,6 +1,6 @@
 """What stands on each channel of an output besides its notes: what a synthesiser that comes new is to be told. Pure."""
 
-__all__ = ["Standing"]
+__all__ = ["ChannelState"]
 
 _BANK = (0, 32)
 _IN_ORDER_ONLY = {6, 38, *range(96, 102)}
@@ -8,7 +8,7 @@ _IN_ORDER_ONLY = {6, 38, *range(96, 102)}
 _FIRST_MODE, _RESET = 120, 121
 
 
-class Standing:
+class ChannelState:
     """Keeps the last program, controllers, bend and pressure of each channel that was ever used."""
 
     def __init__(self) -> None:

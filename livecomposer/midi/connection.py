@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from livecomposer.midi.port_watcher import Link, Offer
 from livecomposer.midi.ports import JACK, VIRTUAL, Port, match
 
-__all__ = ["Arrived", "Cable", "Connect", "Lost", "Open", "Step"]
+__all__ = ["Arrived", "Connect", "Connection", "Lost", "Open", "Step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +46,7 @@ class Arrived:
 Step = Lost | Open | Connect | Arrived
 
 
-class Cable:
+class Connection:
     """Follows one port of ours from offer to offer. ``wanted``: as for opening; empty for any port."""
 
     def __init__(self, wanted: str, *, is_input: bool, port: Port | None = None) -> None:

@@ -7,16 +7,16 @@ from threading import Lock
 
 from livecomposer.errors import PortError
 from livecomposer.midi import ports
-from livecomposer.midi.connection import Arrived, Cable, Connect, Lost, Open
+from livecomposer.midi.connection import Arrived, Connect, Connection, Lost, Open
 from livecomposer.midi.port_watcher import Link, Offer
 
-__all__ = ["Lamps", "open_lamps"]
+__all__ = ["ControllerFeedback", "open_lamps"]
 
 _SETTLE_SECONDS = 0.05
 """JACK brings nothing over a connection in the period in which that is made."""
 
 
-class Lamps:
+class ControllerFeedback:
     """A port to a controller, or to one that is awaited: a port whose name contains ``wanted``.
 
     Closing only closes it: it makes no silence, since nothing sounds there. May be called from any thread.
@@ -35,7 +35,7 @@ class Lamps:
         """Called when the controller is there again, and shows nothing; in the lookout's thread."""
         self._port = port
         self._own = port.own if port else ""
-        self._cable = Cable(wanted, is_input=False, port=port)
+        self._connection = Connection(wanted, is_input=False, port=port)
         self._open_at = open_at
         self._pause = pause
         self._lock = Lock()
@@ -55,22 +55,22 @@ class Lamps:
             except Exception:  # noqa: BLE001  # a controller that was unplugged must not end the music
                 self.errors += 1
 
-    def heal(self, offer: Offer, connect: Callable[[Link], None], tell: Callable[[str], None]) -> None:
+    def heal(self, offer: Offer, connect: Callable[[Link], None], notify: Callable[[str], None]) -> None:
         """Mend what is broken, now that there is what ``offer`` says; from one thread.
 
         Raises :class:`PortError` where a port that is there does not open; it is tried again at the next offer.
         """
-        for step in self._cable.look(offer):
+        for step in self._connection.look(offer):
             match step:
                 case Lost(dead=True):
                     self._leave()
                 case Open():
                     self._reopen(step, offer)
-                    self._show_again(step.name, tell)
+                    self._show_again(step.name, notify)
                 case Connect():
                     connect(step.link)
                 case Arrived():
-                    self._show_again(step.name, tell)
+                    self._show_again(step.name, notify)
 
     def close(self) -> None:
         """Close the port; once closed nothing happens."""
@@ -91,14 +91,14 @@ class Lamps:
         with self._lock:
             if not self._closed:
                 self._port, self._own = port, port.own
-                self._cable.opened(port)
+                self._connection.opened(port)
                 return
         port.close()  # we were closed while it was being opened
 
-    def _show_again(self, name: str, tell: Callable[[str], None]) -> None:
+    def _show_again(self, name: str, notify: Callable[[str], None]) -> None:
         self._pause(_SETTLE_SECONDS)
         self.returned()
-        tell(f"controller {name!r} is shown what is")
+        notify(f"controller {name!r} is shown what is")
 
 
 def open_lamps(
@@ -106,11 +106,11 @@ def open_lamps(
     *,
     offered: Callable[[], Iterable[str]] = ports.outputs,
     open_port: Callable[[str], ports.Port] = ports.open_output,
-) -> Lamps:
+) -> ControllerFeedback:
     """The first output whose name contains one of ``parts``; one that is not there, or not to be had, is awaited."""
     for name in offered():
         part = next((part for part in parts if part.casefold() in name.casefold()), None)
         if part is not None:
             with suppress(PortError):
-                return Lamps(open_port(name), wanted=part)
-    return Lamps(None, wanted=parts[0])
+                return ControllerFeedback(open_port(name), wanted=part)
+    return ControllerFeedback(None, wanted=parts[0])

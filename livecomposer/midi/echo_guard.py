@@ -9,7 +9,7 @@ what was just sent. While the loop is there every message sent comes back once, 
 from collections import deque
 from threading import Lock
 
-__all__ = ["WINDOW_SECONDS", "Guard"]
+__all__ = ["WINDOW_SECONDS", "EchoGuard"]
 
 WINDOW_SECONDS = 0.08
 """What comes later than this after it was sent is no echo. Hands repeat a key at most twelve times a second."""
@@ -21,7 +21,7 @@ _LOST_IN_A_ROW = 8
 """Messages that did not come back, after which there is no loop any more."""
 
 
-class Guard:
+class EchoGuard:
     """Listens to what is sent anywhere and what is heard on one input; moments are seconds of one clock."""
 
     def __init__(self, *, window: float = WINDOW_SECONDS) -> None:

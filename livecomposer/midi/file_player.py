@@ -16,18 +16,18 @@ from livecomposer.events import (
     events_of_notes,
     notes_of_events,
 )
-from livecomposer.midi.files import Recording, in_order
 from livecomposer.messages import encode
+from livecomposer.midi.files import Recording, in_order
 
-__all__ = ["FilePerformer"]
+__all__ = ["FilePlayer"]
 
 _JOIN_SECONDS = 2.0
 
 
-class FilePerformer:
+class FilePlayer:
     """Plays ``recording`` from its own thread; a context manager.
 
-    All its tracks are played on one keyboard, channel 1, from the moment of construction; ``arrival`` is given each
+    All its tracks are played on one keyboard, channel 1, from the moment of construction; ``input_path`` is given each
     message, and must not raise.
     ``on_done`` is called from that thread at the end of the music, not on an early :meth:`close`. ``wait(seconds)``
     waits until then or :meth:`close`; tests give one that moves a manual clock.
@@ -37,7 +37,7 @@ class FilePerformer:
         self,
         recording: Recording,
         *,
-        arrival: Callable[[Sequence[int]], None],
+        input_path: Callable[[Sequence[int]], None],
         clock: Clock,
         on_done: Callable[[], None] | None = None,
         wait: Callable[[float], object] | None = None,
@@ -45,7 +45,7 @@ class FilePerformer:
         self.done = False
         self._events = _on_one_keyboard(recording.events)
         self._clock = clock
-        self._arrival = arrival
+        self._input_path = input_path
         self._on_done = on_done
         self._stop = Flag()
         self._wait = wait or self._stop.wait
@@ -83,7 +83,7 @@ class FilePerformer:
             self._wait(left)
 
     def _play(self, event: Event) -> None:
-        self._arrival(encode(event, channel=0))
+        self._input_path(encode(event, channel=0))
         match event:
             case NoteOn():
                 self._down.add(event.pitch)

@@ -5,14 +5,14 @@ from typing import Any, Self
 
 from livecomposer.clocks import Clock
 from livecomposer.events import Event
+from livecomposer.messages import decode, is_channel_message
 from livecomposer.midi import ports
 from livecomposer.midi.routing import Routed, Router
-from livecomposer.messages import decode, is_channel_message
 
-__all__ = ["Arrival", "Inlet"]
+__all__ = ["Input", "InputPath"]
 
 
-class Arrival:
+class InputPath:
     """The one path in, for real and simulated performers: stamp, thru, deliver.
 
     Called with the bytes of a message, from any one thread. Never raises: ``errors`` counts what ``thru`` and
@@ -52,11 +52,11 @@ class Arrival:
         routed = Routed(whole, whole) if self._router is None else self._router.route(whole)
         if routed.thru is not None:
             self._pass_thru(routed.thru, moment)
-        self._tell(routed.heard, moment, self._deliver)
+        self._notify(routed.heard, moment, self._deliver)
         if routed.heard is None:
-            self._tell(routed.thru, moment, self._on_sounds)
+            self._notify(routed.thru, moment, self._on_sounds)
 
-    def _tell(self, data: bytes | None, moment: float, whom: Callable[[Event], None] | None) -> None:
+    def _notify(self, data: bytes | None, moment: float, whom: Callable[[Event], None] | None) -> None:
         if data is None or whom is None:
             return
         try:
@@ -84,10 +84,10 @@ class Arrival:
             self.errors += 1
 
 
-class Inlet:
-    """One open MIDI input; a context manager. What it hears is given to ``arrival``, in the driver's thread.
+class Input:
+    """One open MIDI input; a context manager. What it hears is given to ``input_path``, in the driver's thread.
 
-    For one who listens to a single port that stays; a performer's ports are :class:`livecomposer.midi.input_ports.Ears`.
+    For one who listens to a single port that stays; a performer's ports are :class:`.input_ports.InputPorts`.
 
     ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`.
     """
@@ -96,10 +96,10 @@ class Inlet:
         self,
         wanted: str,
         *,
-        arrival: Callable[[Sequence[int]], None],
+        input_path: Callable[[Sequence[int]], None],
         open_port: Callable[[str], ports.Port] = ports.open_input,
     ) -> None:
-        self._arrival = arrival
+        self._input_path = input_path
         self._port = open_port(wanted)
         self._port.client.ignore_types(sysex=True, timing=True, active_sense=True)
         self._port.client.set_callback(self._receive)
@@ -120,4 +120,4 @@ class Inlet:
         self.close()
 
     def _receive(self, message: tuple[Sequence[int], float], _data: Any) -> None:
-        self._arrival(message[0])  # the driver's own delta times are not to be trusted on every system
+        self._input_path(message[0])  # the driver's own delta times are not to be trusted on every system

@@ -10,15 +10,15 @@ from typing import Any
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError
-from livecomposer.midi import ports
-from livecomposer.midi.connection import Arrived, Cable, Connect, Lost, Open
-from livecomposer.midi.clock import is_clock_message
-from livecomposer.midi.echo_guard import Guard
-from livecomposer.midi.port_watcher import Link, Offer
-from livecomposer.midi.merge import Merge
 from livecomposer.messages import is_channel_message
+from livecomposer.midi import ports
+from livecomposer.midi.clock import is_clock_message
+from livecomposer.midi.connection import Arrived, Connect, Connection, Lost, Open
+from livecomposer.midi.echo_guard import EchoGuard
+from livecomposer.midi.merge import Merge
+from livecomposer.midi.port_watcher import Link, Offer
 
-__all__ = ["Ears"]
+__all__ = ["InputPorts"]
 
 
 class _Source:
@@ -27,33 +27,33 @@ class _Source:
     def __init__(self, wanted: str, port: ports.Port | None) -> None:
         self.port = port
         self.own = port.own if port else ""
-        self.cable = Cable(wanted, is_input=True, port=port)
-        self.guard = Guard()
+        self.connection = Connection(wanted, is_input=True, port=port)
+        self.guard = EchoGuard()
 
 
-class Ears:
-    """Inputs, open or awaited; all that they hear goes to ``arrival``, one message at a time.
+class InputPorts:
+    """Inputs, open or awaited; all that they hear goes to ``input_path``, one message at a time.
 
     ``wanted``: names as for :func:`livecomposer.midi.ports.open_input`, an empty one for the first there is. One that
     is not there is told and awaited. ``on_realtime`` is given the messages of clocks, with the moment (seconds) and the
-    number of the input. ``tell`` is called in any thread.
+    number of the input. ``notify`` is called in any thread.
     """
 
     def __init__(
         self,
         wanted: Sequence[str],
         *,
-        arrival: Callable[[Sequence[int]], None],
+        input_path: Callable[[Sequence[int]], None],
         clock: Clock,
         on_realtime: Callable[[bytes, float, int], None] | None = None,
-        tell: Callable[[str], None] = lambda _: None,
+        notify: Callable[[str], None] = lambda _: None,
         open_port: Callable[[str], ports.Port] = ports.open_input,
         open_at: Callable[..., ports.Port] = ports.open_at,
     ) -> None:
-        self._arrival = arrival
+        self._input_path = input_path
         self._clock = clock
         self._on_realtime = on_realtime
-        self._tell = tell
+        self._notify = notify
         self._open_at = open_at
         self._merge = Merge()
         self._lock = Lock()
@@ -75,24 +75,24 @@ class Ears:
         for source in self._sources:
             source.guard.sent(data, now)
 
-    def heal(self, offer: Offer, connect: Callable[[Link], None], tell: Callable[[str], None]) -> None:
+    def heal(self, offer: Offer, connect: Callable[[Link], None], notify: Callable[[str], None]) -> None:
         """Mend what is broken, now that there is what ``offer`` says; from one thread.
 
         Raises :class:`PortError` where a port that is there does not open; it is tried again at the next offer.
         """
         for i, source in enumerate(self._sources):
-            for step in source.cable.look(offer):
+            for step in source.connection.look(offer):
                 match step:
                     case Lost():
                         self._lose(i, step)
-                        tell(f"input {step.name!r} is gone; its keys are let go, and it is awaited")
+                        notify(f"input {step.name!r} is gone; its keys are let go, and it is awaited")
                     case Open():
                         self._reopen(i, step, offer)
-                        tell(f"input {step.name!r} is there and is listened to")
+                        notify(f"input {step.name!r} is there and is listened to")
                     case Connect():
                         connect(step.link)
                     case Arrived():
-                        tell(f"input {step.name!r} is connected")
+                        notify(f"input {step.name!r} is connected")
 
     def change(self, wanted: Sequence[str], open_port: Callable[[str], ports.Port | None]) -> None:
         """Listen to ``wanted`` instead, and let go of what was held; never while :meth:`heal` is under way.
@@ -110,7 +110,7 @@ class Ears:
         with self._lock:
             for i in range(len(before)):
                 for data in self._merge.leave(i):
-                    self._arrival(data)
+                    self._input_path(data)
         for i in range(len(self._sources)):
             self._listen(i)
         if self._closed:  # while they were being opened
@@ -125,7 +125,7 @@ class Ears:
         try:
             return open_port(wanted)
         except PortError as error:
-            self._tell(f"{error}; until then it is awaited" if wanted else "no keyboard is connected; one is awaited")
+            self._notify(f"{error}; until then it is awaited" if wanted else "no keyboard is connected; one is awaited")
             return None
 
     def _listen(self, i: int) -> None:
@@ -140,14 +140,14 @@ class Ears:
             self._on_realtime(bytes(data), self._clock.now(), i)
         with self._lock:
             if is_channel_message(data) and self._is_music(i, bytes(data)):
-                self._arrival(data)
+                self._input_path(data)
 
     def _is_music(self, i: int, data: bytes) -> bool:
         guard = self._sources[i].guard
         if guard.is_echo(data, self._clock.now()):
             if guard.looped and not self._told_of_loop:
                 self._told_of_loop = True
-                self._tell("what is sent comes back to the input, and is not taken for yours; undo that connection")
+                self._notify("what is sent comes back to the input, and is not taken for yours; undo that connection")
             return False
         return self._merge.take(i, data)
 
@@ -156,7 +156,7 @@ class Ears:
         with self._lock:
             source.guard.forget()
             for data in self._merge.leave(i):
-                self._arrival(data)
+                self._input_path(data)
         if lost.dead and source.port is not None:
             gone, source.port = source.port, None
             gone.abandon() if gone.own else gone.close()
@@ -168,7 +168,7 @@ class Ears:
             port.close()
             return
         source.port, source.own = port, port.own
-        source.cable.opened(port)
+        source.connection.opened(port)
         self._listen(i)
 
 

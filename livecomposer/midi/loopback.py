@@ -9,10 +9,10 @@ from queue import Empty, SimpleQueue
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOff, NoteOn
-from livecomposer.midi import ports
-from livecomposer.midi.input_path import Arrival, Inlet
-from livecomposer.midi.output_port import Outlet
 from livecomposer.messages import encode
+from livecomposer.midi import ports
+from livecomposer.midi.input_path import Input, InputPath
+from livecomposer.midi.output_port import OutputPort
 
 __all__ = ["RoundTrips", "loop_back"]
 
@@ -48,34 +48,36 @@ def loop_back(
     """
     heard: SimpleQueue[Event] = SimpleQueue()
     with (
-        Inlet(wanted_input, arrival=Arrival(clock=clock, deliver=heard.put), open_port=open_input) as inlet,
-        Outlet(wanted_output, open_port=open_output) as outlet,
+        Input(wanted_input, input_path=InputPath(clock=clock, deliver=heard.put), open_port=open_input) as inlet,
+        OutputPort(wanted_output, open_port=open_output) as output_port,
     ):
-        opened(inlet.name, outlet.name)
-        if not _connected(outlet, heard, patience, clock):
+        opened(inlet.name, output_port.name)
+        if not _connected(output_port, heard, patience, clock):
             raise PortError(
-                f"nothing sent to {outlet.name!r} came back on {inlet.name!r} within {patience:g} s; connect the "
+                f"nothing sent to {output_port.name!r} came back on {inlet.name!r} within {patience:g} s; connect the "
                 "output to the input, by a cable or a patch, and name both: --input PORT --output PORT"
             )
-        trips = list(_trips(outlet, heard, count, clock))
+        trips = list(_trips(output_port, heard, count, clock))
     return RoundTrips(tuple(trip for trip in trips if trip is not None), sum(trip is None for trip in trips))
 
 
-def _connected(outlet: Outlet, heard: SimpleQueue[Event], patience: float, clock: Clock) -> bool:
+def _connected(output_port: OutputPort, heard: SimpleQueue[Event], patience: float, clock: Clock) -> bool:
     tries = max(1, round(patience / _PROBE_SECONDS))
-    return any(_trip(outlet, heard, 0, clock, longest=_PROBE_SECONDS) is not None for _ in range(tries))
+    return any(_trip(output_port, heard, 0, clock, longest=_PROBE_SECONDS) is not None for _ in range(tries))
 
 
-def _trips(outlet: Outlet, heard: SimpleQueue[Event], count: int, clock: Clock) -> Iterator[float | None]:
+def _trips(output_port: OutputPort, heard: SimpleQueue[Event], count: int, clock: Clock) -> Iterator[float | None]:
     draw = random.Random(count)
     for number in range(count):
         time.sleep(draw.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))
-        yield _trip(outlet, heard, 1 + number % 127, clock, longest=_LONGEST_TRIP)
+        yield _trip(output_port, heard, 1 + number % 127, clock, longest=_LONGEST_TRIP)
 
 
-def _trip(outlet: Outlet, heard: SimpleQueue[Event], pitch: int, clock: Clock, *, longest: float) -> float | None:
+def _trip(
+    output_port: OutputPort, heard: SimpleQueue[Event], pitch: int, clock: Clock, *, longest: float
+) -> float | None:
     sent = clock.now()
-    outlet.send(encode(NoteOn(sent, pitch, _VELOCITY), channel=0))
+    output_port.send(encode(NoteOn(sent, pitch, _VELOCITY), channel=0))
     try:
         while True:
             event = heard.get(timeout=longest)
@@ -84,4 +86,4 @@ def _trip(outlet: Outlet, heard: SimpleQueue[Event], pitch: int, clock: Clock, *
     except Empty:
         return None
     finally:
-        outlet.send(encode(NoteOff(sent, pitch), channel=0))
+        output_port.send(encode(NoteOff(sent, pitch), channel=0))

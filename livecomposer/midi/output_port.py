@@ -10,13 +10,13 @@ from threading import Lock
 from typing import Self
 
 from livecomposer.errors import PortError
-from livecomposer.midi import ports
-from livecomposer.midi.connection import Arrived, Cable, Connect, Lost, Open
-from livecomposer.midi.port_watcher import Link, Offer
-from livecomposer.midi.channel_state import Standing
 from livecomposer.messages import silence
+from livecomposer.midi import ports
+from livecomposer.midi.channel_state import ChannelState
+from livecomposer.midi.connection import Arrived, Connect, Connection, Lost, Open
+from livecomposer.midi.port_watcher import Link, Offer
 
-__all__ = ["Outlet"]
+__all__ = ["OutputPort"]
 
 _LINGER_SECONDS = 0.1
 """JACK drops what a port sent in the period in which it closes; two of the longest usual periods fit in here."""
@@ -24,7 +24,7 @@ _SETTLE_SECONDS = 0.05
 """Nor does it bring anything over a connection in the period in which that is made."""
 
 
-class Outlet:
+class OutputPort:
     """An open MIDI output; a context manager, safe to use from several threads.
 
     ``wanted`` is as for :func:`livecomposer.midi.ports.open_output`, which may raise :class:`PortError`; one that is
@@ -48,7 +48,7 @@ class Outlet:
         self.on_send: Callable[[bytes], None] = lambda _: None
         """Told each channel message just before it is sent; must be quick."""
         self._lock = Lock()
-        self._standing = Standing()
+        self._channel_state = ChannelState()
         self._closed = False
         self._open_at = open_at
         self._pause = pause
@@ -61,7 +61,7 @@ class Outlet:
         self._away = self._port is None
         self._own = self._port.own if self._port else ""
         self._name = self._port.name if self._port else wanted
-        self._cable = Cable(wanted, is_input=False, port=self._port)
+        self._connection = Connection(wanted, is_input=False, port=self._port)
 
     @property
     def name(self) -> str:
@@ -82,35 +82,35 @@ class Outlet:
         """Send one system message, as of a clock; as :meth:`send`, but that nothing sounds of it."""
         self.send(data)
 
-    def heal(self, offer: Offer, connect: Callable[[Link], None], tell: Callable[[str], None]) -> None:
+    def heal(self, offer: Offer, connect: Callable[[Link], None], notify: Callable[[str], None]) -> None:
         """Mend what is broken, now that there is what ``offer`` says; from one thread.
 
         Raises :class:`PortError` where a port that is there does not open; it is tried again at the next offer.
         """
-        for step in self._cable.look(offer):
+        for step in self._connection.look(offer):
             match step:
                 case Lost():
                     self._leave(step)
-                    tell(f"output {step.name!r} is gone; {'it is awaited' if step.last else 'the others play on'}")
+                    notify(f"output {step.name!r} is gone; {'it is awaited' if step.last else 'the others play on'}")
                 case Open():
                     self._reopen(step, offer)
-                    tell(f"output {step.name!r} is there and is played to")
+                    notify(f"output {step.name!r} is there and is played to")
                 case Connect():
                     connect(step.link)
                 case Arrived():
                     self._rejoin(hush=step.first)
-                    tell(f"output {step.name!r} is connected")
+                    notify(f"output {step.name!r} is connected")
 
     def close(self) -> None:
         """Silence the channels that were used, then close the port; once closed nothing happens."""
         with self._lock:
             if self._closed:
                 return
-            for message in silence(self._standing.channels):
+            for message in silence(self._channel_state.channels):
                 self._send(message)
             self._closed = True
             if self._port is not None:
-                if self._standing.channels:
+                if self._channel_state.channels:
                     self._pause(_LINGER_SECONDS)
                 self._port.close()
 
@@ -137,7 +137,7 @@ class Outlet:
         if closed:  # while it was being opened
             port.close()
             return
-        self._cable.opened(port)
+        self._connection.opened(port)
         self._rejoin(hush=True)
 
     def _rejoin(self, *, hush: bool) -> None:
@@ -145,8 +145,8 @@ class Outlet:
         self._pause(_SETTLE_SECONDS)
         with self._lock:
             self._away = False
-            channels = self._standing.channels if hush else []
-            for message in [*silence(channels), *self._standing.messages()]:
+            channels = self._channel_state.channels if hush else []
+            for message in [*silence(channels), *self._channel_state.messages()]:
                 self._put(message)
 
     def _send(self, data: bytes) -> None:
@@ -154,7 +154,7 @@ class Outlet:
             self.errors += 1
             return
         if data and data[0] < 0xF0:
-            self._standing.note(data)
+            self._channel_state.note(data)
         if not self._away:
             self._put(data)
 

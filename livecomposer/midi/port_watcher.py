@@ -13,7 +13,7 @@ from typing import Any, Protocol, Self
 
 from livecomposer.midi.ports import JACK, NAME
 
-__all__ = ["Heals", "Link", "Lookout", "Offer"]
+__all__ = ["Heals", "Link", "Offer", "PortWatcher"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 _JOIN_SECONDS = 2.0
@@ -64,12 +64,12 @@ def _foreign(found: Mapping[str, Any], side: str, own: Iterable[str]) -> tuple[t
 class Heals(Protocol):
     """What mends its own port."""
 
-    def heal(self, offer: Offer, connect: Callable[[Link], None], tell: Callable[[str], None]) -> None:
+    def heal(self, offer: Offer, connect: Callable[[Link], None], notify: Callable[[str], None]) -> None:
         """Mend what is broken, now that there is what ``offer`` says; may raise :class:`PortError`."""
         ...
 
 
-class Lookout:
+class PortWatcher:
     """Calls ``on_offer`` whenever the ports change, from its own thread; a context manager.
 
     A process that ends is started again, later and later where it never says anything.
@@ -139,10 +139,10 @@ class Lookout:
                 process.kill()
             for line in process.stdout or ():
                 lines += 1
-                self._tell(line)
+                self._notify(line)
         return lines
 
-    def _tell(self, line: str) -> None:
+    def _notify(self, line: str) -> None:
         try:
             if not self._over.is_set():
                 self._on_offer(Offer.of(json.loads(line)))

@@ -1,9 +1,9 @@
 """A program that watches which MIDI ports there are, prints them as they change, and mends connections on JACK.
 
-``python -m livecomposer.midi.port_watcher_process``: each line out is the ports as JSON, each line in pairs to connect, as JSON:
-``[[output, input]]``; an empty list has the ports printed anew. It ends with its standard input. It is a process of its
-own because the drivers' libraries hang, print and crash where servers stop and start; here they may. JACK tells of each
-change at once; other systems are asked every second.
+``python -m livecomposer.midi.port_watcher_process``: each line out is the ports as JSON, each line in pairs to connect,
+as JSON: ``[[output, input]]``; an empty list has the ports printed anew. It ends with its standard input. It is a
+process of its own because the drivers' libraries hang, print and crash where servers stop and start; here they may.
+JACK tells of each change at once; other systems are asked every second.
 """
 
 import ctypes.util
@@ -20,7 +20,7 @@ import rtmidi
 
 from livecomposer.midi.ports import JACK, NAME
 
-__all__ = ["Bay", "main"]
+__all__ = ["PortTable", "main"]
 
 _LOOK_SECONDS = 1.0
 _RETRY_SECONDS = 0.1
@@ -32,7 +32,7 @@ Link = tuple[str, str]
 """An output and the input that it is connected to, on JACK."""
 
 
-class Bay:
+class PortTable:
     """The connections of our own ports: kept in mind, so that one whose far end went and came back is made again.
 
     Pure: told what there is, it says which to make. One that was taken out while both ends stayed is forgotten.
@@ -72,14 +72,14 @@ class _Jack:
         self._client: Any = None
         self._over = False
         self._fresh: set[str] = set()
-        self._bay = Bay()
+        self._bay = PortTable()
 
     def look(self) -> dict[str, Any] | None:
         """What there is, or ``None`` where no server runs."""
         import jack
 
         if self._over:  # a client of a dead server is left alone
-            self._client, self._over, self._bay = None, False, Bay()
+            self._client, self._over, self._bay = None, False, PortTable()
         try:
             self._client = self._client or self._opened(jack)
             outputs, inputs = (

@@ -10,7 +10,7 @@ from math import ceil
 import numpy as np
 import numpy.typing as npt
 
-__all__ = ["Language", "Sampling", "sample"]
+__all__ = ["MaskPolicy", "Sampling", "sample"]
 
 _LEAST = 1e-300  # a kind left with less counts as forbidden: made as heavy as it was, it would overflow
 
@@ -30,7 +30,7 @@ class Sampling:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Language:
+class MaskPolicy:
     """What a mask must not distort: which ids are of one kind, and which say the same in another's name.
 
     ``kinds`` (V,): the number of each id's kind. ``twins`` (V,): the id that has each id's probability instead of it
@@ -64,7 +64,7 @@ def sample(
     mask: npt.NDArray[np.bool_],
     sampling: Sampling,
     chance: float,
-    language: Language | None = None,
+    language: MaskPolicy | None = None,
 ) -> int:
     """The id that ``chance`` in [0, 1) draws from ``logits`` (V,), of those that ``mask`` (V,) allows.
 
@@ -85,7 +85,7 @@ def sample(
 
 
 def _weights(
-    logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], creative_risk: float, language: Language | None
+    logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], creative_risk: float, language: MaskPolicy | None
 ) -> npt.NDArray[np.float64]:
     """Unnormalised probabilities (V,), of which those that the mask allows count."""
     exact = logits.astype(np.float64)

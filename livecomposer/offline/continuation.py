@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import ceil
 
+from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.turn_plan import TurnPlan
 from livecomposer.events import Note, events_of_notes, notes_of_events
 from livecomposer.midi.files import Recording, Track
 from livecomposer.model.sampling import Sampling
 from livecomposer.offline.simulation import Mind
-from livecomposer.companion.constraints import Manners
-from livecomposer.companion.turn_plan import Turn
 from livecomposer.settings import Settings
 from livecomposer.tokens.codec import Encoder
 from livecomposer.tokens.stream import notes_heard
@@ -51,16 +51,16 @@ async def continue_recording(
     prompt = _last(heard, end - settings.input_duration)
     origin = prompt[0].start
     ids = _context(prompt, origin, end)
-    limits = Manners(settings, began=heard[0].start).alone(origin=origin)
+    limits = Constraints(settings, began=heard[0].start).alone(origin=origin)
     seconds = settings.extension_duration
-    turn = Turn(ids, origin=origin, seconds=seconds, settings=settings, seed=f"{seed}:0", limits=limits)
-    start = turn.start
+    plan = TurnPlan(ids, origin=origin, seconds=seconds, settings=settings, seed=f"{seed}:0", limits=limits)
+    start = plan.start
     sampling = Sampling(technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk)
     await engine.feed(ids)
-    while not turn.planned:
-        turn.accept(await engine.step(turn.mask(start), sampling, turn.chance()))
-        progress(turn.reached - start)
-    notes = tuple(notes_of_events(turn.plan))
+    while not plan.planned:
+        plan.accept(await engine.step(plan.mask(start), sampling, plan.chance()))
+        progress(plan.reached - start)
+    notes = tuple(notes_of_events(plan.events))
     companion = Track(COMPANION_TRACK, tuple(events_of_notes(notes)), end=start + settings.extension_duration)
     return Continuation(
         tracks=(*recording.tracks, companion),
@@ -68,7 +68,7 @@ async def continue_recording(
         notes=notes,
         start=start,
         seconds=settings.extension_duration,
-        tokens=turn.tokens,
+        tokens=plan.tokens,
     )
 
 

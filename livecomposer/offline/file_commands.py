@@ -6,14 +6,14 @@ from pathlib import Path
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Note
-from livecomposer.midi import files
 from livecomposer.messages import encode
-from livecomposer.offline.melody_track import latency_of, performer_of, with_companion
-from livecomposer.offline.simulation import play_along
+from livecomposer.midi import files
 from livecomposer.offline.continuation import continue_recording
 from livecomposer.offline.latency_model import Latency
-from livecomposer.session.partner import engine_command, language_of
-from livecomposer.session.weights import COMPANIONS_LANGUAGE, model_folder, vocabulary_checked
+from livecomposer.offline.melody_track import latency_of, performer_of, with_companion
+from livecomposer.offline.simulation import play_along
+from livecomposer.session.partner import engine_command, mask_policy_of
+from livecomposer.session.weights import TURN_TAKING_POLICY, model_folder, vocabulary_checked
 from livecomposer.settings import Settings, changed
 from livecomposer.tokens.stream import notes_heard
 from livecomposer.tokens.vocabulary import VOCABULARY
@@ -29,7 +29,7 @@ async def continue_file(
     _refuse_overwriting(source, target)
     model = model_folder(settings.model)
     command = engine_command(settings, model)
-    async with EngineClient(command, language=COMPANIONS_LANGUAGE) as engine:
+    async with EngineClient(command, language=TURN_TAKING_POLICY) as engine:
         vocabulary_checked(model, engine.hello)
         done = await continue_recording(recording, engine, settings, seed=seed, progress=progress)
     files.write(target, done.tracks)
@@ -64,7 +64,7 @@ async def accompany_file(
     performer = performer_of(recording, melody)
     settings = changed(settings, {"mode": "accompany"})
     model = model_folder(settings.model)
-    async with EngineClient(engine_command(settings, model), language=language_of(settings)) as engine:
+    async with EngineClient(engine_command(settings, model), language=mask_policy_of(settings)) as engine:
         vocabulary_checked(model, engine.hello)
         waits = await latency_of(engine) if latency is None else Latency.of(latency)
         done = await play_along(performer.events, engine, settings, seed=seed, latency=waits, progress=progress)

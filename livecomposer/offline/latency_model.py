@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Self
 
-from livecomposer.session.timing.commit_horizon import STEPS, Budget
-from livecomposer.session.timing.engine_timing import Measured
+from livecomposer.session.timing.commit_horizon import STEPS, LatencyBudget
+from livecomposer.session.timing.engine_timing import EngineTiming
 
 __all__ = ["Latency"]
 
@@ -26,7 +26,7 @@ class Latency:
     fed_id_seconds: float = 0.0
 
     @classmethod
-    def measured(cls, measured: Measured, *, fed_id_seconds: float = 0.0) -> Self:
+    def measured(cls, measured: EngineTiming, *, fed_id_seconds: float = 0.0) -> Self:
         """As a rehearsal found it."""
         shares = [i / _QUANTILES for i in range(_QUANTILES + 1)]
         feed, step = (tuple(meter.quantile(share) for share in shares) for meter in (measured.feed, measured.step))
@@ -46,9 +46,9 @@ class Latency:
         return _drawn(self.step_seconds, share)
 
     @property
-    def budget(self) -> Budget:
+    def budget(self) -> LatencyBudget:
         """The commit horizon that a live session would choose."""
-        return Budget(feed=self.feed(_RARELY_MORE), step=self.step(_RARELY_MORE))
+        return LatencyBudget(feed=self.feed(_RARELY_MORE), step=self.step(_RARELY_MORE))
 
 
 def _drawn(seconds: float | tuple[float, ...], share: float) -> float:

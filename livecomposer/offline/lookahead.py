@@ -13,11 +13,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from livecomposer.companion.constraints import Constraints
 from livecomposer.engine import Engine
 from livecomposer.events import Note, NoteOn, Role, notes_of_events
 from livecomposer.model.sampling import Sampling
-from livecomposer.companion.constraints import Manners
-from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE
+from livecomposer.session.weights import ACCOMPANIMENT_POLICY
 from livecomposer.settings import Settings
 from livecomposer.tokens.codec import Decoder
 from livecomposer.tokens.grammar import Grammar, Mask
@@ -49,8 +49,8 @@ def accompany_knowing(
     origin = performance[0].start
     known = _told(performance, origin)
     latest = known[-1].step + seconds_to_steps(settings.alone)
-    manners = Manners(settings, began=origin)
-    stream = _Stream(known, latest, Grammar(manners.together(origin=origin)))
+    constraints = Constraints(settings, began=origin)
+    stream = _Stream(known, latest, Grammar(constraints.together(origin=origin)))
     stream.grammar.begin()
     teller = _Teller(engine, settings, random.Random(f"{seed}:hindsight"))
     heard = 0
@@ -60,9 +60,9 @@ def accompany_knowing(
         stream = max(grown, key=lambda one: one[0])[1]
         for one in known[heard : stream.told]:
             if one.velocity:
-                manners.hear(NoteOn(origin + one.step / 100, one.pitch, one.velocity))
+                constraints.hear(NoteOn(origin + one.step / 100, one.pitch, one.velocity))
         heard = stream.told
-        stream.grammar.limits = manners.together(origin=origin)
+        stream.grammar.limits = constraints.together(origin=origin)
         progress(stream.grammar.step / 100)
     return _notes(stream.ids, origin)
 
@@ -192,7 +192,7 @@ class _Teller:
 
     def _draw(self, stream: _Stream, mask: Mask) -> int:
         """The next id; a rest lasts no longer than until the performer's next event."""
-        id_ = self._engine.draw(mask, self._sampling, self._chance.random(), ACCOMPANISTS_LANGUAGE)
+        id_ = self._engine.draw(mask, self._sampling, self._chance.random(), ACCOMPANIMENT_POLICY)
         left = stream.steps_left
         return min(id_, _SHIFTS.start + left - 1) if left and _SHIFTS.start <= id_ < _SHIFTS.stop else id_
 

@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from livecomposer.companion.undo_history import whole
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
 from livecomposer.events import Event, NoteOn, Role
 from livecomposer.midi import files
-from livecomposer.companion.undo_history import whole
-from livecomposer.session.partner import engine_command, language_of
-from livecomposer.takes.replay import Replay, replay
-from livecomposer.takes.journal_reader import Score, read
+from livecomposer.session.partner import engine_command, mask_policy_of
 from livecomposer.session.weights import facts_of, model_folder
 from livecomposer.settings import Settings, changed
+from livecomposer.takes.journal_reader import JournalContents, read
+from livecomposer.takes.replay import Replay, replay
 
 __all__ = ["replay_file"]
 
@@ -55,7 +55,7 @@ async def replay_file(
     }
 
 
-def _same_weights(journal: Path, score: Score) -> Path:
+def _same_weights(journal: Path, score: JournalContents) -> Path:
     folder = model_folder(score.settings.model)
     facts = facts_of(folder, {})
     if score.header.get("vocabulary", facts["vocabulary"]) != facts["vocabulary"]:
@@ -69,7 +69,7 @@ def _same_weights(journal: Path, score: Score) -> Path:
     return folder
 
 
-def _tracks(score: Score, done: Replay) -> list[files.Track]:
+def _tracks(score: JournalContents, done: Replay) -> list[files.Track]:
     """Both players' parts, counted from the first call; what sounds at the end ends there."""
     tracks = []
     for role, events in done.events.items():
@@ -93,7 +93,7 @@ class _Opener:
     async def __call__(self, model: str) -> EngineClient:
         command = engine_command(self._settings, model_folder(model))
         engine = await self._engines.enter_async_context(
-            EngineClient(command, language=language_of(self._settings), timeout=_PATIENCE)
+            EngineClient(command, language=mask_policy_of(self._settings), timeout=_PATIENCE)
         )
         self.facts = {name: engine.hello.get(name) for name in ("backend", "precision", "device")}
         return engine

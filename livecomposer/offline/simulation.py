@@ -13,20 +13,20 @@ from math import inf
 from typing import Any, Protocol
 
 from livecomposer.clocks import ManualClock
+from livecomposer.companion.accompaniment import Accompaniment
+from livecomposer.companion.plan import Plan
+from livecomposer.companion.requests import Feed, Step
 from livecomposer.engine import common_prefix
 from livecomposer.events import Event, Note, NoteEvent, NoteOff, NoteOn, Role, notes_of_events
 from livecomposer.messages import encode
 from livecomposer.model.sampling import Sampling
+from livecomposer.offline.latency_model import Latency
 from livecomposer.playing.scheduler import Scheduler
 from livecomposer.playing.sinks import ended_key, started_key
-from livecomposer.companion.accompaniment import Accompanist
-from livecomposer.companion.requests import Feed, Step
-from livecomposer.companion.plan import Future
-from livecomposer.offline.latency_model import Latency
 from livecomposer.settings import Settings, changed
 from livecomposer.tokens.grammar import Mask
 
-__all__ = ["Alongside", "Latency", "Mind", "Player", "play_along"]
+__all__ = ["Latency", "Mind", "PlaysAlong", "Simulation", "play_along"]
 
 _CHANNEL = 1
 _LONGEST_WAIT = 1.0  # as the live session's
@@ -46,15 +46,15 @@ class Mind(Protocol):
         ...
 
 
-class Player(Protocol):
-    """Who plays along: :class:`.accompanist.Accompanist`, or anything that is asked the same."""
+class PlaysAlong(Protocol):
+    """Who plays along: :class:`.accompanist.Accompaniment`, or anything that is asked the same."""
 
     plans: int
     kept: int
     missed: int
 
     @property
-    def turn(self) -> Future | None:
+    def plan(self) -> Plan | None:
         """What the engine's answers go into."""
         ...
 
@@ -89,7 +89,7 @@ class Player(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Alongside:
+class Simulation:
     """What the companion played, as it sounded (a late event at the moment it came), and how it went."""
 
     events: tuple[NoteEvent, ...]
@@ -130,19 +130,19 @@ async def play_along(
     *,
     seed: int,
     latency: Latency,
-    partner: Player | None = None,
+    partner: PlaysAlong | None = None,
     progress: Callable[[float], None] = lambda _: None,
-) -> Alongside:
+) -> Simulation:
     """Play ``performance`` (the performer's events, in time order, in seconds) to a companion and return what it plays.
 
     It goes on until the companion has come to rest. Where ``settings.horizon`` is 0, the horizon is what ``latency``
-    needs. ``partner`` (of the same settings) plays instead of an :class:`.accompanist.Accompanist`; one that wants
+    needs. ``partner`` (of the same settings) plays instead of an :class:`.accompanist.Accompaniment`; one that wants
     nothing needs no engine. The same arguments give the same companion, whatever the pace of ``engine``. ``progress``
     is told the seconds of music that are done. Raises what the engine raises.
     """
     if not settings.horizon:
         settings = changed(settings, {"horizon": latency.budget.horizon})
-    partner = partner or Accompanist(settings, seed=seed)
+    partner = partner or Accompaniment(settings, seed=seed)
     chance = random.Random(f"{seed}:latency")
     evening = _Evening(performance, engine, settings, partner, latency=latency, chance=chance)
     while not evening.over:
@@ -166,7 +166,7 @@ class _Evening:
         performance: Sequence[Event],
         engine: Mind,
         settings: Settings,
-        partner: Player,
+        partner: PlaysAlong,
         *,
         latency: Latency,
         chance: random.Random,
@@ -208,10 +208,10 @@ class _Evening:
             self._answer = await self._ask(wanted, now)
         self._move_to(self._next_moment(now))
 
-    def told(self) -> Alongside:
+    def told(self) -> Simulation:
         """What came of it."""
         partner = self._partner
-        return Alongside(
+        return Simulation(
             events=tuple(self._sounded),
             horizon=self._horizon,
             plans=partner.plans,
@@ -244,10 +244,10 @@ class _Evening:
         self._answer = None
         if isinstance(answer.wanted, Feed):
             return
-        if self._partner.turn is not answer.wanted.turn:
+        if self._partner.plan is not answer.wanted.plan:
             self._discarded += 1
             return
-        answer.wanted.turn.accept(answer.id_)
+        answer.wanted.plan.accept(answer.id_)
         if (seconds := self._partner.replanned(now)) is not None:
             self._replans.append(seconds)
 

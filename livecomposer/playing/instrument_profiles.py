@@ -16,7 +16,7 @@ def device_of(
     outputs: Iterable[str],
     *,
     folders: Iterable[Path] | None = None,
-    tell: Callable[[str], None] = lambda _: None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> Device:
     """The profile called ``wanted`` (or in that file), or the first that is for one of ``outputs``; else a plain one.
 
@@ -30,7 +30,7 @@ def device_of(
         found = {path.stem: path for path in sorted(folder.glob("*.toml"))} | found
     device = Device() if wanted == "off" else _named(wanted, found) if wanted else _fitting(found, names)
     if device.needs:
-        tell(f"{device.describe()}{'; so are all outputs, by this one profile' if len(names) > 1 else ''}")
+        notify(f"{device.describe()}{'; so are all outputs, by this one profile' if len(names) > 1 else ''}")
     return device
 
 

@@ -123,9 +123,9 @@ class Output:
     not one whole channel message is refused and counted.
     """
 
-    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5, standing: Stands | None = None) -> None:
+    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5, channel_state: Stands | None = None) -> None:
         self._sinks = list(sinks)
-        self._standing = standing
+        self._channel_state = channel_state
         self._max_failures = max_failures
         self._failed_in_a_row = [0] * len(self._sinks)
         self._lock = threading.RLock()  # re-entrant: a signal handler may ask for silence in the middle of a send
@@ -182,8 +182,8 @@ class Output:
             self._end_notes(None, even_dropped=True)
             stays = [(s, failed) for s, failed in zip(self._sinks, self._failed_in_a_row, strict=True) if s not in gone]
             hush = [bytes([0xB0 | channel, number, 0]) for channel in sorted(self._channels) for number in _HUSH]
-            _tell(gone, hush)
-            _tell(fresh, [] if self._standing is None else self._standing.messages())
+            _notify(gone, hush)
+            _notify(fresh, [] if self._channel_state is None else self._channel_state.messages())
             self._sinks = [*(sink for sink, _ in stays), *fresh]
             self._failed_in_a_row = [*(failed for _, failed in stays), *(0 for _ in fresh)]
 
@@ -276,8 +276,8 @@ class Output:
         return [sink for sink, failed in pairs if failed < self._max_failures]
 
     def _spread(self, data: bytes, *, even_dropped: bool = False) -> None:
-        if self._standing is not None:
-            self._standing.note(data)
+        if self._channel_state is not None:
+            self._channel_state.note(data)
         for i, sink in enumerate(self._sinks):
             out = self._failed_in_a_row[i] >= self._max_failures
             if out and not even_dropped:
@@ -291,7 +291,7 @@ class Output:
                 self._failed_in_a_row[i] = self._max_failures if out else 0
 
 
-def _tell(sinks: Iterable[Sink], messages: Sequence[bytes]) -> None:
+def _notify(sinks: Iterable[Sink], messages: Sequence[bytes]) -> None:
     for sink in sinks:
         with suppress(Exception):  # a port that is lost is noticed by its notes
             for data in messages:

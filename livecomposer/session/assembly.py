@@ -6,35 +6,35 @@ from functools import partial
 from pathlib import Path
 
 from livecomposer.clocks import Clock
+from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
-from livecomposer.midi.input_ports import Ears
+from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.files import Recording
-from livecomposer.midi.input_path import Arrival
-from livecomposer.midi.file_player import FilePerformer
+from livecomposer.midi.input_path import InputPath
+from livecomposer.midi.input_ports import InputPorts
 from livecomposer.midi.routing import Router
 from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output, Sink
-from livecomposer.session.timing.overload_control import Adaptation
-from livecomposer.session.commands.frontend_api import Backstage, Gates, Tellers
+from livecomposer.session.clock_sync import ClockSync, keep_time
+from livecomposer.session.commands.dispatcher import Dispatcher
+from livecomposer.session.commands.frontend_api import FrontendApi, InputFilters, Notifier
 from livecomposer.session.ports.choices import choices, known_models
-from livecomposer.session.commands.dispatcher import Desk
+from livecomposer.session.ports.hotplug import Hotplug
 from livecomposer.session.ports.opening import in_loop, wanted_inputs
-from livecomposer.companion.companion import Ensemble
-from livecomposer.session.timing.commit_horizon import Budget
-from livecomposer.takes.journal import Journal
-from livecomposer.session.timing.overload_ladder import Ladder
-from livecomposer.session.timing.meters import Meters
-from livecomposer.takes.recording_companion import ensemble_of
 from livecomposer.session.session import Session
-from livecomposer.session.ports.hotplug import Switchboard
-from livecomposer.session.clock_sync import Timekeeper, keep_time
+from livecomposer.session.timing.commit_horizon import LatencyBudget
+from livecomposer.session.timing.meters import Meters
+from livecomposer.session.timing.overload_control import OverloadControl
+from livecomposer.session.timing.overload_ladder import OverloadLadder
 from livecomposer.settings import Settings
+from livecomposer.takes.journal import Journal
+from livecomposer.takes.recording_companion import ensemble_of
 
-__all__ = ["Company", "Room", "gathered"]
+__all__ = ["Assembly", "Shared", "gathered"]
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Shared:
     """What all who play share. ``outlets``: what is played through, by the names in the settings."""
 
     settings: Settings
@@ -43,100 +43,111 @@ class Room:
     output: Output
     outlets: Mapping[str, Sink]
     device: Device
-    budget: Budget
+    budget: LatencyBudget
     journal: Journal | None
     record: Path | None
-    tell: Tellers
+    notify: Notifier
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Company:
+class Assembly:
     """All who play, and what keeps them in order."""
 
-    room: Room
-    ensemble: Ensemble
+    shared: Shared
+    companion: Companion
     session: Session
-    desk: Desk
-    timekeeper: Timekeeper
-    adaptation: Adaptation
+    dispatcher: Dispatcher
+    clock_sync: ClockSync
+    overload: OverloadControl
 
-    def board(self, simulated: Recording | None, gates: Gates) -> Switchboard:
+    def board(self, simulated: Recording | None, filters: InputFilters) -> Hotplug:
         """The performer's ports, opened; where ``simulated`` plays instead, it begins, and the ears hear nothing yet.
 
-        A keyboard that is not there is told and awaited. A file is not offered to ``gates``.
+        A keyboard that is not there is told and awaited. A file is not offered to ``filters``.
         """
-        room, thru = self.room, self.room.settings.thru == "on"
-        ears = Ears(
-            wanted_inputs(room.settings) if simulated is None else [],
-            arrival=self._arrival(gates=gates, thru=thru),
-            clock=room.clock,
-            on_realtime=self.timekeeper.receive,
-            tell=in_loop(room.tell),
+        shared, thru = self.shared, self.shared.settings.thru == "on"
+        input_ports = InputPorts(
+            wanted_inputs(shared.settings) if simulated is None else [],
+            input_path=self._input_path(filters=filters, thru=thru),
+            clock=shared.clock,
+            on_realtime=self.clock_sync.receive,
+            notify=in_loop(shared.notify),
         )
         recorded = None
         if simulated is not None:
-            recorded = FilePerformer(simulated, arrival=self._arrival(any_channel=True, thru=thru), clock=room.clock)
-        return Switchboard(lambda: self.desk.settings, ears, recorded, room.output, room.outlets, clock=room.clock)
-
-    def backstage(self, board: Switchboard, gates: Gates) -> Backstage:
-        """What hands reach, while ``board`` is open and ``gates`` are asked."""
-        room = self.room
-        return Backstage(
-            desk=self.desk,
-            session=self.session,
-            output=room.output,
-            meters=room.meters,
-            budget=room.budget,
-            clock=room.clock,
-            journal=room.journal,
-            record=room.record,
-            hear=self._arrival(gates=gates, any_channel=True, at_once=True),
-            gates=gates,
-            tell=room.tell,
-            beats=lambda: self.timekeeper.transport.beats(room.clock.now()),
-            choices=lambda: choices(board.offer, known_models(room.settings, self.desk.settings)),
-            take_seat=(lambda: None) if room.settings.input else board.take_seat,
+            recorded = FilePlayer(
+                simulated, input_path=self._input_path(any_channel=True, thru=thru), clock=shared.clock
+            )
+        return Hotplug(
+            lambda: self.dispatcher.settings, input_ports, recorded, shared.output, shared.outlets, clock=shared.clock
         )
 
-    def _arrival(
-        self, *, gates: Gates | None = None, any_channel: bool = False, thru: bool = True, at_once: bool = False
-    ) -> Arrival:
+    def api(self, board: Hotplug, filters: InputFilters) -> FrontendApi:
+        """What hands reach, while ``board`` is open and ``filters`` are asked."""
+        shared = self.shared
+        return FrontendApi(
+            dispatcher=self.dispatcher,
+            session=self.session,
+            output=shared.output,
+            meters=shared.meters,
+            budget=shared.budget,
+            clock=shared.clock,
+            journal=shared.journal,
+            record=shared.record,
+            hear=self._input_path(filters=filters, any_channel=True, at_once=True),
+            filters=filters,
+            notify=shared.notify,
+            beats=lambda: self.clock_sync.transport.beats(shared.clock.now()),
+            choices=lambda: choices(board.offer, known_models(shared.settings, self.dispatcher.settings)),
+            take_seat=(lambda: None) if shared.settings.input else board.take_seat,
+        )
+
+    def _input_path(
+        self,
+        *,
+        filters: InputFilters | None = None,
+        any_channel: bool = False,
+        thru: bool = True,
+        at_once: bool = False,
+    ) -> InputPath:
         """A way in to the session, from any one thread; ``at_once``: from the loop's, before it does anything else."""
         heard, only_sounds = self.session.hear, partial(self.session.hear, feeds=False)
-        return Arrival(
-            clock=self.room.clock,
+        return InputPath(
+            clock=self.shared.clock,
             deliver=heard if at_once else in_loop(heard),
-            thru=self.room.output.send if thru else None,
-            on_thru=self.room.meters.thru.add,
-            urgent=gates,
+            thru=self.shared.output.send if thru else None,
+            on_thru=self.shared.meters.thru.add,
+            urgent=filters,
             router=Router(lambda: self.session.routing, any_channel=any_channel),
             on_sounds=only_sounds if at_once else in_loop(only_sounds),
         )
 
 
 def gathered(
-    room: Room, engine: EngineClient, open_engine: Callable[[str], Awaitable[EngineClient]], *, seed: int
-) -> Company:
+    shared: Shared, engine: EngineClient, open_engine: Callable[[str], Awaitable[EngineClient]], *, seed: int
+) -> Assembly:
     """Everyone, in their places; nothing plays yet. ``engine`` plays first, those that are opened after it."""
-    settings = room.settings
-    ensemble = ensemble_of(settings, seed=seed, journal=room.journal)
+    settings = shared.settings
+    companion = ensemble_of(settings, seed=seed, journal=shared.journal)
     session = Session(
-        ensemble,
+        companion,
         engine,
-        room.output,
+        shared.output,
         settings,
-        clock=room.clock,
-        meters=room.meters,
-        journal=room.journal,
-        device=room.device,
-        tell=room.tell,
+        clock=shared.clock,
+        meters=shared.meters,
+        journal=shared.journal,
+        device=shared.device,
+        notify=shared.notify,
     )
-    desk = Desk(session, settings, panic=session.panic, note=session.commanded)
-    return Company(
-        room=room,
-        ensemble=ensemble,
+    dispatcher = Dispatcher(session, settings, panic=session.panic, note=session.commanded)
+    return Assembly(
+        shared=shared,
+        companion=companion,
         session=session,
-        desk=desk,
-        timekeeper=keep_time(session, desk, ensemble, clock=room.clock, tell=room.tell),
-        adaptation=Adaptation(Ladder(settings), session.health, session.economy, session, open_engine=open_engine),
+        dispatcher=dispatcher,
+        clock_sync=keep_time(session, dispatcher, companion, clock=shared.clock, notify=shared.notify),
+        overload=OverloadControl(
+            OverloadLadder(settings), session.health, session.reduced, session, open_engine=open_engine
+        ),
     )

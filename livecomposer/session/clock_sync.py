@@ -9,16 +9,16 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from livecomposer.clocks import Clock
+from livecomposer.companion.companion import Companion
 from livecomposer.midi.clock import ClockWriter
 from livecomposer.playing.metronome import Metronome
 from livecomposer.playing.player import Player
-from livecomposer.session.commands.dispatcher import Desk
-from livecomposer.companion.companion import Core
+from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.session import Session
 from livecomposer.session.transport import Transport
 from livecomposer.settings import Settings
 
-__all__ = ["Timekeeper", "keep_time"]
+__all__ = ["ClockSync", "keep_time"]
 
 _AHEAD_SECONDS = 0.08
 _EVERY_SECONDS = 0.02
@@ -26,10 +26,10 @@ _SURE_SECONDS = 1.0
 """A tempo is told once it was heard for so long."""
 
 
-class Timekeeper:
+class ClockSync:
     """``on_stop`` is told the moment (seconds) at which the incoming clock was stopped.
 
-    ``retempo`` is told the tempo that was tapped, in beats a minute. ``tell`` is told that a clock is followed, and
+    ``retempo`` is told the tempo that was tapped, in beats a minute. ``notify`` is told that a clock is followed, and
     that it is no more.
     """
 
@@ -41,14 +41,14 @@ class Timekeeper:
         clock: Clock,
         on_stop: Callable[[float], None] = lambda _: None,
         retempo: Callable[[float], None] = lambda _: None,
-        tell: Callable[[str], None] = lambda _: None,
+        notify: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.transport = Transport(settings, began=clock.now())
         self._player = player
         self._clock = clock
         self._on_stop = on_stop
         self._retempo = retempo
-        self._tell = tell
+        self._notify = notify
         self._since: float | None = None  # when the incoming clock began to lead
         self._told = False  # that it leads
         self._writer = ClockWriter()
@@ -102,32 +102,32 @@ class Timekeeper:
         if beats is None:
             if self._told:
                 otherwise = "no beat is followed" if self.transport.beats(now) is None else "our own beat goes on"
-                self._tell("the MIDI clock is stopped" if stopped else f"the MIDI clock is gone; {otherwise}")
+                self._notify("the MIDI clock is stopped" if stopped else f"the MIDI clock is gone; {otherwise}")
             self._since, self._told = None, False
             return
         self._since = now if self._since is None else self._since
         if not self._told and now - self._since >= _SURE_SECONDS:
             self._told = True
-            self._tell(f"following MIDI clock, {beats.tempo:.0f} bpm")
+            self._notify(f"following MIDI clock, {beats.tempo:.0f} bpm")
 
 
 def keep_time(
     session: Session,
-    desk: Desk,
-    partner: Core,
+    dispatcher: Dispatcher,
+    partner: Companion,
     *,
     clock: Clock,
-    tell: Callable[[str], None] = lambda _: None,
-) -> Timekeeper:
-    """A timekeeper by whose beats ``partner`` plays and ``session`` stops, at the orders of ``desk``."""
-    timekeeper = Timekeeper(
-        desk.settings,
+    notify: Callable[[str], None] = lambda _: None,
+) -> ClockSync:
+    """A timekeeper by whose beats ``partner`` plays and ``session`` stops, at the orders of ``dispatcher``."""
+    clock_sync = ClockSync(
+        dispatcher.settings,
         session.player,
         clock=clock,
         on_stop=session.halt,
-        retempo=lambda tempo: desk.do("tempo", tempo, source="tap"),
-        tell=tell,
+        retempo=lambda tempo: dispatcher.do("tempo", tempo, source="tap"),
+        notify=notify,
     )
-    desk.watch(lambda name, _: timekeeper.tap() if name == "tap" else timekeeper.adapt(desk.settings))
-    partner.pulse = timekeeper.transport.pulse
-    return timekeeper
+    dispatcher.watch(lambda name, _: clock_sync.tap() if name == "tap" else clock_sync.adapt(dispatcher.settings))
+    partner.pulse = clock_sync.transport.pulse
+    return clock_sync

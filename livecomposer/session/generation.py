@@ -5,22 +5,22 @@ import contextlib
 from collections.abc import Callable
 
 from livecomposer.clocks import Clock
+from livecomposer.companion.companion import Companion
+from livecomposer.companion.requests import Feed, Step
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import EngineError
-from livecomposer.model.sampling import Language, Sampling
-from livecomposer.companion.requests import Feed, Step
-from livecomposer.takes.call_log import grid
-from livecomposer.companion.companion import Ensemble
-from livecomposer.session.timing.overload_ladder import Health
+from livecomposer.model.sampling import MaskPolicy, Sampling
 from livecomposer.session.timing.meters import Meters
+from livecomposer.session.timing.overload_ladder import Load
+from livecomposer.takes.call_log import grid
 
-__all__ = ["Planning", "pause"]
+__all__ = ["Generation", "pause"]
 
 _LONGEST_WAIT = 1.0
 _MOST_RESTARTS_IN_A_ROW = 5
 
 
-class Planning:
+class Generation:
     """All in the loop's thread. ``take_back`` is told the moment at which the companion falls silent, and why.
 
     ``planned`` is called when the plan has grown, or someone else plays; ``note`` writes down what happened, and when.
@@ -28,39 +28,39 @@ class Planning:
 
     def __init__(
         self,
-        ensemble: Ensemble,
+        companion: Companion,
         engine: EngineClient,
         *,
         clock: Clock,
         meters: Meters,
-        health: Health,
+        health: Load,
         take_back: Callable[[float, str], None],
         planned: Callable[[], None],
-        tell: Callable[[str], None],
+        notify: Callable[[str], None],
         note: Callable[[float, str, str], None],
     ) -> None:
         self.engine = engine
         """The one that plays."""
         self.wake = asyncio.Event()
         """Set when there may be something new to ask."""
-        self._ensemble = ensemble
+        self._companion = companion
         self._clock = clock
         self._meters = meters
         self._health = health
         self._take_back = take_back
         self._planned = planned
-        self._tell = tell
+        self._notify = notify
         self._note = note
-        self._began_with = self._spoken = ensemble.mode  # what a new engine, and the one that plays, was told
+        self._began_with = self._spoken = companion.mode  # what a new engine, and the one that plays, was told
         self._asking = asyncio.Lock()
 
     async def run(self) -> None:
         """Plan until cancelled; ends by itself only with an error that nothing can mend."""
         while True:
             now = grid(self._clock.now())
-            wanted, sampling, mode = self._ensemble.want(now), self._ensemble.sampling, self._ensemble.mode
+            wanted, sampling, mode = self._companion.want(now), self._companion.sampling, self._companion.mode
             if wanted is None:
-                await pause(self.wake, self._ensemble, self._clock)
+                await pause(self.wake, self._companion, self._clock)
                 continue
             try:
                 async with self._asking:
@@ -82,13 +82,13 @@ class Planning:
                 if self.engine.ids:  # none if it has just died: then it is fed from the tape
                     await engine.feed(self.engine.ids)
                 before, self.engine = self.engine, engine
-                self._ensemble.engine_changed(str(engine.hello.get("model", "")), grid(self._clock.now()))
+                self._companion.engine_changed(str(engine.hello.get("model", "")), grid(self._clock.now()))
         except EngineError:
             await engine.close()
             raise
         await before.close()
 
-    async def _ask(self, wanted: Feed | Step, sampling: Sampling, mode: tuple[int, Language]) -> None:
+    async def _ask(self, wanted: Feed | Step, sampling: Sampling, mode: tuple[int, MaskPolicy]) -> None:
         if mode[0] != self._spoken[0]:
             await self.engine.set_mode(*mode)
             self._spoken = mode
@@ -98,13 +98,13 @@ class Planning:
             self._meters.feed.add(self._clock.now() - began)
             return
         id_ = await self.engine.step(wanted.mask, sampling, wanted.chance)
-        now, before = grid(self._clock.now()), wanted.turn.reached
+        now, before = grid(self._clock.now()), wanted.plan.reached
         self._meters.step.add(now - began)
-        taken, waited = self._ensemble.accept(wanted, id_, now)
+        taken, waited = self._companion.accept(wanted, id_, now)
         if taken:  # else the performer has taken over meanwhile
             self._meters.tokens += 1
-            self._meters.music += wanted.turn.reached - before
-            self._health.stepped(now, seconds=now - began, before=before, reached=wanted.turn.reached)
+            self._meters.music += wanted.plan.reached - before
+            self._health.stepped(now, seconds=now - began, before=before, reached=wanted.plan.reached)
             if waited is not None:
                 self._meters.replan.add(waited)
             self._planned()
@@ -113,9 +113,9 @@ class Planning:
         """End the companion's turn, let the performer play on, start the engine again."""
         for _ in range(_MOST_RESTARTS_IN_A_ROW):
             now = grid(self._clock.now())
-            self._tell(str(error))
+            self._notify(str(error))
             self._note(now, "engine lost", str(error))
-            if self._ensemble.lost(now):
+            if self._companion.lost(now):
                 self._take_back(now, "the engine is lost")
             self._planned()
             self._meters.restarts += 1
@@ -125,17 +125,17 @@ class Planning:
                 error = again
             else:
                 now = grid(self._clock.now())
-                if self._ensemble.found(now):
+                if self._companion.found(now):
                     self._take_back(now, "the engine is back")
-                self._tell("the engine is back")
+                self._notify("the engine is back")
                 return
         raise error
 
 
-async def pause(flag: asyncio.Event, ensemble: Ensemble, clock: Clock) -> None:
-    """Wait for ``flag``, no longer than until ``ensemble`` has something to look at; lower it."""
+async def pause(flag: asyncio.Event, companion: Companion, clock: Clock) -> None:
+    """Wait for ``flag``, no longer than until ``companion`` has something to look at; lower it."""
     now = clock.now()
-    moment = ensemble.next_look(now)
+    moment = companion.next_look(now)
     seconds = _LONGEST_WAIT if moment is None else min(max(0.0, moment - now), _LONGEST_WAIT)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(seconds):

@@ -14,28 +14,28 @@ from pathlib import Path
 from typing import Any
 
 from livecomposer.clocks import Clock, MonotonicClock
+from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
-from livecomposer.midi.file_player import FilePerformer
+from livecomposer.midi.channel_state import ChannelState
+from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.routing import Routing
-from livecomposer.midi.channel_state import Standing
-from livecomposer.playing.sinks import Output
-from livecomposer.session.panic_signal import silenced_by_signal
-from livecomposer.session.commands.frontend_api import Backstage, Gates, Hands, Tellers
-from livecomposer.session.commands.hot_swap import changes_of
-from livecomposer.session.assembly import Company, Room, gathered
 from livecomposer.playing.instrument_profiles import device_of
+from livecomposer.playing.sinks import Output
+from livecomposer.session.assembly import Assembly, Shared, gathered
+from livecomposer.session.commands.frontend_api import Frontend, FrontendApi, InputFilters, Notifier
+from livecomposer.session.commands.hot_swap import changes_of
+from livecomposer.session.panic_signal import silenced_by_signal
+from livecomposer.session.partner import engine_command, engine_line, mask_policy_of, mode_for
 from livecomposer.session.ports.opening import simulated_performance, sinks
-from livecomposer.companion.companion import Core
-from livecomposer.session.timing.commit_horizon import Budget
-from livecomposer.takes.journal import Journal, recover
-from livecomposer.session.timing.meters import Meters
-from livecomposer.session.partner import engine_command, engine_line, language_of, partner_of
+from livecomposer.session.timing.commit_horizon import LatencyBudget
 from livecomposer.session.timing.engine_timing import budget_of
+from livecomposer.session.timing.meters import Meters
 from livecomposer.session.weights import facts_of, model_folder, vocabulary_checked
 from livecomposer.settings import Settings, changed
+from livecomposer.takes.journal import Journal, recover
 
 __all__ = ["Performed", "perform"]
 
@@ -56,7 +56,7 @@ class Performed:
     midi: Path | None
     journal: Path | None
     meters: Meters
-    budget: Budget
+    budget: LatencyBudget
     turns: int
     simulated: bool
     notes_on: int
@@ -72,27 +72,27 @@ async def perform(
     performance: Sequence[Event] | None = None,
     clock: Clock | None = None,
     meters: Meters | None = None,
-    hands: Sequence[Hands] = (),
-    tell: Callable[[str], None] = lambda _: None,
+    frontends: Sequence[Frontend] = (),
+    notify: Callable[[str], None] = lambda _: None,
 ) -> Performed:
     """Play until Ctrl-C, SIGTERM, ``duration`` seconds, or the end of a simulated performer's music.
 
     Ends in silence on every path. ``fallback_performance`` is played where the settings name no input and no keyboard
     is connected; ``performance`` is played whatever they name. ``meters`` are the caller's own, to look at meanwhile.
-    ``hands`` reach into the performance while it goes on.
+    ``frontends`` reach into the performance while it goes on.
     Raises what opening raises: :class:`PortError`, :class:`MidiFileError`, :class:`CheckpointError`, ….
     """
-    clock, meters, say = clock or MonotonicClock(), meters or Meters(), Tellers([tell])
+    clock, meters, say = clock or MonotonicClock(), meters or Meters(), Notifier([notify])
     model = model_folder(settings.model)
-    partner_of(settings, seed=seed)  # refuses what cannot be played with before anything is opened
+    mode_for(settings, seed=seed)  # refuses what cannot be played with before anything is opened
     Routing.of(settings)  # so does this
     simulated = simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
-        output = Output([], standing=Standing())
+        output = Output([], channel_state=ChannelState())
         stack.callback(output.close)
-        alarm = stack.enter_context(silenced_by_signal(output.panic))
+        panic_signal = stack.enter_context(silenced_by_signal(output.panic))
         outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, say)}
-        device = device_of(settings.output_profile, output.names, tell=say)
+        device = device_of(settings.output_profile, output.names, notify=say)
         stop = stack.enter_context(_stopped_by_signals())
         say(f"loading {model.name}")
         async with _engines(settings) as open_engine:
@@ -102,74 +102,74 @@ async def perform(
             say(budget.describe())
             settings = changed(settings, {"horizon": min(budget.horizon + device.needs, 1.0)})
             header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
-            journal = _journal(record, header, clock=clock, tell=say) if record else None
+            journal = _journal(record, header, clock=clock, notify=say) if record else None
             stack.enter_context(journal or nullcontext())
-            room = Room(settings, clock, meters, output, outlets, device, budget, journal, record, say)
-            company = gathered(room, engine, open_engine, seed=seed)
-            alarm.panic = company.session.panic
-            with company.session.player, _fast_switching():
-                await _play(company, simulated, hands, stop, duration)
-            _sum_up(company)
-    return _performed(company, simulated=simulated is not None)
+            shared = Shared(settings, clock, meters, output, outlets, device, budget, journal, record, say)
+            assembly = gathered(shared, engine, open_engine, seed=seed)
+            panic_signal.panic = assembly.session.panic
+            with assembly.session.player, _fast_switching():
+                await _play(assembly, simulated, frontends, stop, duration)
+            _sum_up(assembly)
+    return _performed(assembly, simulated=simulated is not None)
 
 
 async def _play(
-    company: Company,
+    assembly: Assembly,
     simulated: files.Recording | None,
-    hands: Sequence[Hands],
+    frontends: Sequence[Frontend],
     stop: asyncio.Event,
     duration: float | None,
 ) -> None:
-    tell, gates = company.room.tell, Gates()
-    with closing(company.board(simulated, gates)) as board:
-        backstage = company.backstage(board, gates)
+    notify, filters = assembly.shared.notify, InputFilters()
+    with closing(assembly.board(simulated, filters)) as board:
+        api = assembly.api(board, filters)
         changes = changes_of(
-            company.desk, board, company.room.output, company.adaptation, announce=company.session.announce
+            assembly.dispatcher, board, assembly.shared.output, assembly.overload, announce=assembly.session.announce
         )
-        runs = company.session.run, company.adaptation.run, company.timekeeper.run, changes.run
-        async with board.mended(tell, backstage.healing, watched=bool(hands)), _reaching(hands, backstage):
-            tell(_ready_line(company.room.settings, board.listens, simulated))
+        runs = assembly.session.run, assembly.overload.run, assembly.clock_sync.run, changes.run
+        async with board.mended(notify, api.healing, watched=bool(frontends)), _reaching(frontends, api):
+            notify(_ready_line(assembly.shared.settings, board.listens, simulated))
             playing = [asyncio.create_task(run()) for run in runs]
-            await _until_over(playing, company.ensemble, board.recorded, stop, duration, guests=backstage.guests)
+            await _until_over(playing, assembly.companion, board.recorded, stop, duration, guests=api.guests)
 
 
-def _sum_up(company: Company) -> None:
-    room = company.room
-    room.meters.dropped = company.session.player.late_dropped
-    room.meters.plans, room.meters.foreseen = company.ensemble.foresight
-    if room.journal is not None:
-        now = room.clock.now()
-        room.journal.note(now, "meters", **room.budget.parts_ms(), **room.meters.summary())
-        room.journal.note(now, "silence")
+def _sum_up(assembly: Assembly) -> None:
+    shared = assembly.shared
+    shared.meters.dropped = assembly.session.player.late_dropped
+    shared.meters.plans, shared.meters.foreseen = assembly.companion.foresight
+    if shared.journal is not None:
+        now = shared.clock.now()
+        shared.journal.note(now, "meters", **shared.budget.parts_ms(), **shared.meters.summary())
+        shared.journal.note(now, "silence")
 
 
-def _performed(company: Company, *, simulated: bool) -> Performed:
-    room, journal = company.room, company.room.journal
+def _performed(assembly: Assembly, *, simulated: bool) -> Performed:
+    shared, journal = assembly.shared, assembly.shared.journal
     if journal is not None and journal.lost:
-        room.tell(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
+        shared.notify(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
     return Performed(
         midi=journal.midi_path if journal and journal.midi_path.exists() else None,
         journal=journal.path if journal else None,
-        meters=room.meters,
-        budget=room.budget,
-        turns=company.ensemble.turns,
+        meters=shared.meters,
+        budget=shared.budget,
+        turns=assembly.companion.turns,
         simulated=simulated,
-        notes_on=len(room.output.sounding()),
+        notes_on=len(shared.output.sounding()),
     )
 
 
 @asynccontextmanager
-async def _reaching(hands: Iterable[Hands], backstage: Backstage) -> AsyncIterator[None]:
+async def _reaching(frontends: Iterable[Frontend], api: FrontendApi) -> AsyncIterator[None]:
     async with AsyncExitStack() as reaching:
-        for hand in hands:
-            await reaching.enter_async_context(hand(backstage))
+        for hand in frontends:
+            await reaching.enter_async_context(hand(api))
         yield
 
 
 async def _until_over(
     playing: Sequence[asyncio.Task[None]],
-    duet: Core,
-    recorded: FilePerformer | None,
+    companion: Companion,
+    recorded: FilePlayer | None,
     stop: asyncio.Event,
     duration: float | None,
     *,
@@ -177,7 +177,7 @@ async def _until_over(
 ) -> None:
     ends: list[asyncio.Task[Any]] = [asyncio.create_task(stop.wait()), *playing]
     if recorded is not None:
-        ends.append(asyncio.create_task(_music_over(recorded, duet, guests)))
+        ends.append(asyncio.create_task(_music_over(recorded, companion, guests)))
     try:
         await asyncio.wait(ends, timeout=duration, return_when=asyncio.FIRST_COMPLETED)
         for task in playing:
@@ -189,8 +189,8 @@ async def _until_over(
         await asyncio.gather(*ends, return_exceptions=True)
 
 
-async def _music_over(performer: FilePerformer, duet: Core, guests: set[object]) -> None:
-    while guests or not (performer.done and duet.idle):  # noqa: ASYNC110
+async def _music_over(performer: FilePlayer, companion: Companion, guests: set[object]) -> None:
+    while guests or not (performer.done and companion.idle):  # noqa: ASYNC110
         await asyncio.sleep(_IDLE_LOOK_SECONDS)  # the performer's end is another thread's, the duet's has no event
 
 
@@ -211,17 +211,17 @@ async def _engines(settings: Settings) -> AsyncIterator[Callable[[str], Awaitabl
 
 @asynccontextmanager
 async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient]:
-    async with EngineClient(engine_command(settings, model), language=language_of(settings)) as engine:
+    async with EngineClient(engine_command(settings, model), language=mask_policy_of(settings)) as engine:
         vocabulary_checked(model, engine.hello)
         yield engine
 
 
-def _journal(folder: Path, header: dict[str, Any], *, clock: Clock, tell: Callable[[str], None]) -> Journal:
+def _journal(folder: Path, header: dict[str, Any], *, clock: Clock, notify: Callable[[str], None]) -> Journal:
     try:
         for midi in recover(folder):
-            tell(f"recovered {midi} from a session that did not end well")
+            notify(f"recovered {midi} from a session that did not end well")
     except MidiFileError as error:
-        tell(f"nothing recovered: {error}")
+        notify(f"nothing recovered: {error}")
     return Journal(folder, began=clock.now(), header=header)
 
 

@@ -7,22 +7,22 @@ from pathlib import Path
 
 from livecomposer.beats import Beats
 from livecomposer.clocks import Clock
+from livecomposer.companion.looper import Loop, loop_of
+from livecomposer.companion.undo_history import Exchange
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event, NoteOn, Role
-from livecomposer.midi import files
 from livecomposer.messages import encode
+from livecomposer.midi import files
 from livecomposer.playing.player import Player
-from livecomposer.companion.undo_history import Exchange
-from livecomposer.companion.looper import Loop, loop_of
 
-__all__ = ["Encore", "kept"]
+__all__ = ["LoopPlayback", "kept"]
 
 _DRUMS = 9
 _AHEAD_SECONDS = 0.5
 _EVERY_SECONDS = 0.2
 
 
-class Encore:
+class LoopPlayback:
     """Plays the loop, if there is one, through ``player``, on a channel that is not ``taken`` (0–15).
 
     So keys that the two strike meanwhile do not end its notes, nor its notes theirs. In the loop's thread.

@@ -11,10 +11,10 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-__all__ = ["Alarm", "signal_kept", "silenced_by_signal"]
+__all__ = ["PanicSignal", "signal_kept", "silenced_by_signal"]
 
 
-class Alarm:
+class PanicSignal:
     """What a signal sets off."""
 
     def __init__(self, panic: Callable[[], None]) -> None:
@@ -53,21 +53,21 @@ def signal_kept() -> None:
 
 
 @contextmanager
-def silenced_by_signal(panic: Callable[[], None]) -> Iterator[Alarm]:
+def silenced_by_signal(panic: Callable[[], None]) -> Iterator[PanicSignal]:
     """Meanwhile SIGUSR1 calls ``panic``, or what the alarm has in its place by then.
 
     Enter it in the main thread, before others begin; elsewhere, and where there is no such signal, nothing does.
     """
-    alarm = Alarm(panic)
+    panic_signal = PanicSignal(panic)
     if not hasattr(signal, "sigwait") or threading.current_thread() is not threading.main_thread():
-        yield alarm
+        yield panic_signal
         return
-    handler = signal.signal(signal.SIGUSR1, lambda _number, _frame: alarm.ring())
+    handler = signal.signal(signal.SIGUSR1, lambda _number, _frame: panic_signal.ring())
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
-    alarm.start()
+    panic_signal.start()
     try:
-        yield alarm
+        yield panic_signal
     finally:
-        alarm.end()
+        panic_signal.end()
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
         signal.signal(signal.SIGUSR1, handler)

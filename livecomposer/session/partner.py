@@ -4,28 +4,28 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from livecomposer.companion.accompaniment import Accompaniment
+from livecomposer.companion.turn_taking import TurnTaking
 from livecomposer.engine.client import host_command
-from livecomposer.model.sampling import Language
-from livecomposer.companion.accompaniment import Accompanist
-from livecomposer.companion.turn_taking import Duet
-from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE, COMPANIONS_LANGUAGE
+from livecomposer.model.sampling import MaskPolicy
+from livecomposer.session.weights import ACCOMPANIMENT_POLICY, TURN_TAKING_POLICY
 from livecomposer.settings import Settings
 
-__all__ = ["Partner", "engine_command", "engine_line", "language_of", "mode_of", "partner_of"]
+__all__ = ["Mode", "engine_command", "engine_line", "mask_policy_of", "mode_for", "weights_mode"]
 
-Partner = Duet | Accompanist
+Mode = TurnTaking | Accompaniment
 
 
-def partner_of(settings: Settings, *, seed: int) -> Partner:
+def mode_for(settings: Settings, *, seed: int) -> Mode:
     """The one for ``settings.mode``."""
-    return Accompanist(settings, seed=seed) if settings.mode == "accompany" else Duet(settings, seed=seed)
+    return Accompaniment(settings, seed=seed) if settings.mode == "accompany" else TurnTaking(settings, seed=seed)
 
 
 def engine_command(settings: Settings, model: Path) -> list[str]:
     """The command that runs an engine for that mode with the weights in the folder ``model``."""
     return host_command(
         model,
-        mode=mode_of(settings),
+        mode=weights_mode(settings),
         device=settings.device,
         precision=settings.precision,
         threads=settings.threads,
@@ -38,11 +38,11 @@ def engine_line(hello: Mapping[str, Any]) -> str:
     return f"{line}, {hello['remedy']}" if "remedy" in hello else line
 
 
-def mode_of(settings: Settings) -> int:
+def weights_mode(settings: Settings) -> int:
     """What the weights are told of that mode, as in training: 0 where one plays at a time, 1 where both do."""
     return int(settings.mode == "accompany")
 
 
-def language_of(settings: Settings) -> Language:
+def mask_policy_of(settings: Settings) -> MaskPolicy:
     """What a mask must not distort in that mode."""
-    return ACCOMPANISTS_LANGUAGE if settings.mode == "accompany" else COMPANIONS_LANGUAGE
+    return ACCOMPANIMENT_POLICY if settings.mode == "accompany" else TURN_TAKING_POLICY

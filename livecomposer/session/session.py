@@ -1,8 +1,8 @@
-"""One performance, live: the thin shell around :class:`.ensemble.Ensemble`.
+"""One performance, live: the thin shell around :class:`.companion.Companion`.
 
-Two coroutines share the ensemble: :class:`.planning.Planning` asks the engine, which may take its time; one here hands
-what is due to the player, which must not wait. The performer's events come in between, and so do orders. Others keep
-the journal and play the loop.
+Two coroutines share the companion: :class:`.generation.Generation` asks the engine, which may take its time; one here
+hands what is due to the player, which must not wait. The performer's events come in between, and so do orders. Others
+keep the journal and play the loop.
 """
 
 import asyncio
@@ -11,24 +11,24 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from livecomposer.clocks import Clock
+from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
-from livecomposer.midi.routing import Routing
 from livecomposer.messages import encode
+from livecomposer.midi.routing import Routing
 from livecomposer.playing.device import Device, Shaper
 from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import Output, started_key
-from livecomposer.takes.call_log import grid
 from livecomposer.session.channels import channels_of, program_changes
-from livecomposer.session.timing.reduced_settings import Economy
-from livecomposer.session.loop_playback import Encore, kept
-from livecomposer.companion.companion import Ensemble
-from livecomposer.takes.journal import Journal
-from livecomposer.session.timing.overload_ladder import Health
+from livecomposer.session.generation import Generation, pause
+from livecomposer.session.loop_playback import LoopPlayback, kept
 from livecomposer.session.timing.meters import Meters
-from livecomposer.session.generation import Planning, pause
+from livecomposer.session.timing.overload_ladder import Load
+from livecomposer.session.timing.reduced_settings import ReducedSettings
 from livecomposer.settings import Settings
+from livecomposer.takes.call_log import grid
+from livecomposer.takes.journal import Journal
 
 __all__ = ["Session"]
 
@@ -43,7 +43,7 @@ class Session:
 
     def __init__(
         self,
-        ensemble: Ensemble,
+        companion: Companion,
         engine: EngineClient,
         output: Output,
         settings: Settings,
@@ -52,37 +52,39 @@ class Session:
         meters: Meters,
         journal: Journal | None = None,
         device: Device | None = None,
-        tell: Callable[[str], None] = lambda _: None,
+        notify: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._settings = settings  # as asked for
         self._channels = channels_of(settings)
         self._shaper = Shaper(device or Device())
         self.routing = Routing.of(settings)
         """What becomes of the performer's messages; the driver's thread reads it."""
-        self._ensemble = ensemble
+        self._companion = companion
         self.player = Player(output, clock, on_sent=self.sent)
         """Owned, but started and closed by the session's owner."""
         self._clock = clock
         self._meters = meters
-        self.health = Health(horizon=settings.horizon)
-        self.economy = Economy(settings, self._play_by)
+        self.health = Load(horizon=settings.horizon)
+        self.reduced = ReducedSettings(settings, self._play_by)
         """Where the ladder gives up what it must."""
         self._journal = journal
-        self._tell = tell
+        self._notify = notify
         self._to_commit = asyncio.Event()
-        self._planning = Planning(
-            ensemble,
+        self._planning = Generation(
+            companion,
             engine,
             clock=clock,
             meters=meters,
             health=self.health,
             take_back=self._take_back,
             planned=self._to_commit.set,
-            tell=tell,
+            notify=notify,
             note=lambda moment, what, reason: self._note(moment, what, reason=reason),
         )
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._encore = Encore(self.player, clock, taken=(*self._channels.values(), settings.metronome_channel - 1))
+        self._loop_playback = LoopPlayback(
+            self.player, clock, taken=(*self._channels.values(), settings.metronome_channel - 1)
+        )
         self._panics = 0
         self._muted = False
         self._awaited_since: float | None = None  # a phrase end whose first note has not been sent yet
@@ -94,15 +96,15 @@ class Session:
     @property
     def future(self) -> tuple[tuple[NoteEvent, ...], tuple[NoteOn, ...]]:
         """The companion's note events that are not committed yet, and the performer's note-ons that it expects."""
-        turn = self._ensemble.turn
-        if turn is None:
+        plan = self._companion.plan
+        if plan is None:
             return (), ()
-        return tuple(turn.plan), tuple(getattr(turn, "foreseen", ()))
+        return tuple(plan.events), tuple(getattr(plan, "foreseen", ()))
 
     @property
     def answering(self) -> bool:
         """Whether the companion has a turn, or plays along."""
-        return self._ensemble.playing
+        return self._companion.playing
 
     @property
     def context(self) -> int:
@@ -112,7 +114,7 @@ class Session:
     def adapt(self, settings: Settings) -> None:
         """Play with ``settings`` from the next token on; raises :class:`SettingError`, and then nothing has changed."""
         routing = Routing.of(settings)
-        self.economy.ask(settings)
+        self.reduced.ask(settings)
         self.routing = routing
         self._send(program_changes(settings, before=self._settings))
         self._settings = settings
@@ -126,19 +128,19 @@ class Session:
 
     def act(self, name: str) -> None:
         """Do one of the actions of :mod:`.session.commands`; ``panic`` is done by :meth:`panic`."""
-        now, ensemble, turns = self._now(), self._ensemble, self._ensemble.turns
+        now, companion, turns = self._now(), self._companion, self._companion.turns
         match name:
-            case "yield" if ensemble.playing:
-                ensemble.give_way(now)
+            case "yield" if companion.playing:
+                companion.give_way(now)
                 self._take_back(now, "asked to yield")
             case "undo" | "reroll":
-                taken_back = ensemble.undo(now) if name == "undo" else ensemble.reroll(now)
-                self._take_back(now, name) if taken_back else self._tell(f"{name}: there is no turn to take back")
-            case "trigger" if not ensemble.trigger(now) and not ensemble.playing:
-                self._tell("trigger: nothing was played yet")
+                taken_back = companion.undo(now) if name == "undo" else companion.reroll(now)
+                self._take_back(now, name) if taken_back else self._notify(f"{name}: there is no turn to take back")
+            case "trigger" if not companion.trigger(now) and not companion.playing:
+                self._notify("trigger: nothing was played yet")
             case "keep":
                 beside = None if self._journal is None else self._journal.path
-                self._tell(f"keep: {kept(ensemble.exchange, now, beside=beside)}")
+                self._notify(f"keep: {kept(companion.exchange, now, beside=beside)}")
         self._notice_turn(turns)
         self._wake()
 
@@ -152,20 +154,20 @@ class Session:
                     self.player.cut(now, self._channels[Role.COMPANION], end_sounding=True)
                     self._shaper.cut(now)
             case "freeze":
-                self._ensemble.freeze(now, on=on)
+                self._companion.freeze(now, on=on)
             case "loop" if on:
-                exchange = self._ensemble.exchange
-                beats = self._ensemble.pulse(now)
-                if exchange is None or not self._encore.begin(exchange.parts(now), now=now, beats=beats):
+                exchange = self._companion.exchange
+                beats = self._companion.pulse(now)
+                if exchange is None or not self._loop_playback.begin(exchange.parts(now), now=now, beats=beats):
                     raise SettingError("loop: nothing was played together yet; wait for the companion's first turn")
             case "loop":
-                self._encore.end(now)
+                self._loop_playback.end(now)
         self._wake()
 
     def halt(self, moment: float) -> None:
         """End the companion's turn in silence: at ``moment`` (seconds) the clock was stopped."""
-        moment, had_turn = grid(moment), self._ensemble.playing
-        self._ensemble.halt(moment)
+        moment, had_turn = grid(moment), self._companion.playing
+        self._companion.halt(moment)
         if had_turn:
             self._take_back(moment, "the clock stops")
         self._wake()
@@ -183,7 +185,7 @@ class Session:
 
     def announce(self, line: str) -> None:
         """Tell the performer, and the journal, what has changed."""
-        self._tell(line)
+        self._notify(line)
         self._note(self._clock.now(), "adapts", line=line)
 
     def hear(self, event: Event, *, feeds: bool = True) -> None:
@@ -198,8 +200,8 @@ class Session:
             self._journal.message(event.time, Role.PERFORMER, data)
         if not feeds:
             return
-        turns = self._ensemble.turns
-        if self._ensemble.hear(event):
+        turns = self._companion.turns
+        if self._companion.hear(event):
             self._take_back(event.time, "the performer plays")
         self._notice_turn(turns)
         self._wake()
@@ -207,7 +209,7 @@ class Session:
     def sent(self, due: float, now: float, data: bytes) -> None:
         """Note that the player has sent ``data``; in the player's thread. Clicks and ticks are no one's music."""
         channel = data[0] & 0x0F if data[0] < 0xF0 else None
-        if channel == self._encore.channel and self._journal is not None:
+        if channel == self._loop_playback.channel and self._journal is not None:
             self._journal.message(now, "loop", data)
         if channel != self._channels[Role.COMPANION]:
             return
@@ -227,37 +229,37 @@ class Session:
         self._send(program_changes(self._settings))
         try:
             async with asyncio.TaskGroup() as tasks:
-                for part in (self._planning.run(), self._commit(), self._keep_journal(), self._encore.run()):
+                for part in (self._planning.run(), self._commit(), self._keep_journal(), self._loop_playback.run()):
                     tasks.create_task(part)
         finally:
-            self._ensemble.write_down()
+            self._companion.write_down()
 
     def play_due(self) -> None:
         """Hand the player what it must have now."""
         panics, now = self.player.panics, self._now()
         if panics != self._panics:
             self._panics = panics
-            self._ensemble.give_way(now)
+            self._companion.give_way(now)
             self._take_back(now, "panic")
-        turn, turns = self._ensemble.turn, self._ensemble.turns
-        due = self._ensemble.commit(now)
+        plan, turns = self._companion.plan, self._companion.turns
+        due = self._companion.commit(now)
         if not self._muted:
             told = ((event.time, encode(event, channel=self._channels[event.role])) for event in due)
             self.player.schedule(self._shaper.shaped(told, now), since=panics)
         self._notice_turn(turns)
-        if turn is not None and self._ensemble.turn is None:
-            self._note(now, "turn over", tokens=turn.tokens)
+        if plan is not None and self._companion.plan is None:
+            self._note(now, "turn over", tokens=plan.tokens)
 
     async def _commit(self) -> None:
         while True:
             self.play_due()
             self._planning.wake.set()
-            await pause(self._to_commit, self._ensemble, self._clock)
+            await pause(self._to_commit, self._companion, self._clock)
 
     async def _keep_journal(self) -> None:
         while True:
             await asyncio.sleep(_FLUSH_SECONDS)
-            self._ensemble.write_down()
+            self._companion.write_down()
             if self._journal is not None:
                 await asyncio.to_thread(self._journal.flush)  # a slow disk must not hold up the music
             if self.player.failed is not None:
@@ -265,7 +267,7 @@ class Session:
 
     def _play_by(self, settings: Settings) -> None:
         now = self._now()
-        if self._ensemble.adapt(settings, now):
+        if self._companion.adapt(settings, now):
             self._take_back(now, "another mode")
         self._wake()
 
@@ -276,12 +278,12 @@ class Session:
         self._note(moment, "gives way", reason=reason)
 
     def _notice_turn(self, turns_before: int) -> None:
-        decided_at = self._ensemble.decided_at
-        if self._ensemble.turns != turns_before and decided_at is not None:
-            self._awaited_since = None if self._ensemble.on_the_bar or self._muted else decided_at
-            beats = self._ensemble.pulse(decided_at)
+        decided_at = self._companion.decided_at
+        if self._companion.turns != turns_before and decided_at is not None:
+            self._awaited_since = None if self._companion.on_the_bar or self._muted else decided_at
+            beats = self._companion.pulse(decided_at)
             by = {} if beats is None else {"tempo": round(beats.tempo, 3)}
-            self._note(decided_at, "turn", number=self._ensemble.turns, **by)
+            self._note(decided_at, "turn", number=self._companion.turns, **by)
 
     def _send(self, messages: Iterable[bytes]) -> None:
         for message in messages:

@@ -11,15 +11,15 @@ import numpy as np
 
 from livecomposer.errors import CheckpointError
 from livecomposer.events import Role
-from livecomposer.model.sampling import Language
+from livecomposer.model.sampling import MaskPolicy
 from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
-__all__ = ["ACCOMPANISTS_LANGUAGE", "COMPANIONS_LANGUAGE", "facts_of", "model_folder", "vocabulary_checked"]
+__all__ = ["ACCOMPANIMENT_POLICY", "TURN_TAKING_POLICY", "facts_of", "model_folder", "vocabulary_checked"]
 
 _FOR_RESEARCH = {barnote.FINGERPRINT: "the 153 ids of bars and notes", remi.FINGERPRINT: "REMI"}
 _SHIFTS = VOCABULARY.ids_of(Kind.TIME_SHIFT)
-COMPANIONS_LANGUAGE = Language(
+TURN_TAKING_POLICY = MaskPolicy(
     kinds=np.array(VOCABULARY.kinds),
     twins=np.array(VOCABULARY.twins(Role.COMPANION)),
     shifts=(_SHIFTS.start, _SHIFTS.stop),
@@ -27,7 +27,7 @@ COMPANIONS_LANGUAGE = Language(
 """Whatever note the model expects next, from either player, is the companion's to play."""
 
 _WAITING = {(Kind.NOTE_ON, Role.PERFORMER), (Kind.NOTE_OFF, Role.PERFORMER), (Kind.TIME_SHIFT, None)}
-ACCOMPANISTS_LANGUAGE = Language(
+ACCOMPANIMENT_POLICY = MaskPolicy(
     kinds=np.array(
         [
             -1 if (token.kind, token.role) in _WAITING else kind

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, Self
 
 from livecomposer import __version__
+from livecomposer.companion.undo_history import whole
 from livecomposer.errors import LivecomposerError, MidiFileError
 from livecomposer.events import Event, Role
-from livecomposer.midi import files
 from livecomposer.messages import decode
-from livecomposer.companion.undo_history import whole
+from livecomposer.midi import files
 
 __all__ = ["Journal", "recover", "tracks_of"]
 

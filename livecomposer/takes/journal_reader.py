@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 from livecomposer.errors import LivecomposerError
-from livecomposer.takes.call_log import Call, decoded
 from livecomposer.settings import Settings, changed
+from livecomposer.takes.call_log import Call, decoded
 
-__all__ = ["Score", "read"]
+__all__ = ["JournalContents", "read"]
 
 
 @dataclass(frozen=True, slots=True)
-class Score:
+class JournalContents:
     """What a journal has of its session. ``began``: seconds, on the session's own clock."""
 
     header: dict[str, Any]
@@ -29,7 +29,7 @@ class Score:
         return self.calls[0].moment if self.calls else 0.0
 
 
-def read(journal: Path) -> Score:
+def read(journal: Path) -> JournalContents:
     """The calls of ``journal``, as far as they go; raises :class:`LivecomposerError` where it is no such journal."""
     try:
         lines = list(_lines(journal))
@@ -57,7 +57,7 @@ def read(journal: Path) -> Score:
         raise LivecomposerError(
             f"{journal}: nothing in it to replay; it is of an older version, or of an empty session"
         )
-    return Score(header, changed(Settings(), known), tuple(calls), broken)
+    return JournalContents(header, changed(Settings(), known), tuple(calls), broken)
 
 
 def _lines(journal: Path) -> Iterator[dict[str, Any]]:

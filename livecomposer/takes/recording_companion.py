@@ -4,14 +4,14 @@ from collections.abc import Callable
 from dataclasses import asdict
 
 from livecomposer.beats import Beats
-from livecomposer.events import Event, NoteEvent
+from livecomposer.companion.companion import Companion
 from livecomposer.companion.requests import Feed, Step
-from livecomposer.takes.call_log import Call, encoded, events_told, told, told_beats, told_event
-from livecomposer.companion.companion import Ensemble
-from livecomposer.takes.journal import Journal
+from livecomposer.events import Event, NoteEvent
 from livecomposer.settings import Settings
+from livecomposer.takes.call_log import Call, encoded, events_told, told, told_beats, told_event
+from livecomposer.takes.journal import Journal
 
-__all__ = ["Recorded", "Scribe", "ensemble_of"]
+__all__ = ["RecordingCompanion", "Scribe", "ensemble_of"]
 
 _MOST_CALLS = 2_000
 """As many wait for the next :meth:`Scribe.write`; then they are written anyway."""
@@ -40,7 +40,7 @@ class Scribe:
             self._lines += 1
 
 
-class Recorded(Ensemble):
+class RecordingCompanion(Companion):
     """As its base, in every way. What is only asked, and changes nothing, is not written down."""
 
     def __init__(self, settings: Settings, *, seed: int, scribe: Scribe) -> None:
@@ -135,8 +135,8 @@ class Recorded(Ensemble):
         return beats
 
 
-def ensemble_of(settings: Settings, *, seed: int, journal: Journal | None) -> Ensemble:
+def ensemble_of(settings: Settings, *, seed: int, journal: Journal | None) -> Companion:
     """One that ``journal`` writes down, where there is one."""
     if journal is None:
-        return Ensemble(settings, seed=seed)
-    return Recorded(settings, seed=seed, scribe=Scribe(journal.calls))
+        return Companion(settings, seed=seed)
+    return RecordingCompanion(settings, seed=seed, scribe=Scribe(journal.calls))

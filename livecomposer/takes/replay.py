@@ -9,16 +9,16 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 
 from livecomposer.beats import Beats
+from livecomposer.companion.companion import Companion
+from livecomposer.companion.requests import Feed, Step
+from livecomposer.companion.undo_history import whole
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
 from livecomposer.events import Event, Role
-from livecomposer.model.sampling import Language, Sampling
-from livecomposer.companion.requests import Feed, Step
-from livecomposer.takes.call_log import Call, beats_of, event_of, events_told
-from livecomposer.companion.companion import Ensemble
-from livecomposer.companion.undo_history import whole
-from livecomposer.takes.journal_reader import Score
+from livecomposer.model.sampling import MaskPolicy, Sampling
 from livecomposer.settings import changed
+from livecomposer.takes.call_log import Call, beats_of, event_of, events_told
+from livecomposer.takes.journal_reader import JournalContents
 from livecomposer.tokens.vocabulary import VOCABULARY
 
 __all__ = ["Difference", "Replay", "replay"]
@@ -45,7 +45,7 @@ class Replay:
 
 
 async def replay(
-    score: Score,
+    score: JournalContents,
     open_engine: Callable[[str], Awaitable[EngineClient]],
     *,
     progress: Callable[[float], None] = lambda _: None,
@@ -71,22 +71,22 @@ async def replay(
 class _Hand:
     """Carries the calls out, one after the other."""
 
-    def __init__(self, score: Score, open_engine: Callable[[str], Awaitable[EngineClient]]) -> None:
+    def __init__(self, score: JournalContents, open_engine: Callable[[str], Awaitable[EngineClient]]) -> None:
         self.done = Replay()
         self._score = score
         self._open_engine = open_engine
         self._engine: EngineClient | None = None
-        self._ensemble = Ensemble(score.settings, seed=int(score.header["seed"]))
-        self._ensemble.pulse = self._pulse
+        self._companion = Companion(score.settings, seed=int(score.header["seed"]))
+        self._companion.pulse = self._pulse
         self._pulses = dict(_pulses(score.calls))
         self._asked = 0  # how often the pulse was
         self._beats: Beats | None = None
-        self._began_with = self._spoken = self._ensemble.mode
+        self._began_with = self._spoken = self._companion.mode
         self._wanted: tuple[Step, Sampling] | None = None
 
     async def play(self, call: Call) -> None:
         """Carry one call out."""
-        now, ensemble = call.moment, self._ensemble
+        now, companion = call.moment, self._companion
         match call.what:
             case "w":
                 await self._want(now)
@@ -97,7 +97,7 @@ class _Hand:
             case "h":
                 event = event_of(call)
                 self.done.events[Role.PERFORMER].append(event)
-                if ensemble.hear(event):
+                if companion.hear(event):
                     self._cut(now)
             case "e":
                 await self._change_engine(json.loads(call.with_))
@@ -107,23 +107,23 @@ class _Hand:
                 self._order(call)
 
     def _order(self, call: Call) -> None:
-        now, ensemble = call.moment, self._ensemble
+        now, companion = call.moment, self._companion
         match call.what:
             case "a":
-                if ensemble.adapt(changed(ensemble.settings, json.loads(call.with_)), now):
+                if companion.adapt(changed(companion.settings, json.loads(call.with_)), now):
                     self._cut(now)
             case "f":
-                ensemble.freeze(now, on=call.with_ == "1")
+                companion.freeze(now, on=call.with_ == "1")
             case "t":
-                ensemble.trigger(now)
+                companion.trigger(now)
             case "y" | "s" | "u" | "r" | "l" | "b":
                 orders = {
-                    "y": ensemble.give_way,
-                    "s": ensemble.halt,
-                    "u": ensemble.undo,
-                    "r": ensemble.reroll,
-                    "l": ensemble.lost,
-                    "b": ensemble.found,
+                    "y": companion.give_way,
+                    "s": companion.halt,
+                    "u": companion.undo,
+                    "r": companion.reroll,
+                    "l": companion.lost,
+                    "b": companion.found,
                 }
                 if orders[call.what](now) is not False:
                     self._cut(now)
@@ -131,7 +131,7 @@ class _Hand:
                 raise ValueError(f"{other!r} is no call")
 
     async def _want(self, now: float) -> None:
-        wanted, sampling, mode = self._ensemble.want(now), self._ensemble.sampling, self._ensemble.mode
+        wanted, sampling, mode = self._companion.want(now), self._companion.sampling, self._companion.mode
         if wanted is None:
             return
         engine = await self._engine_told(mode)
@@ -151,10 +151,10 @@ class _Hand:
             self._differs(now, f"the id {_named(written)} was drawn, now it is {_named(drawn)}")
             held = [*self._engine.ids[:-1], written]
             await self._engine.feed(held)
-        self._ensemble.accept(wanted, written, now)
+        self._companion.accept(wanted, written, now)
 
     def _commit(self, call: Call) -> None:
-        due = self._ensemble.commit(call.moment)
+        due = self._companion.commit(call.moment)
         self.done.events[Role.COMPANION] += due
         told = events_told(due, at=call.at)
         if told != call.with_:
@@ -165,7 +165,7 @@ class _Hand:
         events = self.done.events[Role.COMPANION]
         self.done.events[Role.COMPANION] = whole(events, now)
 
-    async def _engine_told(self, mode: tuple[int, Language]) -> EngineClient:
+    async def _engine_told(self, mode: tuple[int, MaskPolicy]) -> EngineClient:
         if self._engine is None:
             self._engine = await self._open_engine(self._score.settings.model)
         if mode[0] != self._spoken[0]:

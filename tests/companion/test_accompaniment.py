@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecomposer.clocks import ManualClock
-from livecomposer.events import Control, NoteOff, NoteOn, Role
-from livecomposer.companion.accompaniment import COALESCED, Accompanist
+from livecomposer.companion.accompaniment import COALESCED, Accompaniment
 from livecomposer.companion.requests import Feed, Step
 from livecomposer.companion.scales import scale_of
+from livecomposer.events import Control, NoteOff, NoteOn, Role
 from livecomposer.settings import Settings, changed
 from livecomposer.tokens.limits import CHORD_STEPS
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
@@ -26,7 +26,7 @@ SHIFT = VOCABULARY.first(Kind.TIME_SHIFT)
 
 def partner(**values):
     """One who plays along, with some settings changed."""
-    return Accompanist(changed(SETTINGS, values), seed=1)
+    return Accompaniment(changed(SETTINGS, values), seed=1)
 
 
 def answer(duet, now, *ids):
@@ -36,7 +36,7 @@ def answer(duet, now, *ids):
         if isinstance(wanted, Feed):
             wanted = duet.want(now)
         assert wanted.mask[id_], VOCABULARY.tokens[id_]
-        wanted.turn.accept(id_)
+        wanted.plan.accept(id_)
 
 
 def shift(seconds):
@@ -78,11 +78,11 @@ def test_a_key_that_was_not_foreseen_cuts_the_plan():
     duet = partner()
     duet.hear(NoteOn(1.0, 60, 80))
     answer(duet, 1.0, shift(0.3), OWN_ON.start + 48)
-    before = duet.turn
-    assert [48] == [event.pitch for event in before.plan]
+    before = duet.plan
+    assert [48] == [event.pitch for event in before.events]
     duet.hear(NoteOn(1.2, 62, 80))
-    assert duet.turn is not before
-    assert not duet.turn.plan
+    assert duet.plan is not before
+    assert not duet.plan.events
     assert duet.want(1.2).ids[-1] == 62
 
 
@@ -91,10 +91,10 @@ def test_a_key_that_was_foreseen_leaves_the_plan_as_it_is():
     duet = partner()
     duet.hear(NoteOn(1.0, 60, 80))
     answer(duet, 1.0, shift(0.3), THEIR_ON.start + 64, OWN_ON.start + 48)
-    plan = duet.turn
+    plan = duet.plan
     assert [(1.3, 64)] == [(round(event.time, 6), event.pitch) for event in plan.foreseen]
     duet.hear(NoteOn(1.28, 64, 70))
-    assert duet.turn is plan
+    assert duet.plan is plan
     assert (1, 1) == (duet.kept, duet.plans)
     assert not plan.foreseen
 
@@ -112,12 +112,12 @@ def test_a_foreseen_key_that_does_not_come_was_imagined():
     duet = partner()
     duet.hear(NoteOn(1.0, 60, 80))
     answer(duet, 1.0, shift(0.1), THEIR_ON.start + 64, OWN_ON.start + 48)
-    plan = duet.turn
+    plan = duet.plan
     duet.look(1.17)
-    assert duet.turn is plan
+    assert duet.plan is plan
     assert (1, 1, 0) == (duet.missed, duet.plans, len(plan.foreseen))
     duet.hear(NoteOn(1.3, 62, 80))
-    assert THEIR_ON.start + 64 not in duet.turn.context
+    assert THEIR_ON.start + 64 not in duet.plan.context
 
 
 def test_no_plan_begins_before_it_is_drawn():
@@ -164,7 +164,7 @@ def test_the_companion_is_as_soft_as_the_performer():
 def test_the_last_phrase_ends_before_the_time_alone_is_over():
     """In the last seconds alone a rest of 0.3 s is the end: no gap behind which a note begins."""
     for seed in range(5):
-        duet = Accompanist(changed(SETTINGS, {"alone": 6.0, "polyphony": 1}), seed=seed)
+        duet = Accompaniment(changed(SETTINGS, {"alone": 6.0, "polyphony": 1}), seed=seed)
         committed = [event for _, event in play(duet, ManualClock(), phrase(1.0), until=14.0, tick=0.01)]
         closing = 1.0 + 7 * 0.25 + 0.2 + 6.0 - 1.5
         gaps = [
@@ -184,7 +184,7 @@ def test_the_keys_of_a_chord_are_one():
     assert duet.plans == 1
     duet.look(1.0 + COALESCED)
     assert duet.plans == 2
-    assert [60, 64, 67, 72, 76] == [id_ for id_ in duet.turn.context if id_ < 128]
+    assert [60, 64, 67, 72, 76] == [id_ for id_ in duet.plan.context if id_ < 128]
 
 
 def test_a_note_off_that_was_cut_still_comes():
@@ -225,7 +225,7 @@ def test_the_same_keys_and_seed_give_the_same_companion():
     """Two sessions alike play the same; another seed, another companion."""
 
     def played(seed):
-        return play(Accompanist(SETTINGS, seed=seed), ManualClock(), phrase(1.0), until=6.0)
+        return play(Accompaniment(SETTINGS, seed=seed), ManualClock(), phrase(1.0), until=6.0)
 
     assert played(1) == played(1)
     assert played(1) != played(2)
@@ -237,7 +237,7 @@ def test_when_the_engine_is_lost_all_ends_and_the_next_key_begins_anew():
     play(duet, clock, phrase(1.0), until=2.0)
     duet.give_way(clock.now())
     duet.lost()
-    assert duet.turn is None
+    assert duet.plan is None
     assert duet.next_look(2.0) is None
     assert isinstance(duet.want(2.0), Feed)
     duet.hear(NoteOn(2.2, 60, 80))
@@ -288,7 +288,7 @@ def test_whatever_is_played_and_set_every_note_ends_within_its_limits(actions, w
     for name, pitch, gap in actions:
         moment += gap
         events.append(kinds[name](moment, pitch))
-    duet = Accompanist(changed(SETTINGS, {"max_note": 1.5, **wishes}), seed=seed)
+    duet = Accompaniment(changed(SETTINGS, {"max_note": 1.5, **wishes}), seed=seed)
     committed = play(duet, ManualClock(), events, until=moment + 8.0, tick=0.01)
     assert not sounding_after(committed)
     assert all(one.time <= other.time for (_, one), (_, other) in pairwise(committed))
@@ -318,5 +318,5 @@ def test_the_window_is_cut_back_at_rest_and_not_at_a_key():
     play(duet, clock, phrase(1.0, notes=24), until=6.9, mind=mind)
     assert [60] == duet._tape.ids()[2:3]
     play(duet, clock, [], until=14.0, mind=mind)
-    assert duet.turn is None
+    assert duet.plan is None
     assert 60 not in duet._tape.ids()

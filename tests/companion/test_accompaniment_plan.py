@@ -2,8 +2,8 @@
 
 import pytest
 
+from livecomposer.companion.accompaniment_plan import AccompanimentPlan
 from livecomposer.events import NoteOff, NoteOn, Role
-from livecomposer.companion.accompaniment_plan import Plan
 from livecomposer.tokens.grammar import Grammar
 from livecomposer.tokens.limits import Limits
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
@@ -20,7 +20,7 @@ def plan_of(**values):
     grammar = Grammar(Limits.from_seconds(max_rest=1.5, max_note=4.0, polyphony=4))
     grammar.follow(CONTEXT)
     told = {"floor": 10.0, "latest": 14.0, "closing": 13.0, "foresee": True, "seed": "1", **values}
-    return Plan(CONTEXT, origin=10.0, grammar=grammar, **told)
+    return AccompanimentPlan(CONTEXT, origin=10.0, grammar=grammar, **told)
 
 
 def accepted(plan, *ids):
@@ -33,7 +33,7 @@ def accepted(plan, *ids):
 def test_its_own_events_are_kept_apart_from_those_foreseen():
     """The companion's notes wait to be committed; the performer's note-ons are only expected."""
     plan = accepted(plan_of(), SHIFT + 49, ON + 48, THEIRS + 64, SHIFT + 24, OFF + 48)
-    assert [NoteOn(10.5, 48, 82, Role.COMPANION), NoteOff(10.75, 48, Role.COMPANION)] == list(plan.plan)
+    assert [NoteOn(10.5, 48, 82, Role.COMPANION), NoteOff(10.75, 48, Role.COMPANION)] == list(plan.events)
     assert [NoteOn(10.5, 64, 82, Role.PERFORMER)] == list(plan.foreseen)
     assert (5, 10.75) == (plan.tokens, plan.reached)
 
@@ -43,7 +43,7 @@ def test_what_is_due_is_committed_once():
     plan = accepted(plan_of(), SHIFT + 49, ON + 48, SHIFT + 24, OFF + 48)
     assert [48] == [event.pitch for event in plan.commit(10.5)]
     assert not plan.commit(10.6)
-    assert [10.75] == [event.time for event in plan.plan]
+    assert [10.75] == [event.time for event in plan.events]
 
 
 @pytest.mark.parametrize(("pitch", "moment", "foreseen"), [(64, 10.45, True), (64, 10.6, False), (65, 10.5, False)])

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from livecomposer.beats import Beats
 from livecomposer.clocks import ManualClock
+from livecomposer.companion.accompaniment import Accompaniment
+from livecomposer.companion.beat_snap import BeatSnap, placing_of
 from livecomposer.events import NoteOff, NoteOn, Role
-from livecomposer.companion.accompaniment import Accompanist
-from livecomposer.companion.beat_snap import Placing, placing_of
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind, phrase, play
 
@@ -29,7 +29,7 @@ def off(moment, pitch=48):
 
 def moments(hint, *events, earliest=0.0):
     """Where ``events`` are placed."""
-    placing = Placing(BEATS, hint)
+    placing = BeatSnap(BEATS, hint)
     return [round(placing.placed(event, earliest=earliest).time, 6) for event in events]
 
 
@@ -68,7 +68,7 @@ def test_without_a_hint_or_a_pulse_nothing_is_placed():
 @given(st.lists(st.tuples(st.integers(1, 30), st.integers(60, 62)), max_size=30), st.floats(0.01, 1.0))
 def test_a_key_never_ends_before_it_begins_nor_begins_before_it_ends(steps, hint):
     """Whatever is planned: on and off alternate in the order of their moments."""
-    placing, now, down = Placing(BEATS, hint), 10.0, set()
+    placing, now, down = BeatSnap(BEATS, hint), 10.0, set()
     placed = []
     for rest, pitch in steps:
         now += rest / 100
@@ -83,7 +83,7 @@ def test_a_key_never_ends_before_it_begins_nor_begins_before_it_ends(steps, hint
 @pytest.mark.parametrize("hint", [0.0, 1.0])
 def test_under_a_clock_the_companion_that_plays_along_keeps_to_the_sixteenths_if_asked(hint):
     """All its onsets but those for which it was too late; without a hint, a few by accident."""
-    partner = Accompanist(changed(SETTINGS, {"beat_hint": hint}), seed=1)
+    partner = Accompaniment(changed(SETTINGS, {"beat_hint": hint}), seed=1)
     partner.pulse = lambda _: Beats(tempo=97.0, moment=0.3)
     played = play(partner, ManualClock(), phrase(1.0, notes=80), until=30.0, mind=Mind())
     begun = [event.time for _, event in played if isinstance(event, NoteOn)]

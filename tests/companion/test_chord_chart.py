@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from livecomposer.errors import SettingError
 from livecomposer.companion.chord_chart import read
+from livecomposer.errors import SettingError
 
 HEADER = "tempo 120, 4/4\n"
 

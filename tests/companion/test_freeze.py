@@ -1,7 +1,7 @@
 """What is played while nobody listens."""
 
-from livecomposer.events import Control, NoteOff, NoteOn, Other
 from livecomposer.companion.freeze import Freeze
+from livecomposer.events import Control, NoteOff, NoteOn, Other
 
 
 def test_nothing_is_kept_before_it_is_on():

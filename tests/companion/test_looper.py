@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livecomposer.beats import Beats
-from livecomposer.events import NoteOff, NoteOn, Role
 from livecomposer.companion.looper import loop_of
+from livecomposer.events import NoteOff, NoteOn, Role
 
 CALL = [NoteOn(0.0, 60, 80), NoteOff(0.5, 60)]
 REPLY = [NoteOn(1.0, 64, 70, Role.COMPANION), NoteOff(1.8, 64, Role.COMPANION)]

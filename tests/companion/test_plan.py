@@ -2,8 +2,8 @@
 
 import pytest
 
+from livecomposer.companion.plan import Plan
 from livecomposer.events import NoteOff, NoteOn, Role
-from livecomposer.companion.plan import Future
 from livecomposer.tokens.grammar import Grammar, Limits
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
@@ -12,7 +12,7 @@ SHIFT = VOCABULARY.ids_of(Kind.TIME_SHIFT).start - 1
 ON, OFF = (VOCABULARY.ids_of(kind, Role.COMPANION).start for kind in (Kind.NOTE_ON, Kind.NOTE_OFF))
 
 
-class Endless(Future):
+class Endless(Plan):
     """A future that is never planned to its end."""
 
     planned = False
@@ -30,9 +30,9 @@ def test_what_is_accepted_is_planned_until_it_is_committed():
     """At its moments; the stream's own ids are counted."""
     found = future(VELOCITY, ON + 60, SHIFT + 50, OFF + 60)
     assert (4, 10.5) == (found.tokens, found.reached)
-    assert [(NoteOn, 10.0), (NoteOff, 10.5)] == [(type(event), event.time) for event in found.plan]
+    assert [(NoteOn, 10.0), (NoteOff, 10.5)] == [(type(event), event.time) for event in found.events]
     assert [60] == [event.pitch for event in found.commit(10.4)]
-    assert 1 == len(found.plan)
+    assert 1 == len(found.events)
     assert [] == found.commit(10.49)
 
 

@@ -5,9 +5,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livecomposer.clocks import ManualClock
+from livecomposer.companion.rule_based import RuleBased
 from livecomposer.events import NoteOff, NoteOn, Role
 from livecomposer.offline.simulation import Latency, play_along
-from livecomposer.companion.rule_based import Fallback
 from livecomposer.settings import Settings, changed
 from tests.session.players import chord, phrase, play
 
@@ -16,7 +16,7 @@ SETTINGS = changed(Settings(), {"mode": "accompany", "horizon": 0.02, "alone": 2
 
 def played(events, *, until=15.0, seed=1, **values):
     """What it plays, with when it decided."""
-    return play(Fallback(changed(SETTINGS, values), seed), ManualClock(), events, until=until)
+    return play(RuleBased(changed(SETTINGS, values), seed), ManualClock(), events, until=until)
 
 
 def struck(committed):
@@ -58,7 +58,7 @@ def test_it_plays_on_the_performers_pulse():
 
 def test_it_comes_to_rest_when_the_performer_does():
     """All ends ``alone`` seconds after the last event, and the next key brings it back."""
-    partner, clock = Fallback(SETTINGS, 1), ManualClock()
+    partner, clock = RuleBased(SETTINGS, 1), ManualClock()
     first = play(partner, clock, phrase(1.0), until=8.0)
     assert not left(first)
     assert pytest.approx(2.95 + 2.0) == first[-1][1].time
@@ -96,7 +96,7 @@ def test_the_same_seed_gives_the_same_pattern():
 
 def test_when_it_gives_way_it_waits_for_the_next_key():
     """Whoever cuts it ends what sounds."""
-    partner = Fallback(SETTINGS, 1)
+    partner = RuleBased(SETTINGS, 1)
     partner.hear(NoteOn(1.0, 60, 80))
     assert partner.commit(1.0)
     partner.give_way(1.1)
@@ -107,7 +107,7 @@ def test_when_it_gives_way_it_waits_for_the_next_key():
 
 async def test_it_needs_no_engine():
     """Played to by the live protocol it asks for nothing."""
-    partner = Fallback(SETTINGS, 1)
+    partner = RuleBased(SETTINGS, 1)
     done = await play_along(phrase(1.0), None, SETTINGS, seed=1, latency=Latency(), partner=partner)
     assert done.notes
     assert (0, 0, 0) == (done.steps, done.plans, done.late)

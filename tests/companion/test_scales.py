@@ -1,7 +1,7 @@
 import pytest
 
-from livecomposer.errors import SettingError
 from livecomposer.companion.scales import scale_of
+from livecomposer.errors import SettingError
 
 
 @pytest.mark.parametrize(

@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from livecomposer.events import SUSTAIN, Control, NoteOff, NoteOn, Role
 from livecomposer.companion.tape import LONGEST_SILENCE, Tape
+from livecomposer.events import SUSTAIN, Control, NoteOff, NoteOn, Role
 from livecomposer.tokens.codec import Encoder, Sustain
 from livecomposer.tokens.stream import notes_of_ids
 from tests.session.players import phrase

@@ -2,8 +2,8 @@
 
 import pytest
 
+from livecomposer.companion.turn_plan import TurnPlan
 from livecomposer.events import NoteOn, Role, notes_of_events
-from livecomposer.companion.turn_plan import Turn
 from livecomposer.settings import Settings, changed
 from livecomposer.tokens.codec import Encoder
 from tests.session.players import Mind, phrase
@@ -13,41 +13,41 @@ def turn_of(*, seed="1:0", seconds=20.0, **settings):
     """A turn after a phrase that begins at 5 s."""
     encoder = Encoder(origin=5.0)
     ids = [644] + [id_ for event in phrase(5.0) for id_ in encoder.encode(event)] + encoder.advance(8.0)
-    return Turn(ids, origin=5.0, seconds=seconds, settings=changed(Settings(), settings), seed=seed)
+    return TurnPlan(ids, origin=5.0, seconds=seconds, settings=changed(Settings(), settings), seed=seed)
 
 
-def played(turn, *, shifts=0.5):
+def played(plan, *, shifts=0.5):
     """The whole turn's notes."""
     mind = Mind(shifts=shifts)
-    while not turn.planned:
-        turn.accept(mind.draw(turn.mask(turn.start), turn.chance()))
-    return notes_of_events(turn.plan)
+    while not plan.planned:
+        plan.accept(mind.draw(plan.mask(plan.start), plan.chance()))
+    return notes_of_events(plan.events)
 
 
 def test_a_turn_begins_at_its_start_and_ends_by_its_end():
     """With a note, and with nothing sounding."""
-    turn = turn_of()
-    notes = played(turn)
-    ons = sum(isinstance(event, NoteOn) for event in turn.plan)
+    plan = turn_of()
+    notes = played(plan)
+    ons = sum(isinstance(event, NoteOn) for event in plan.events)
     assert 8.0 == notes[0].start
     assert max(note.end for note in notes) <= 28.0
-    assert len(turn.plan) == 2 * ons
+    assert len(plan.events) == 2 * ons
 
 
 def test_a_turn_lasts_as_long_as_asked():
     """It is planned to its very end, rests included."""
-    turn = turn_of(seconds=7.0)
-    played(turn)
-    assert 15.0 == turn.reached
+    plan = turn_of(seconds=7.0)
+    played(plan)
+    assert 15.0 == plan.reached
 
 
 @pytest.mark.parametrize("until", [7.996, 8.0, 8.004])
 def test_the_first_id_is_no_time_shift(until):
     """The turn starts on the step at which its context ends, so that nothing has to be waited for."""
     context = [644, 370, 60, 355, 128 + 60, *Encoder(origin=6.0).advance(until)]
-    turn = Turn(context, origin=5.0, seconds=2.0, settings=Settings(), seed="1:0")
-    assert 8.0 == turn.start
-    assert not turn.mask(turn.start)[256:356].any()
+    plan = TurnPlan(context, origin=5.0, seconds=2.0, settings=Settings(), seed="1:0")
+    assert 8.0 == plan.start
+    assert not plan.mask(plan.start)[256:356].any()
 
 
 @pytest.mark.parametrize("longest", [0.1, 1.0])
@@ -78,37 +78,37 @@ def test_the_same_seed_draws_the_same_turn():
 
 def test_notes_put_off_begin_no_earlier_than_asked():
     """A planner that fell behind tells the model first."""
-    turn, mind = turn_of(), Mind()
-    while not turn.begun:
-        turn.accept(mind.draw(turn.mask(turn.start), turn.chance()))
-    count = len(turn.plan)
-    while len(turn.plan) < count + 30:
-        turn.accept(mind.draw(turn.mask(12.0), turn.chance()))
-    assert min(e.time for e in list(turn.plan)[count:] if isinstance(e, NoteOn)) >= 12.0
+    plan, mind = turn_of(), Mind()
+    while not plan.begun:
+        plan.accept(mind.draw(plan.mask(plan.start), plan.chance()))
+    count = len(plan.events)
+    while len(plan.events) < count + 30:
+        plan.accept(mind.draw(plan.mask(12.0), plan.chance()))
+    assert min(e.time for e in list(plan.events)[count:] if isinstance(e, NoteOn)) >= 12.0
 
 
 def test_committing_takes_the_plan_from_its_front():
     """What is committed is no longer planned."""
-    turn = turn_of()
-    notes = played(turn)
-    events = turn.commit(10.0)
+    plan = turn_of()
+    notes = played(plan)
+    events = plan.commit(10.0)
     assert events
     assert all(event.time <= 10.0 for event in events)
-    assert all(event.time > 10.0 for event in turn.plan)
-    assert not turn.over
-    turn.commit(99.0)
-    assert turn.over
+    assert all(event.time > 10.0 for event in plan.events)
+    assert not plan.over
+    plan.commit(99.0)
+    assert plan.over
     assert {Role.COMPANION} == {note.role for note in notes}
 
 
 def test_a_turn_that_is_aimed_moves_with_all_that_is_planned():
     """To any moment, not only to a step; the ids are the same."""
-    turn, still = turn_of(), turn_of()
+    plan, still = turn_of(), turn_of()
     mind, twin = Mind(), Mind()
     for i in range(300):
         if i == 50:
-            turn.aim(8.0034)
-        turn.accept(mind.draw(turn.mask(turn.start), turn.chance()))
+            plan.aim(8.0034)
+        plan.accept(mind.draw(plan.mask(plan.start), plan.chance()))
         still.accept(twin.draw(still.mask(still.start), still.chance()))
-    assert 8.0034 == turn.start
-    assert [event.time + 0.0034 for event in still.plan] == pytest.approx([event.time for event in turn.plan])
+    assert 8.0034 == plan.start
+    assert [event.time + 0.0034 for event in still.events] == pytest.approx([event.time for event in plan.events])

@@ -3,9 +3,9 @@
 import pytest
 
 from livecomposer.clocks import ManualClock
-from livecomposer.events import Control, NoteOff, NoteOn, Role, notes_of_events
 from livecomposer.companion.requests import Feed, Step
-from livecomposer.companion.turn_taking import Duet
+from livecomposer.companion.turn_taking import TurnTaking
+from livecomposer.events import Control, NoteOff, NoteOn, Role, notes_of_events
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind, chord, phrase, play
 
@@ -14,7 +14,7 @@ SETTINGS = changed(Settings(), {"extension_duration": 4.0, "phrase_wait": 0.6, "
 
 def duet_of(**settings):
     """A duet with some settings changed."""
-    return Duet(changed(SETTINGS, settings), seed=1)
+    return TurnTaking(changed(SETTINGS, settings), seed=1)
 
 
 def test_nothing_is_wanted_before_anything_is_played():
@@ -58,12 +58,12 @@ def test_the_planner_is_woken_before_its_plan_runs_dry():
     duet, clock, mind = duet_of(plan_ahead=0.2, max_rest=10.0, extension_duration=30.0), ManualClock(), Mind(shifts=1.0)
     play(duet, clock, phrase(1.0), until=3.7, mind=mind)
     ahead = []
-    while not duet.turn.planned:
+    while not duet.plan.planned:
         duet.commit(clock.now())
         moment = duet.next_look(clock.now())
         assert moment is not None
         clock.move_to(moment + 0.001)
-        ahead.append(duet.turn.reached - clock.now())
+        ahead.append(duet.plan.reached - clock.now())
         while (wanted := duet.want(clock.now())) is not None:
             mind.answer(duet, wanted)
     assert len(ahead) > 20
@@ -89,9 +89,9 @@ def test_playing_again_takes_the_plan_back():
     """From the performer's key on the companion has nothing to play, and the turn is over."""
     duet, clock = duet_of(), ManualClock()
     before = play(duet, clock, phrase(1.0), until=5.0)
-    assert duet.turn is not None
+    assert duet.plan is not None
     assert duet.hear(NoteOn(5.0, 72, 90))
-    assert duet.turn is None
+    assert duet.plan is None
     assert before
     assert [] == play(duet, clock, [], until=6.0)
 
@@ -122,7 +122,7 @@ def test_a_key_let_go_during_the_companions_turn_does_not_interrupt():
     duet, clock = duet_of(), ManualClock()
     play(duet, clock, chord(1.0, [48, 55]), until=4.0)
     assert not duet.hear(NoteOff(4.0, 48))
-    assert duet.turn is not None
+    assert duet.plan is not None
 
 
 @pytest.mark.parametrize(
@@ -141,9 +141,9 @@ def test_a_trigger_during_the_companions_turn_changes_nothing():
     """It ends phrases; playing ends turns."""
     duet, clock = duet_of(trigger="cc:20"), ManualClock()
     play(duet, clock, phrase(1.0), until=4.0)
-    turn = duet.turn
+    plan = duet.plan
     assert not duet.hear(Control(4.0, 20, 127))
-    assert turn is duet.turn is not None
+    assert plan is duet.plan is not None
 
 
 def test_an_hour_of_playing_does_not_grow():
@@ -172,7 +172,7 @@ def test_the_same_seed_and_playing_give_the_same_notes():
     """Chance comes from the seed alone."""
     first, second = (play(duet_of(), ManualClock(), phrase(1.0), until=8.0) for _ in range(2))
     assert [event for _, event in first] == [event for _, event in second]
-    other = play(Duet(SETTINGS, seed=2), ManualClock(), phrase(1.0), until=8.0)
+    other = play(TurnTaking(SETTINGS, seed=2), ManualClock(), phrase(1.0), until=8.0)
     assert [event for _, event in first] != [event for _, event in other]
 
 
@@ -182,8 +182,8 @@ def test_five_minutes_of_turn_are_never_planned_further_than_asked():
     ahead = []
     for _ in range(60):
         play(duet, clock, phrase(1.0) if clock.now() < 1 else [], until=clock.now() + 5.0, tick=0.02)
-        if duet.turn is not None:
-            ahead.append(duet.turn.reached - clock.now())
+        if duet.plan is not None:
+            ahead.append(duet.plan.reached - clock.now())
     assert duet.turns == 1
     assert len(ahead) > 50
     assert max(ahead) <= SETTINGS.plan_ahead + 1.0
@@ -210,9 +210,9 @@ def test_other_settings_hold_in_the_middle_of_a_turn():
     duet, clock = duet_of(plan_ahead=2.0), ManualClock()
     play(duet, clock, phrase(1.0), until=4.0)
     duet.adapt(changed(SETTINGS, {"plan_ahead": 0.3}))
-    assert duet.turn.reached > clock.now() + 0.3
+    assert duet.plan.reached > clock.now() + 0.3
     assert duet.want(clock.now()) is None
     play(duet, clock, [], until=clock.now() + 1.9)
-    assert duet.turn.reached < clock.now() + 1.5
+    assert duet.plan.reached < clock.now() + 1.5
     duet.adapt(SETTINGS)
     assert isinstance(duet.want(clock.now()), Step)

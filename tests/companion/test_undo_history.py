@@ -1,18 +1,18 @@
 """Calls and replies."""
 
-from livecomposer.events import Control, NoteOff, NoteOn, Role
-from livecomposer.companion.undo_history import Exchanges, whole
 from livecomposer.companion.tape import Tape
+from livecomposer.companion.undo_history import UndoHistory, whole
+from livecomposer.events import Control, NoteOff, NoteOn, Role
 
 PERFORMER, COMPANION = Role.PERFORMER, Role.COMPANION
 
 
 def begun(start, *, together=False):
     """Exchanges of which one has just begun: two keys before it."""
-    exchanges = Exchanges()
+    exchanges = UndoHistory()
     for event in (NoteOn(0.5, 40, 80), NoteOff(0.6, 40), NoteOn(1.0, 60, 80), NoteOff(1.5, 60)):
         exchanges.hear(event)
-    exchanges.begin(start, tape=Tape(input_duration=30.0), turn=None, together=together)
+    exchanges.begin(start, tape=Tape(input_duration=30.0), plan=None, together=together)
     return exchanges
 
 
@@ -53,7 +53,7 @@ def test_what_was_heard_since_belongs_to_the_one_before():
     """So that it is not lost when that one is taken back too."""
     exchanges = begun(1.0)
     exchanges.hear(NoteOn(2.2, 50, 80))
-    exchanges.begin(2.2, tape=Tape(input_duration=30.0), turn=None, together=False)
+    exchanges.begin(2.2, tape=Tape(input_duration=30.0), plan=None, together=False)
     exchanges.hear(NoteOn(3.0, 52, 80))
     assert exchanges.take_back().interrupted
     assert [(2.2, 50), (3.0, 52)] == keys(exchanges.take_back().heard)

@@ -1,6 +1,6 @@
 """A desk over an instrument that only remembers what it was asked."""
 
-from livecomposer.session.commands.dispatcher import Desk
+from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.settings import Settings
 
 
@@ -23,7 +23,7 @@ class FakeInstrument:
         self.done.append(settings)
 
 
-class NotedDesk(Desk):
+class NotedDesk(Dispatcher):
     """A desk whose ``noted`` is what the journal would be told; panics are noted too."""
 
     def __init__(self, settings=None):

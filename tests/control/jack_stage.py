@@ -34,11 +34,11 @@ def main() -> None:
     spied = Spied(EngineClient.step)
     EngineClient.step = lambda *asked, **named: spied.ask(*asked, **named)  # noqa: PLW0108  # binds the engine
     settings = load(Path(config), environment={}, options={"model": model, "osc": osc})
-    hands = hands_of(settings, config=Path(config), tell=tell)
-    asyncio.run(perform(settings, seed=1, record=Path(record), hands=hands, tell=tell))
+    frontends = hands_of(settings, config=Path(config), notify=notify)
+    asyncio.run(perform(settings, seed=1, record=Path(record), frontends=frontends, notify=notify))
 
 
-def tell(line: str) -> None:
+def notify(line: str) -> None:
     """Say it at once."""
     print(line, file=sys.stderr, flush=True)
 

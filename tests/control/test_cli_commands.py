@@ -112,11 +112,11 @@ def test_controls_prints_the_table_of_commands(capsys, tmp_path):
 
 async def test_send_reaches_a_session_that_runs(capsys):
     """By the same names; what it is set to is printed."""
-    desk = NotedDesk()
-    async with received(("127.0.0.1", 0), Responder(desk), silence=desk.panic, tell=print) as receiver:
+    dispatcher = NotedDesk()
+    async with received(("127.0.0.1", 0), Responder(dispatcher), silence=dispatcher.panic, notify=print) as receiver:
         to = ["--to", "{}:{}".format(*receiver.address)]
         assert 0 == await asyncio.to_thread(main, ["send", "creative_risk", "1.5", *to])
         assert 0 == await asyncio.to_thread(main, ["send", "undo", *to])
         assert 2 == await asyncio.to_thread(main, ["send", "creative_risk", "9", *to])
     assert ["creative_risk = 1.5", "undo"] == capsys.readouterr().out.splitlines()
-    assert [("creative_risk", 1.5, "osc"), ("undo", None, "osc")] == desk.noted
+    assert [("creative_risk", 1.5, "osc"), ("undo", None, "osc")] == dispatcher.noted

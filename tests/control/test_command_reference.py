@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from livecomposer.control.surfaces import controller_maps as controllers
 from livecomposer.control import command_reference as reference
+from livecomposer.control.surfaces import controller_maps as controllers
 from livecomposer.control.surfaces.bindings import layer_of
 from livecomposer.control.surfaces.controller_maps import DEFAULT, chosen, controls_of
 from livecomposer.session.commands.table import COMMANDS

@@ -4,9 +4,9 @@ import json
 
 import pytest
 
+from livecomposer.control import machine_facts as probe
 from livecomposer.engine import library
 from livecomposer.errors import EngineError, LivecomposerError, SoundError
-from livecomposer.control import machine_facts as probe
 
 
 def test_ports_are_told_by_kind():

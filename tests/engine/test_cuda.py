@@ -10,7 +10,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 
 from livecomposer.engine.cuda import CudaEngine
 from livecomposer.errors import EngineError
-from livecomposer.model.sampling import Language, Sampling, sample
+from livecomposer.model.sampling import MaskPolicy, Sampling, sample
 from tests.engine import exactness
 from tests.model.networks import SMALL, random_decoder
 
@@ -18,7 +18,7 @@ DECODER = random_decoder()
 assert_exact = partial(exactness.assert_exact, network=DECODER)
 IDS = np.random.default_rng(4).integers(0, SMALL.vocabulary, 400).tolist()
 ALL = np.ones(SMALL.vocabulary, dtype=bool)
-LANGUAGE = Language(np.arange(SMALL.vocabulary) % 4, np.arange(SMALL.vocabulary) // 2 * 2)
+LANGUAGE = MaskPolicy(np.arange(SMALL.vocabulary) % 4, np.arange(SMALL.vocabulary) // 2 * 2)
 REACH = (SMALL.layers + 1) * SMALL.window
 GPU = pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device here")
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from livecomposer.engine.device_sampling import Draw
-from livecomposer.model.sampling import Language, Sampling, sample
+from livecomposer.model.sampling import MaskPolicy, Sampling, sample
 
 V = 40
 KINDS = np.repeat(np.arange(4), 10)
@@ -21,7 +21,7 @@ def drawn(draw, logits, *told):
 
 @pytest.mark.parametrize("technique", ["topk", "nucleus", "random"])
 @pytest.mark.parametrize(
-    "language", [None, Language(KINDS, TWINS), Language(KINDS, TWINS, (3, 9))], ids=["plain", "language", "shifts"]
+    "language", [None, MaskPolicy(KINDS, TWINS), MaskPolicy(KINDS, TWINS, (3, 9))], ids=["plain", "language", "shifts"]
 )
 def test_it_draws_what_the_host_draws(technique, language):
     """For whatever logits, masks, thresholds, temperatures and chances, with and without a language."""

@@ -14,14 +14,14 @@ import rtmidi
 
 def main() -> None:
     """Open the port, listen until told to stop."""
-    ears = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="ears", queue_size_limit=100_000)
-    ears.open_virtual_port("in")
+    input_ports = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="ears", queue_size_limit=100_000)
+    input_ports.open_virtual_port("in")
     print("ready", flush=True)
     over = Event()
     Thread(target=lambda: (sys.stdin.read(), over.set()), daemon=True).start()
     heard: list[list[float]] = []
     while not over.is_set():
-        while (message := ears.get_message()) is not None:
+        while (message := input_ports.get_message()) is not None:
             heard.append([time.monotonic(), *message[0]])
         time.sleep(0.002)
     print(json.dumps(heard), flush=True)

@@ -21,12 +21,12 @@ import rtmidi
 from livecomposer.clocks import MonotonicClock
 from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOn
-from livecomposer.midi import ports
-from livecomposer.midi.input_ports import Ears
-from livecomposer.midi.input_path import Arrival, Inlet
-from livecomposer.midi.port_watcher import Lookout, Offer
-from livecomposer.midi.output_port import Outlet
 from livecomposer.messages import silence
+from livecomposer.midi import ports
+from livecomposer.midi.input_path import Input, InputPath
+from livecomposer.midi.input_ports import InputPorts
+from livecomposer.midi.output_port import OutputPort
+from livecomposer.midi.port_watcher import Offer, PortWatcher
 
 __all__ = ["FLOODS", "KEY", "outcome"]
 
@@ -200,7 +200,7 @@ def vanished() -> Any:
 
 def two_outlets() -> Any:
     """The names of two virtual outlets, and how many of them another program sees."""
-    with Outlet("virtual") as first, Outlet("virtual") as second:
+    with OutputPort("virtual") as first, OutputPort("virtual") as second:
         return {"names": [first.name, second.name], "seen": seen(rtmidi.MidiIn)}
 
 
@@ -209,8 +209,8 @@ def last_words() -> Any:
     wanted = [list(KEY), *map(list, silence([2]))]
     with program(rtmidi.MidiIn, "sound module", "in") as listener:
         for _ in range(5):
-            with Outlet("sound module") as outlet:
-                outlet.send(KEY)
+            with OutputPort("sound module") as output_port:
+                output_port.send(KEY)
             got = list(heard(listener, _HEARING_SECONDS))
             if got == wanted:
                 break
@@ -222,8 +222,8 @@ def thru() -> Any:
     got: list[Event] = []
     clock = MonotonicClock()
     with (
-        Outlet("virtual") as outlet,
-        Inlet("virtual", arrival=(arrival := Arrival(clock=clock, deliver=got.append, thru=outlet.send))),
+        OutputPort("virtual") as output_port,
+        Input("virtual", input_path=(input_path := InputPath(clock=clock, deliver=got.append, thru=output_port.send))),
         connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard,
         connected(rtmidi.MidiIn, "listener", "livecomposer") as listener,
     ):
@@ -234,7 +234,7 @@ def thru() -> Any:
         "through": through,
         "pitches": sorted({event.pitch for event in got if isinstance(event, NoteOn)}),
         "in time": before <= got[0].time <= got[-1].time <= after,
-        "errors": [arrival.errors, outlet.errors],
+        "errors": [input_path.errors, output_port.errors],
     }
 
 
@@ -245,8 +245,8 @@ def flood() -> Any:
 
 def _closed_under_a_flood() -> tuple[bool, int]:
     stop, flowing = Flag(), Flag()
-    arrival = Arrival(clock=MonotonicClock(), deliver=lambda event: flowing.set())
-    inlet = Inlet("virtual", arrival=arrival)
+    input_path = InputPath(clock=MonotonicClock(), deliver=lambda event: flowing.set())
+    inlet = Input("virtual", input_path=input_path)
     with connected(rtmidi.MidiOut, "flood", "livecomposer") as keyboard:
 
         def pour() -> None:
@@ -259,7 +259,7 @@ def _closed_under_a_flood() -> tuple[bool, int]:
         inlet.close()
         stop.set()
         thread.join()
-    return arrived, arrival.errors
+    return arrived, input_path.errors
 
 
 def held() -> Any:
@@ -276,23 +276,23 @@ def fed_back() -> Any:
     got: list[Event] = []
     said: list[str] = []
     clock = MonotonicClock()
-    with Outlet("virtual") as outlet:
-        arrival = Arrival(clock=clock, deliver=got.append, thru=outlet.send)
-        ears = Ears(["virtual"], arrival=arrival, clock=clock, tell=said.append)
+    with OutputPort("virtual") as output_port:
+        input_path = InputPath(clock=clock, deliver=got.append, thru=output_port.send)
+        input_ports = InputPorts(["virtual"], input_path=input_path, clock=clock, notify=said.append)
         sends: list[bytes] = []
-        outlet.on_send = lambda data: (sends.append(data), ears.sent(data))[0]
-        ours = [ears._sources[0].own, outlet._own]
+        output_port.on_send = lambda data: (sends.append(data), input_ports.sent(data))[0]
+        ours = [input_ports._sources[0].own, output_port._own]
         with connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard:
             subprocess.run(["jack_connect", ours[1], ours[0]], check=True, capture_output=True)
             time.sleep(0.3)  # JACK may lose what is sent while it rearranges its graph
             for _ in range(_STRIKES):
                 for data in ([0x90, 60, 64], [0xB0, 64, 127], [0x80, 60, 64], [0xB0, 64, 0]):
                     keyboard.send_message(data)
-                    outlet.send(bytes([0x91, 72, 50]))
+                    output_port.send(bytes([0x91, 72, 50]))
                     time.sleep(0.05)
-                    outlet.send(bytes([0x81, 72, 64]))
+                    output_port.send(bytes([0x81, 72, 64]))
             time.sleep(0.3)
-        ears.close()
+        input_ports.close()
     return {
         "strikes": sum(isinstance(event, NoteOn) for event in got),
         "pitches": sorted({event.pitch for event in got if isinstance(event, NoteOn)}),
@@ -310,22 +310,24 @@ def server_restarted() -> Any:
     got: list[Event] = []
     said: list[str] = []
     clock = MonotonicClock()
-    with Outlet("virtual") as outlet:
-        ears = Ears(["virtual"], arrival=Arrival(clock=clock, deliver=got.append, thru=outlet.send), clock=clock)
+    with OutputPort("virtual") as output_port:
+        input_ports = InputPorts(
+            ["virtual"], input_path=InputPath(clock=clock, deliver=got.append, thru=output_port.send), clock=clock
+        )
 
         def heal(offer: Offer) -> None:
-            for each in (ears, outlet):
-                each.heal(offer, lookout.connect, said.append)
+            for each in (input_ports, output_port):
+                each.heal(offer, watcher.connect, said.append)
 
-        lookout = Lookout(heal)
-        with lookout:
+        watcher = PortWatcher(heal)
+        with watcher:
             print("ready", flush=True)
             sys.stdin.readline()
             until = time.monotonic() + _LIMIT_SECONDS / 2
             while len(said) < 4 and time.monotonic() < until:
                 time.sleep(0.05)
             played = subprocess.run([sys.executable, __file__, "through"], capture_output=True, text=True, check=False)
-        ears.close()
+        input_ports.close()
     return {"said": said, "through": json.loads(played.stdout or "null"), "heard": len(got) > 0}
 
 

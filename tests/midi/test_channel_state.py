@@ -1,14 +1,14 @@
 """What a new synthesiser is to be told."""
 
-from livecomposer.midi.channel_state import Standing
+from livecomposer.midi.channel_state import ChannelState
 
 
 def stands(*messages):
     """What stands after ``messages``."""
-    standing = Standing()
+    channel_state = ChannelState()
     for data in messages:
-        standing.note(bytes(data))
-    return [tuple(data) for data in standing.messages()]
+        channel_state.note(bytes(data))
+    return [tuple(data) for data in channel_state.messages()]
 
 
 def test_the_last_value_of_each_stands():
@@ -24,11 +24,11 @@ def test_a_program_comes_first_with_the_bank_it_was_chosen_from():
 
 def test_notes_and_modes_do_not_stand():
     """What was struck is past, and nothing is silenced twice; but the channels are known."""
-    standing = Standing()
+    channel_state = ChannelState()
     for data in ((0x92, 60, 64), (0xB3, 120, 0), (0xB3, 123, 0), (0xB3, 101, 0), (0xB3, 6, 2)):
-        standing.note(bytes(data))
-    assert [] == standing.messages()
-    assert [2, 3] == standing.channels
+        channel_state.note(bytes(data))
+    assert [] == channel_state.messages()
+    assert [2, 3] == channel_state.channels
 
 
 def test_a_reset_clears_the_controllers_and_not_the_program():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livecomposer.midi.echo_guard import WINDOW_SECONDS, Guard
+from livecomposer.midi.echo_guard import WINDOW_SECONDS, EchoGuard
 
 ON, OFF = bytes([0x90, 60, 64]), bytes([0x80, 60, 64])
 PEDAL, LIFTED = bytes([0xB0, 64, 127]), bytes([0xB0, 64, 0])
@@ -33,12 +33,12 @@ REPEATED = [(moment + (0.03 if data == OFF else 0.0), data) for moment, data in 
 
 def test_a_key_repeated_fast_is_never_swallowed():
     """Fourteen equal strokes a second, thru, without any loop: each is heard."""
-    assert REPEATED == played(Guard(), *REPEATED)
+    assert REPEATED == played(EchoGuard(), *REPEATED)
 
 
 def test_the_echo_of_thru_is_swallowed_and_each_stroke_is_heard():
     """With a loop of 10 ms the same strokes are heard once each."""
-    guard = Guard()
+    guard = EchoGuard()
     assert REPEATED == played(guard, *REPEATED, delay=0.01)
     assert guard.looped
 
@@ -51,26 +51,26 @@ def test_a_chord_of_equal_velocities_is_heard_whole_again_and_again():
         for late, status in ((0.0, 0x90), (0.05, 0x80))
         for key in range(5)
     ]
-    assert chord == played(Guard(), *chord)
+    assert chord == played(EchoGuard(), *chord)
 
 
 def test_a_pedal_does_not_go_round():
     """Its echo says nothing new, and is not sent again."""
     pedalled = [(0.0, PEDAL), (0.5, LIFTED), (1.0, PEDAL)]
-    assert pedalled == played(Guard(), *pedalled, delay=0.02)
+    assert pedalled == played(EchoGuard(), *pedalled, delay=0.02)
 
 
 def test_a_wheel_that_moves_faster_than_the_loop_does_not_build_up():
     """A value every 4 ms through a loop of 15 ms: the last value heard is the last one turned to."""
     turned = [(0.004 * i, bytes([0xB0, 1, i])) for i in range(60)]
-    heard = played(Guard(), *turned, delay=0.015)
+    heard = played(EchoGuard(), *turned, delay=0.015)
     assert turned[-1] == heard[-1]
     assert {data for _, data in heard} == {data for _, data in turned}
 
 
 def test_a_wheel_that_trembles_is_heard():
     """Two values in turn are a poor pot, and no loop."""
-    guard = Guard()
+    guard = EchoGuard()
     trembling = [(0.01 * i, bytes([0xB0, 1, 63 + i % 2])) for i in range(20)]
     assert trembling == played(guard, *trembling)
     assert not guard.looped
@@ -78,7 +78,7 @@ def test_a_wheel_that_trembles_is_heard():
 
 def test_what_comes_on_a_channel_where_nobody_plays_is_the_companion():
     """It cannot be the performer's; the same key of the performer's on the own channel is."""
-    guard = Guard()
+    guard = EchoGuard()
     guard.sent(COMPANION, 0.0)
     assert guard.is_echo(COMPANION, 0.02)
     assert not guard.is_echo(bytes([0x90, 72, 50]), 0.03)
@@ -86,7 +86,7 @@ def test_what_comes_on_a_channel_where_nobody_plays_is_the_companion():
 
 def test_each_send_answers_for_one_echo():
     """The second of two equal messages after one send is the performer's."""
-    guard = Guard()
+    guard = EchoGuard()
     guard.sent(COMPANION, 0.0)
     assert [True, False] == [guard.is_echo(COMPANION, 0.01), guard.is_echo(COMPANION, 0.02)]
 
@@ -94,14 +94,14 @@ def test_each_send_answers_for_one_echo():
 @pytest.mark.parametrize(("late", "echo"), [(WINDOW_SECONDS * 0.9, True), (WINDOW_SECONDS * 1.1, False)])
 def test_what_comes_too_late_is_no_echo(late, echo):
     """Nobody waits for ever."""
-    guard = Guard()
+    guard = EchoGuard()
     guard.sent(COMPANION, 1.0)
     assert echo == guard.is_echo(COMPANION, 1.0 + late)
 
 
 def test_a_loop_that_was_undone_is_forgotten():
     """When nothing comes back any more, equal strokes are heard again."""
-    guard = Guard()
+    guard = EchoGuard()
     guard.sent(COMPANION, 0.0)
     guard.is_echo(COMPANION, 0.01)
     assert guard.looped
@@ -115,7 +115,7 @@ def test_a_loop_that_was_undone_is_forgotten():
 
 def test_another_player_begins_anew():
     """What is forgotten is not expected back."""
-    guard = Guard()
+    guard = EchoGuard()
     guard.sent(COMPANION, 0.0)
     guard.forget()
     assert not guard.is_echo(COMPANION, 0.01)

@@ -3,9 +3,9 @@ from threading import Event as Flag
 
 from livecomposer.clocks import ManualClock, MonotonicClock
 from livecomposer.events import SUSTAIN, Control, NoteOff, NoteOn
+from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.files import Recording, Track
-from livecomposer.midi.input_path import Arrival
-from livecomposer.midi.file_player import FilePerformer
+from livecomposer.midi.input_path import InputPath
 
 TUNE = Track("tune", (NoteOn(0.5, 60, 80), NoteOff(1.0, 60), NoteOn(1.0, 62, 81), NoteOff(2.5, 62)))
 
@@ -13,8 +13,8 @@ TUNE = Track("tune", (NoteOn(0.5, 60, 80), NoteOff(1.0, 60), NoteOn(1.0, 62, 81)
 def played(*tracks, thru=None):
     """Everything a performer delivers on a clock that its waiting moves, from 10 s on."""
     clock, got, over = ManualClock(10.0), [], Flag()
-    arrival = Arrival(clock=clock, deliver=got.append, thru=thru)
-    performer = FilePerformer(Recording(tracks), arrival=arrival, clock=clock, wait=clock.advance, on_done=over.set)
+    input_path = InputPath(clock=clock, deliver=got.append, thru=thru)
+    performer = FilePlayer(Recording(tracks), input_path=input_path, clock=clock, wait=clock.advance, on_done=over.set)
     assert over.wait(20)
     performer.close()
     assert performer.done
@@ -59,11 +59,11 @@ def test_broken_receivers_are_counted_and_the_music_goes_on():
     def broken(*_args):
         raise RuntimeError
 
-    arrival = Arrival(clock=clock, deliver=broken, thru=broken)
-    performer = FilePerformer(Recording((TUNE,)), arrival=arrival, clock=clock, wait=clock.advance, on_done=over.set)
+    input_path = InputPath(clock=clock, deliver=broken, thru=broken)
+    performer = FilePlayer(Recording((TUNE,)), input_path=input_path, clock=clock, wait=clock.advance, on_done=over.set)
     assert over.wait(20)
     performer.close()
-    assert 8 == arrival.errors
+    assert 8 == input_path.errors
 
 
 def test_closing_interrupts_at_once_and_lets_go():
@@ -71,8 +71,8 @@ def test_closing_interrupts_at_once_and_lets_go():
     track = Track("long", (Control(0.0, SUSTAIN, 127), NoteOn(0.0, 60, 80), NoteOff(3600.0, 60)))
     got, through, over = Queue(), [], Flag()
     clock = MonotonicClock()
-    arrival = Arrival(clock=clock, deliver=got.put, thru=through.append)
-    performer = FilePerformer(Recording((track,)), arrival=arrival, clock=clock, on_done=over.set)
+    input_path = InputPath(clock=clock, deliver=got.put, thru=through.append)
+    performer = FilePlayer(Recording((track,)), input_path=input_path, clock=clock, on_done=over.set)
     held = [got.get(timeout=20), got.get(timeout=20)]
     performer.close()
     performer.close()
@@ -88,7 +88,7 @@ def test_leaving_the_context_closes():
     """A performer is a context manager, as an inlet is."""
     got, clock = Queue(), MonotonicClock()
     track = Track("long", (NoteOn(0.0, 60, 80), NoteOff(3600.0, 60)))
-    with FilePerformer(Recording((track,)), arrival=Arrival(clock=clock, deliver=got.put), clock=clock):
+    with FilePlayer(Recording((track,)), input_path=InputPath(clock=clock, deliver=got.put), clock=clock):
         got.get(timeout=20)
     assert isinstance(got.get(timeout=20), NoteOff)
 
@@ -101,6 +101,6 @@ def test_the_performer_may_be_closed_from_its_own_thread():
         box.get(timeout=20).close()
         over.set()
 
-    performer = FilePerformer(Recording(()), arrival=print, clock=ManualClock(100), on_done=end)
+    performer = FilePlayer(Recording(()), input_path=print, clock=ManualClock(100), on_done=end)
     box.put(performer)
     assert over.wait(20)

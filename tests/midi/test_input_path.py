@@ -4,21 +4,23 @@ from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError
 from livecomposer.events import Control, NoteOff, NoteOn
 from livecomposer.midi import ports
-from livecomposer.midi.input_path import Arrival, Inlet
+from livecomposer.midi.input_path import Input, InputPath
 from livecomposer.midi.routing import Router, Routing, Zone
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeClient
 from tests.midi.port_scenarios import FLOODS, outcome
 
 
-def an_inlet(client, arrival=print):
+def an_inlet(client, input_path=print):
     """An inlet on a fake client."""
-    return Inlet("keys", open_port=lambda wanted: ports.Port(client, name=f"{wanted}!", api="fake"), arrival=arrival)
+    return Input(
+        "keys", open_port=lambda wanted: ports.Port(client, name=f"{wanted}!", api="fake"), input_path=input_path
+    )
 
 
 def an_arrival(**more):
     """What comes in at 5 s."""
-    return Arrival(**{"clock": ManualClock(5.0), "deliver": lambda event: None} | more)
+    return InputPath(**{"clock": ManualClock(5.0), "deliver": lambda event: None} | more)
 
 
 def broken(*_args):
@@ -46,39 +48,39 @@ def test_thru_comes_before_delivery_and_carries_the_same_bytes():
 def test_what_is_urgent_is_no_music():
     """It comes before thru; what it does not take goes on."""
     got = []
-    arrival = an_arrival(thru=got.append, deliver=got.append, urgent=lambda data: data[0] == 0xB2)
-    arrival([0xB2, 20, 127])
+    input_path = an_arrival(thru=got.append, deliver=got.append, urgent=lambda data: data[0] == 0xB2)
+    input_path([0xB2, 20, 127])
     assert [] == got
-    arrival([0xB1, 20, 127])
+    input_path([0xB1, 20, 127])
     assert [bytes([0xB1, 20, 127]), Control(5.0, 20, 127)] == got
 
 
 def test_a_broken_control_is_counted_and_the_music_goes_on():
     """Whatever it raises."""
     got = []
-    arrival = an_arrival(deliver=got.append, urgent=broken)
-    arrival([0xB1, 20, 127])
+    input_path = an_arrival(deliver=got.append, urgent=broken)
+    input_path([0xB1, 20, 127])
     assert [Control(5.0, 20, 127)] == got
-    assert 1 == arrival.errors
+    assert 1 == input_path.errors
 
 
 @pytest.mark.parametrize("data", [[0xF0, 1, 0xF7], [0xF8], [0xFE], [0x90, 60], [], [0x90, 60, 255]])
 def test_only_channel_messages_pass(data):
     """Sysex, realtime and malformed messages reach neither thru nor the session."""
     got = []
-    arrival = an_arrival(thru=got.append, deliver=got.append)
-    arrival(data)
+    input_path = an_arrival(thru=got.append, deliver=got.append)
+    input_path(data)
     assert [] == got
-    assert 0 == arrival.errors
+    assert 0 == input_path.errors
 
 
 def test_what_only_sounds_is_told_apart_from_what_is_heard():
     """A key in a zone that sounds goes thru and to ``on_sounds``, one that feeds to ``deliver``."""
     heard, sounded, through = [], [], []
     router = Router(lambda: Routing.of(changed(Settings(), {"zones": "0-59 sounds, 100-127 control"})))
-    arrival = an_arrival(deliver=heard.append, thru=through.append, on_sounds=sounded.append, router=router)
+    input_path = an_arrival(deliver=heard.append, thru=through.append, on_sounds=sounded.append, router=router)
     for pitch in (40, 60, 100):
-        arrival([0x90, pitch, 1])
+        input_path([0x90, pitch, 1])
     assert ([NoteOn(5.0, 60, 1)], [NoteOn(5.0, 40, 1)]) == (heard, sounded)
     assert [40, 60] == [data[1] for data in through]
 
@@ -86,20 +88,20 @@ def test_what_only_sounds_is_told_apart_from_what_is_heard():
 def test_a_broken_thru_is_counted_and_the_event_still_arrives():
     """An output that fails neither reaches the driver nor deafens the companion."""
     got = []
-    arrival = an_arrival(thru=broken, deliver=got.append)
-    arrival([0x90, 60, 1])
-    arrival([0x90, 60, 0])
+    input_path = an_arrival(thru=broken, deliver=got.append)
+    input_path([0x90, 60, 1])
+    input_path([0x90, 60, 0])
     assert [NoteOn(5.0, 60, 1), NoteOff(5.0, 60)] == got
-    assert 2 == arrival.errors
+    assert 2 == input_path.errors
 
 
 def test_a_broken_delivery_is_counted():
     """A closed event loop does not reach the driver, and thru goes on."""
     through = []
-    arrival = an_arrival(thru=through.append, deliver=broken)
-    arrival([0x90, 60, 1])
+    input_path = an_arrival(thru=through.append, deliver=broken)
+    input_path([0x90, 60, 1])
     assert [bytes([0x90, 60, 1])] == through
-    assert 1 == arrival.errors
+    assert 1 == input_path.errors
 
 
 def test_the_seconds_of_thru_are_metered():
@@ -138,7 +140,7 @@ def test_a_port_that_does_not_open_leaves_no_inlet():
         raise PortError(wanted)
 
     with pytest.raises(PortError, match="keys"):
-        Inlet("keys", arrival=print, open_port=refuse)
+        Input("keys", input_path=print, open_port=refuse)
 
 
 def test_keys_go_in_through_a_real_port_and_thru_comes_out_of_another(jack):
@@ -157,9 +159,9 @@ def test_a_router_says_who_gets_what():
     through, heard = [], []
     zones = (Zone.CONTROL,) * 36 + (Zone.SOUNDS,) * 24 + (Zone.FEEDS,) * 68
     router = Router(lambda: Routing(zones=zones, transpose=12, channel=4))
-    arrival = an_arrival(thru=through.append, deliver=heard.append, router=router)
+    input_path = an_arrival(thru=through.append, deliver=heard.append, router=router)
     for pitch in (35, 59, 60):
-        arrival([0x92, pitch, 100])
-    arrival([0xB2, 64, 50])
+        input_path([0x92, pitch, 100])
+    input_path([0xB2, 64, 50])
     assert [bytes((0x94, 71, 100)), bytes((0x94, 72, 100)), bytes((0xB4, 64, 50))] == through
     assert [NoteOn(5.0, 72, 100), Control(5.0, 64, 50)] == heard

@@ -9,7 +9,7 @@ from livecomposer.midi.ports import Port
 from tests.fakes import FakeClient
 
 
-class Cable:
+class Connection:
     """Both ends of a cable; a note takes ``trip`` seconds of the manual clock, and some never arrive."""
 
     def __init__(self, *, trip=0.002, lost=(), cut=False):
@@ -42,26 +42,26 @@ class Cable:
 
 def test_each_note_is_timed_from_its_sending_to_its_stamp():
     """The first, which only finds the connection, is not among them."""
-    cable = Cable()
-    trips = cable.measure(count=5)
+    connection = Connection()
+    trips = connection.measure(count=5)
     assert [0.002] * 5 == pytest.approx(list(trips.seconds))
     assert 0 == trips.lost
-    assert [0, 1, 2, 3, 4, 5] == cable.struck
+    assert [0, 1, 2, 3, 4, 5] == connection.struck
 
 
 def test_what_does_not_come_back_is_counted(monkeypatch):
     """The others are timed all the same."""
     monkeypatch.setattr("livecomposer.midi.loopback._LONGEST_TRIP", 0.01)
-    trips = Cable(lost={2}).measure(count=3)
+    trips = Connection(lost={2}).measure(count=3)
     assert (2, 1) == (len(trips.seconds), trips.lost)
 
 
 def test_ports_that_are_not_connected_are_named_with_the_remedy():
     """In one line, after the time that was given; both ports are closed."""
-    cable = Cable(cut=True)
+    connection = Connection(cut=True)
     told = []
     with pytest.raises(PortError, match=r"'out' came back on 'in' within 0.2 s; connect the output to the input"):
-        cable.measure(count=3, patience=0.2, opened=lambda *names: told.append(names))
+        connection.measure(count=3, patience=0.2, opened=lambda *names: told.append(names))
     assert [("in", "out")] == told
-    assert "close_port" in cable.input.calls
-    assert "close_port" in cable.output.calls
+    assert "close_port" in connection.input.calls
+    assert "close_port" in connection.output.calls

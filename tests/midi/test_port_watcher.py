@@ -4,7 +4,7 @@ import json
 import sys
 from queue import Queue
 
-from livecomposer.midi.port_watcher import Lookout, Offer
+from livecomposer.midi.port_watcher import Offer, PortWatcher
 
 FOUND = {
     "Jack": {
@@ -21,7 +21,7 @@ SECONDS = 30
 def looking(program, told=None):
     """A lookout that listens to a Python program, and the queue of what it tells."""
     offers = Queue()
-    return Lookout(told or offers.put, command=[sys.executable, "-c", program]), offers
+    return PortWatcher(told or offers.put, command=[sys.executable, "-c", program]), offers
 
 
 def test_an_offer_knows_others_ports_from_ours():
@@ -41,15 +41,15 @@ def test_nothing_is_an_offer_too():
 
 def test_what_is_printed_is_told():
     """From its own thread."""
-    lookout, offers = looking(SAYS + "sys.stdin.read()")
-    with lookout:
+    watcher, offers = looking(SAYS + "sys.stdin.read()")
+    with watcher:
         assert Offer.of(FOUND) == offers.get(timeout=SECONDS)
 
 
 def test_a_process_that_ends_is_started_again():
     """Its death does no harm."""
-    lookout, offers = looking(SAYS)
-    with lookout:
+    watcher, offers = looking(SAYS)
+    with watcher:
         assert [Offer.of(FOUND)] * 2 == [offers.get(timeout=SECONDS) for _ in range(2)]
 
 
@@ -58,12 +58,12 @@ def test_what_is_asked_for_reaches_the_process():
     echo = (
         "import json, sys\nfor line in sys.stdin: print(json.dumps({line: {'inputs': [], 'outputs': []}}), flush=True)"
     )
-    lookout, offers = looking("print('{}', flush=True)\n" + echo)
-    with lookout:
+    watcher, offers = looking("print('{}', flush=True)\n" + echo)
+    with watcher:
         offers.get(timeout=SECONDS)
-        lookout.connect(("a", "b"))
+        watcher.connect(("a", "b"))
         assert {'[["a", "b"]]\n'} == offers.get(timeout=SECONDS).systems
-        lookout.look_again()
+        watcher.look_again()
         assert {"[]\n"} == offers.get(timeout=SECONDS).systems
 
 
@@ -76,17 +76,17 @@ def test_nonsense_and_a_listener_that_fails_are_counted():
         if not offer.systems:
             raise RuntimeError("no")
 
-    lookout, _ = looking("import sys; print('nonsense'); print('{}', flush=True); " + SAYS + "sys.stdin.read()", told)
-    with lookout:
+    watcher, _ = looking("import sys; print('nonsense'); print('{}', flush=True); " + SAYS + "sys.stdin.read()", told)
+    with watcher:
         assert [Offer(), Offer.of(FOUND)] == [offers.get(timeout=SECONDS) for _ in range(2)]
-        assert 2 == lookout.errors
+        assert 2 == watcher.errors
 
 
 def test_closing_ends_the_process_even_one_that_hangs():
     """And what was never started closes as well."""
-    lookout, offers = looking(SAYS + "import time; time.sleep(600)")
-    with lookout:
+    watcher, offers = looking(SAYS + "import time; time.sleep(600)")
+    with watcher:
         offers.get(timeout=SECONDS)
-        process = lookout._process
+        process = watcher._process
     assert process.poll() is not None
     looking("")[0].close()

@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 
-from livecomposer.midi.port_watcher_process import Bay
+from livecomposer.midi.port_watcher_process import PortTable
 
 LINK = ("keys:out", "livecomposer:livecomposer")
 BOTH = set(LINK)
@@ -12,7 +12,7 @@ BOTH = set(LINK)
 
 def connected():
     """A bay that has seen one connection."""
-    bay = Bay()
+    bay = PortTable()
     assert [] == bay.look(BOTH, {LINK}, set(), 0.0)
     return bay
 
@@ -49,7 +49,7 @@ def test_what_was_disconnected_on_purpose_stays_so():
 
 def test_a_connection_that_is_refused_is_given_up_in_the_end():
     """Not every port wants to be connected."""
-    bay = Bay()
+    bay = PortTable()
     bay.ask(LINK)
     tries = [bay.look(BOTH, set(), set(), 0.1 * i) for i in range(200)]
     assert [LINK] == tries[0]

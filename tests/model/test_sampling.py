@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from livecomposer.model.sampling import Language, Sampling, sample
+from livecomposer.model.sampling import MaskPolicy, Sampling, sample
 
 LOGITS = np.log(np.array([0.3, 0.3, 0.2, 0.1, 0.05, 0.05], dtype=np.float32))
 ALL = np.ones(6, dtype=bool)
@@ -112,7 +112,7 @@ def test_nonsense_is_refused(sampling, mask, said):
 
 
 # Two kinds, {0, 1, 2} and {3, 4}; id 0 is said as id 1.
-TWO_KINDS = Language(kinds=np.array([0, 0, 0, 1, 1]), twins=np.array([1, 1, 2, 3, 4]))
+TWO_KINDS = MaskPolicy(kinds=np.array([0, 0, 0, 1, 1]), twins=np.array([1, 1, 2, 3, 4]))
 EVEN = np.log(np.array([0.2, 0.2, 0.2, 0.1, 0.3])).astype(np.float32)
 
 
@@ -145,14 +145,14 @@ def test_a_kind_that_is_forbidden_altogether_leaves_its_share_to_the_others():
 def test_little_risk_and_a_mask_against_the_likeliest_draw_the_next(technique, likely):
     """Where what is left of a kind is too light to count beside what was forbidden, one that is left is drawn still."""
     logits, mask = np.array([0, likely, -20], dtype=np.float32), np.array([False, True, True])
-    one_kind = Language(kinds=np.zeros(3, dtype=np.int64), twins=np.arange(3))
+    one_kind = MaskPolicy(kinds=np.zeros(3, dtype=np.int64), twins=np.arange(3))
     sampling = Sampling(technique=technique, threshold=0.3, creative_risk=0.02)
     assert sample(logits, mask, sampling, 0.5, one_kind) == 1
 
 
 def test_what_is_forbidden_above_the_longest_shift_is_the_longest_shifts():
     """Whoever would wait longer than is allowed waits as long as is allowed, and the rest is as heavy as it was."""
-    scale = Language(kinds=np.array([0, 1, 1, 1, 1]), twins=np.arange(5), shifts=(1, 5))
+    scale = MaskPolicy(kinds=np.array([0, 1, 1, 1, 1]), twins=np.arange(5), shifts=(1, 5))
     mask = np.array([True, True, True, False, False])
     weighted = scale.weighted(np.array([4.0, 1.0, 2.0, 3.0, 5.0]), mask)
     assert [4.0, 1.0, 10.0, 0.0, 0.0] == weighted.tolist()
@@ -160,7 +160,7 @@ def test_what_is_forbidden_above_the_longest_shift_is_the_longest_shifts():
 
 def test_where_no_shift_is_allowed_none_is_heard():
     """And where all are, nothing changes."""
-    scale = Language(kinds=np.array([0, 1, 1]), twins=np.arange(3), shifts=(1, 3))
+    scale = MaskPolicy(kinds=np.array([0, 1, 1]), twins=np.arange(3), shifts=(1, 3))
     weights = np.array([1.0, 2.0, 3.0])
     assert [1.0, 0.0, 0.0] == scale.weighted(weights, np.array([True, False, False])).tolist()
     assert [1.0, 2.0, 3.0] == scale.weighted(weights, np.ones(3, dtype=np.bool_)).tolist()

@@ -3,8 +3,8 @@
 import pytest
 
 from livecomposer.offline.latency_model import Latency
+from livecomposer.session.timing.engine_timing import EngineTiming
 from livecomposer.session.timing.meters import Meter
-from livecomposer.session.timing.engine_timing import Measured
 
 
 def test_a_wait_that_is_given_is_always_the_same():
@@ -35,7 +35,7 @@ def test_a_key_is_answered_after_the_time_that_is_named():
 
 def test_what_was_measured_is_drawn_again():
     """Between the shortest and the longest measurement, half of them below the median."""
-    measured = Measured(Meter(), Meter())
+    measured = EngineTiming(Meter(), Meter())
     for i in range(1, 101):
         measured.feed.add(i / 1000)
         measured.step.add(i / 10_000)

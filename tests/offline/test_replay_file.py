@@ -95,21 +95,21 @@ async def test_a_model_that_was_chosen_meanwhile_is_replayed(played, tmp_path):
     keys, took_over = phrase(0.1, notes=300), asyncio.Event()
 
     @asynccontextmanager
-    async def hand(backstage):
+    async def hand(api):
         async def choose():
-            backstage.tell.append(lambda line: took_over.set() if line.endswith("plays with other") else None)
+            api.notify.append(lambda line: took_over.set() if line.endswith("plays with other") else None)
             await asyncio.sleep(1.0)  # of music with the first
-            backstage.desk.do("model", str(other), source="test")
+            api.dispatcher.do("model", str(other), source="test")
             await took_over.wait()
             await asyncio.sleep(2.0)  # of music with the second
-            backstage.take_seat()
+            api.take_seat()
             os.kill(os.getpid(), signal.SIGINT)
 
         choosing = asyncio.create_task(choose())
         yield
         await choosing
 
-    done = await perform(settings, seed=5, record=tmp_path, performance=keys, duration=70.0, hands=[hand])
+    done = await perform(settings, seed=5, record=tmp_path, performance=keys, duration=70.0, frontends=[hand])
     assert took_over.is_set()
     report = await replay_file(done.journal, None)
     assert (True, 0, None) == (report["same"], report["differences"], report["first"])

@@ -4,12 +4,12 @@ from itertools import pairwise
 
 import pytest
 
-from livecomposer.events import Control, NoteOff, NoteOn, Role, events_of_notes
-from livecomposer.companion.accompaniment import Accompanist
-from livecomposer.offline.simulation import Latency, play_along
+from livecomposer.companion.accompaniment import Accompaniment
 from livecomposer.companion.requests import Step
-from livecomposer.companion.turn_taking import Duet
-from livecomposer.companion.rule_based import Fallback
+from livecomposer.companion.rule_based import RuleBased
+from livecomposer.companion.turn_taking import TurnTaking
+from livecomposer.events import Control, NoteOff, NoteOn, Role, events_of_notes
+from livecomposer.offline.simulation import Latency, play_along
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind, chord, phrase
 
@@ -95,7 +95,7 @@ async def test_an_answer_for_a_plan_that_was_cut_is_thrown_away():
 async def test_a_note_that_is_decided_far_too_late_never_sounds():
     """A commit that comes 0.3 s after its moment is dropped with its note-off, and counted."""
 
-    class Tardy(Fallback):
+    class Tardy(RuleBased):
         """Hands everything over 0.3 s after its moment."""
 
         def commit(self, now):
@@ -121,7 +121,7 @@ async def test_while_a_request_is_under_way_no_other_is_made():
     """An engine answers one after the other: no two requests are nearer than the latency."""
     asked = []
 
-    class Watched(Accompanist):
+    class Watched(Accompaniment):
         """Writes down when it was asked what it wants, and wanted something."""
 
         def want(self, now):
@@ -190,7 +190,7 @@ async def test_a_performer_who_never_stops_is_followed_in_bounded_memory():
 async def test_who_takes_turns_may_be_played_to_likewise():
     """A reply that is interrupted is taken back from the player, too."""
 
-    class Counting(Duet):
+    class Counting(TurnTaking):
         """Counts nothing, as it never plans anew."""
 
         plans = kept = missed = 0

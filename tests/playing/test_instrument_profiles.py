@@ -29,7 +29,7 @@ def test_every_profile_that_ships_is_one(path):
 def test_a_profile_is_found_by_part_of_the_outputs_name(folders):
     """Whatever the case; the performer's own goes before the one that ships; what is found is told."""
     said = []
-    device = device_of("", ["USB GRAND MIDI 1"], folders=folders, tell=said.append)
+    device = device_of("", ["USB GRAND MIDI 1"], folders=folders, notify=said.append)
     assert 0.2 == device.latency
     assert [device.describe()] == said
 
@@ -37,7 +37,7 @@ def test_a_profile_is_found_by_part_of_the_outputs_name(folders):
 def test_of_several_outputs_all_go_by_the_one_profile_and_that_is_told(folders):
     """Each message is sent to all of them at one moment."""
     said = []
-    device = device_of("", ["synth", "USB GRAND MIDI 1", "Other"], folders=folders, tell=said.append)
+    device = device_of("", ["synth", "USB GRAND MIDI 1", "Other"], folders=folders, notify=said.append)
     assert 0.2 == device.latency
     assert [f"{device.describe()}; so are all outputs, by this one profile"] == said
 
@@ -45,8 +45,8 @@ def test_of_several_outputs_all_go_by_the_one_profile_and_that_is_told(folders):
 def test_where_none_fits_nothing_is_sent_earlier(folders):
     """Nor where the profile is off."""
     said = []
-    assert Device() == device_of("", ["synth"], folders=folders, tell=said.append)
-    assert Device() == device_of("off", ["Grand"], folders=folders, tell=said.append)
+    assert Device() == device_of("", ["synth"], folders=folders, notify=said.append)
+    assert Device() == device_of("off", ["Grand"], folders=folders, notify=said.append)
     assert [] == said
 
 

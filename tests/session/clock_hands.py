@@ -20,18 +20,18 @@ def main() -> None:
     """Open the ports, then lead."""
     tempo, seconds, phrase_at, stop_at = map(float, sys.argv[1:5])
     client = jack.Client("leader")
-    ears = [client.midi_inports.register(name) for name in ("clock", "notes")]
-    hands = client.midi_outports.register("keys")
+    input_ports = [client.midi_inports.register(name) for name in ("clock", "notes")]
+    frontends = client.midi_outports.register("keys")
     heard: list[list[float]] = []
     to_play: list[tuple[float, list[int]]] = []
 
     @client.set_process_callback
     def process(frames: int) -> None:
         now = time.perf_counter()
-        hands.clear_buffer()
+        frontends.clear_buffer()
         while to_play and to_play[0][0] <= now:
-            hands.write_midi_event(0, bytes(to_play.pop(0)[1]))
-        for ear in ears:
+            frontends.write_midi_event(0, bytes(to_play.pop(0)[1]))
+        for ear in input_ports:
             heard.extend([ear.shortname, now, *bytes(data)] for _, data in ear.incoming_midi_events())
 
     if tempo:

@@ -38,11 +38,11 @@ async def main() -> None:
 
     from livecomposer.clocks import MonotonicClock
     from livecomposer.events import NoteOn
-    from livecomposer.midi.input_ports import Ears
-    from livecomposer.midi.input_path import Arrival
-    from livecomposer.midi.channel_state import Standing
+    from livecomposer.midi.channel_state import ChannelState
+    from livecomposer.midi.input_path import InputPath
+    from livecomposer.midi.input_ports import InputPorts
     from livecomposer.playing.sinks import Output
-    from livecomposer.session.ports.hotplug import Switchboard
+    from livecomposer.session.ports.hotplug import Hotplug
     from livecomposer.settings import Settings
 
     keyboards = {name: rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name=name) for name in ("left", "right")}
@@ -50,12 +50,12 @@ async def main() -> None:
     for client in (*keyboards.values(), *synths.values()):
         client.open_virtual_port("port")
     heard: list[int] = []
-    clock, output = MonotonicClock(), Output([], standing=Standing())
-    arrival = Arrival(
+    clock, output = MonotonicClock(), Output([], channel_state=ChannelState())
+    input_path = InputPath(
         clock=clock, deliver=lambda event: heard.append(event.pitch) if isinstance(event, NoteOn) else None,
         thru=output.send,
     )  # fmt: skip
-    board = Switchboard(Settings, Ears([], arrival=arrival, clock=clock), None, output, {}, clock=clock)
+    board = Hotplug(Settings, InputPorts([], input_path=input_path, clock=clock), None, output, {}, clock=clock)
     all_heard: list[int] = []
     sounding: dict[str, set[int]] = {name: set() for name in synths}
     async with board.mended(lambda line: print(line, file=sys.stderr)):
@@ -79,8 +79,8 @@ async def main() -> None:
 
 
 def _listened(synths: dict[str, Any], sounding: dict[str, set[int]]) -> dict[str, set[int]]:
-    for name, ears in synths.items():
-        while (message := ears.get_message()) is not None:
+    for name, input_ports in synths.items():
+        while (message := input_ports.get_message()) is not None:
             kind, key, value = (*message[0], 0)[:3]
             if kind & 0xF0 == 0x90 and value:
                 sounding[name].add(key)

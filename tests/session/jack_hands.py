@@ -16,8 +16,8 @@ def main() -> None:
     phrases, between = int(sys.argv[1]), float(sys.argv[2])
     out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="hands")
     out.open_virtual_port("out")
-    ears = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="ears", queue_size_limit=100_000)
-    ears.open_virtual_port("in")
+    input_ports = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="ears", queue_size_limit=100_000)
+    input_ports.open_virtual_port("in")
     print("ready", flush=True)
     sys.stdin.readline()
     heard: list[list[float]] = []
@@ -25,18 +25,18 @@ def main() -> None:
         for i in range(6):
             key = 60 + 2 * phrase + i
             out.send_message([0x90, key, 80])
-            listen(ears, heard, 0.1)
+            listen(input_ports, heard, 0.1)
             out.send_message([0x80, key, 0])
-            listen(ears, heard, 0.05)
-        listen(ears, heard, between)
+            listen(input_ports, heard, 0.05)
+        listen(input_ports, heard, between)
     print(json.dumps(heard), flush=True)
 
 
-def listen(ears: rtmidi.MidiIn, heard: list[list[float]], seconds: float) -> None:
+def listen(input_ports: rtmidi.MidiIn, heard: list[list[float]], seconds: float) -> None:
     """Take in what comes for a while, without a callback."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
-        while (message := ears.get_message()) is not None:
+        while (message := input_ports.get_message()) is not None:
             heard.append([time.monotonic(), *message[0]])
         time.sleep(0.002)
 

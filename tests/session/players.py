@@ -4,8 +4,8 @@ import random
 
 import numpy as np
 
-from livecomposer.events import NoteOff, NoteOn
 from livecomposer.companion.requests import Feed, Step
+from livecomposer.events import NoteOff, NoteOn
 
 __all__ = ["Mind", "chord", "phrase", "play"]
 
@@ -48,7 +48,7 @@ class Mind:
         if isinstance(wanted, Feed):
             self.fed.append(list(wanted.ids))
         elif isinstance(wanted, Step):
-            wanted.turn.accept(self.draw(wanted.mask, wanted.chance))
+            wanted.plan.accept(self.draw(wanted.mask, wanted.chance))
 
 
 def play(duet, clock, events, *, until, mind=None, tick=0.005):

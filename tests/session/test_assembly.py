@@ -9,10 +9,10 @@ from livecomposer.events import Control, NoteOff, NoteOn, Role
 from livecomposer.midi.files import Recording, Track
 from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output
+from livecomposer.session.assembly import Shared, gathered
+from livecomposer.session.commands.frontend_api import InputFilters, Notifier
 from livecomposer.session.ports import opening as doors
-from livecomposer.session.commands.frontend_api import Gates, Tellers
-from livecomposer.session.assembly import Room, gathered
-from livecomposer.session.timing.commit_horizon import Budget
+from livecomposer.session.timing.commit_horizon import LatencyBudget
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
@@ -23,29 +23,29 @@ TURN = bytes((0xB0, 21, 5))
 
 
 class Evening:
-    """A company at rest, with a sink: ``heard`` is what reaches the session, ``gates`` note what they are asked."""
+    """A company at rest, with a sink: ``heard`` is what reaches the session, ``filters`` note what they are asked."""
 
     def __init__(self, **settings):
         self.sink, self.heard, self.asked = FakeSink(), [], []
-        room = Room(
+        shared = Shared(
             settings=changed(Settings(), settings),
             clock=ManualClock(5.0),
             meters=Meters(),
             output=Output([self.sink]),
             outlets={},
             device=Device(),
-            budget=Budget(),
+            budget=LatencyBudget(),
             journal=None,
             record=None,
-            tell=Tellers(),
+            notify=Notifier(),
         )
-        self.company = gathered(room, FakeEngine(), FakeEngine, seed=1)
-        self.company.session.listeners.append(lambda _, role, data: self.heard.append((role, data)))
-        self.gates = Gates([self.asked.append])
+        self.assembly = gathered(shared, FakeEngine(), FakeEngine, seed=1)
+        self.assembly.session.listeners.append(lambda _, role, data: self.heard.append((role, data)))
+        self.filters = InputFilters([self.asked.append])
 
     def open(self, *events):
         """Its ports, or a file of ``events`` in their place."""
-        return self.company.board(Recording((Track("file", events),)) if events else None, self.gates)
+        return self.assembly.board(Recording((Track("file", events),)) if events else None, self.filters)
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +62,8 @@ async def _soon():
 async def test_what_a_page_plays_is_heard_and_sounds_though_a_keyboard_would_not_pass_thru():
     """At once, before what the page asks for next; nothing else makes it sound, and the control map is offered it."""
     evening = Evening(thru="off", input_channel=9)
-    backstage = evening.company.backstage(evening.open(NoteOff(9.0, 1)), evening.gates)
-    backstage.hear(KEY)
+    api = evening.assembly.api(evening.open(NoteOff(9.0, 1)), evening.filters)
+    api.hear(KEY)
     assert [bytes((0x90, 60, 80))] == evening.sink.sent
     assert [(Role.PERFORMER, bytes((0x90, 60, 80)))] == evening.heard
     assert [KEY] == evening.asked
@@ -87,6 +87,6 @@ async def test_only_a_file_that_nobody_asked_for_leaves_its_seat(named, ends):
     """What was named plays to its end."""
     evening = Evening(input=named)
     board = evening.open(NoteOn(100.0, 60, 80), NoteOff(101.0, 60))
-    evening.company.backstage(board, evening.gates).take_seat()
+    evening.assembly.api(board, evening.filters).take_seat()
     assert ends is not board.recorded._thread.is_alive()
     board.close()

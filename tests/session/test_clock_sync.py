@@ -15,11 +15,11 @@ import numpy as np
 import pytest
 
 from livecomposer.clocks import ManualClock
+from livecomposer.companion.turn_taking import TurnTaking
 from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import Output
-from livecomposer.session.commands.dispatcher import Desk
-from livecomposer.companion.turn_taking import Duet
-from livecomposer.session.clock_sync import Timekeeper, keep_time
+from livecomposer.session.clock_sync import ClockSync, keep_time
+from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
 from tests.jack import jack_server, on_jack, real_time
@@ -68,11 +68,11 @@ def settings_of(**values):
     return changed(Settings(), values)
 
 
-async def kept(seconds, clock, sink, timekeeper, player):
+async def kept(seconds, clock, sink, clock_sync, player):
     """Keep time for so many seconds of ``clock``, in none of the world's, as the task and the player's thread do."""
     until = clock.now() + seconds
     while clock.now() < until:
-        timekeeper._send_ahead()
+        clock_sync._send_ahead()
         clock.advance(0.005)
         player.run_due(clock.now())
         await asyncio.sleep(0)
@@ -83,8 +83,8 @@ async def test_a_clock_is_sent_at_our_tempo_and_no_note_with_it():
     """Three seconds at 60: a start, and three beats of ticks and one more."""
     clock, sink = ManualClock(), ClockedSink()
     player = Player(Output([sink]), clock)
-    timekeeper = Timekeeper(settings_of(clock="out", tempo=60.0), player, clock=clock)
-    await kept(3.002, clock, sink, timekeeper, player)
+    clock_sync = ClockSync(settings_of(clock="out", tempo=60.0), player, clock=clock)
+    await kept(3.002, clock, sink, clock_sync, player)
     assert START == sink.ticks[0]
     assert [TICK] * 73 == sink.ticks[1:]
     assert [] == sink.sent
@@ -95,14 +95,14 @@ async def test_the_metronome_clicks_on_its_channel_and_takes_orders():
     clock, sink = ManualClock(), ClockedSink()
     player = Player(Output([sink]), clock)
     stand = Stand(player)
-    desk = Desk(stand, settings_of(tempo=120.0, metronome_channel=3), panic=lambda: None)
-    timekeeper = keep_time(stand, desk, Duet(settings_of(), seed=1), clock=clock)
-    await kept(1.0, clock, sink, timekeeper, player)
+    dispatcher = Dispatcher(stand, settings_of(tempo=120.0, metronome_channel=3), panic=lambda: None)
+    clock_sync = keep_time(stand, dispatcher, TurnTaking(settings_of(), seed=1), clock=clock)
+    await kept(1.0, clock, sink, clock_sync, player)
     assert [] == sink.sent
-    desk.do("metronome", "on")
-    await kept(1.8, clock, sink, timekeeper, player)
-    desk.do("metronome", "off")
-    await kept(2.0, clock, sink, timekeeper, player)
+    dispatcher.do("metronome", "on")
+    await kept(1.8, clock, sink, clock_sync, player)
+    dispatcher.do("metronome", "off")
+    await kept(2.0, clock, sink, clock_sync, player)
     assert [0x92] * 4 == [data[0] for data in sink.sent if data[0] & 0xF0 == 0x90]
     assert [76, 77, 77, 77] == [data[1] for data in sink.sent if data[0] & 0xF0 == 0x90]
     assert [] == sink.ticks
@@ -112,62 +112,62 @@ async def test_taps_set_the_tempo_for_all_who_watch():
     """Through the desk, as any other command would."""
     clock = ManualClock()
     stand = Stand(Player(Output([]), clock))
-    desk = Desk(stand, settings_of(metronome="on"), panic=lambda: None)
-    duet = Duet(settings_of(), seed=1)
-    keep_time(stand, desk, duet, clock=clock)
+    dispatcher = Dispatcher(stand, settings_of(metronome="on"), panic=lambda: None)
+    companion = TurnTaking(settings_of(), seed=1)
+    keep_time(stand, dispatcher, companion, clock=clock)
     for _ in range(4):
-        desk.do("tap")
+        dispatcher.do("tap")
         clock.advance(0.4)
-    assert 150.0 == desk.value("tempo")
-    assert 150.0 == duet.pulse(clock.now()).tempo
+    assert 150.0 == dispatcher.value("tempo")
+    assert 150.0 == companion.pulse(clock.now()).tempo
 
 
 async def test_a_stop_that_comes_in_halts_the_session_at_its_moment():
     """Told from another thread, done in the loop's."""
     clock = ManualClock()
     stand = Stand(Player(Output([]), clock))
-    timekeeper = keep_time(
-        stand, Desk(stand, settings_of(), panic=lambda: None), Duet(settings_of(), seed=1), clock=clock
+    clock_sync = keep_time(
+        stand, Dispatcher(stand, settings_of(), panic=lambda: None), TurnTaking(settings_of(), seed=1), clock=clock
     )
     for moment, status in ((0.0, START), (1.25, STOP)):
-        await asyncio.to_thread(timekeeper.receive, bytes([status]), moment)
+        await asyncio.to_thread(clock_sync.receive, bytes([status]), moment)
     await asyncio.sleep(0)
     assert [1.25] == stand.halted
 
 
-async def ticked(timekeeper, clock, seconds, *, tempo=120.0, first=b""):
+async def ticked(clock_sync, clock, seconds, *, tempo=120.0, first=b""):
     """Send a clock's ticks for so many seconds, after ``first``, and look each time."""
     for status in first:
-        timekeeper._hear(bytes([status]), clock.now())
+        clock_sync._hear(bytes([status]), clock.now())
     for _ in range(round(seconds * tempo / 60 * 24)):
-        timekeeper._hear(bytes([TICK]), clock.now())
+        clock_sync._hear(bytes([TICK]), clock.now())
         clock.advance(60 / tempo / 24)
-        timekeeper._send_ahead()
+        clock_sync._send_ahead()
 
 
 async def test_the_performer_is_told_once_that_a_clock_is_followed_and_once_that_it_is_not():
     """With its tempo; ticks before a start are no song, a stop and a loss are told apart."""
     clock, said = ManualClock(), []
-    timekeeper = Timekeeper(settings_of(), Player(Output([]), clock), clock=clock, tell=said.append)
-    await ticked(timekeeper, clock, 3.0)
+    clock_sync = ClockSync(settings_of(), Player(Output([]), clock), clock=clock, notify=said.append)
+    await ticked(clock_sync, clock, 3.0)
     assert [] == said
-    await ticked(timekeeper, clock, 5.0, first=bytes([START]))
+    await ticked(clock_sync, clock, 5.0, first=bytes([START]))
     assert ["following MIDI clock, 120 bpm"] == said
-    await ticked(timekeeper, clock, 1.0, first=bytes([STOP]))
+    await ticked(clock_sync, clock, 1.0, first=bytes([STOP]))
     assert ["the MIDI clock is stopped"] == said[1:]
-    await ticked(timekeeper, clock, 5.0, first=bytes([START]), tempo=173.0)
+    await ticked(clock_sync, clock, 5.0, first=bytes([START]), tempo=173.0)
     clock.advance(1.0)
-    timekeeper._send_ahead()
+    clock_sync._send_ahead()
     assert ["following MIDI clock, 173 bpm", "the MIDI clock is gone; no beat is followed"] == said[2:]
 
 
 async def test_a_clock_that_is_gone_leaves_our_own_beat():
     """Which the performer is told."""
     clock, said = ManualClock(), []
-    timekeeper = Timekeeper(settings_of(metronome="on"), Player(Output([]), clock), clock=clock, tell=said.append)
-    await ticked(timekeeper, clock, 3.0, first=bytes([START]))
+    clock_sync = ClockSync(settings_of(metronome="on"), Player(Output([]), clock), clock=clock, notify=said.append)
+    await ticked(clock_sync, clock, 3.0, first=bytes([START]))
     clock.advance(1.0)
-    timekeeper._send_ahead()
+    clock_sync._send_ahead()
     assert "the MIDI clock is gone; our own beat goes on" == said[-1]
 
 
@@ -175,8 +175,8 @@ async def test_whoever_follows_our_clock_is_told_that_it_ends():
     """The last message is a stop, once."""
     clock, sink = ManualClock(), ClockedSink()
     player = Player(Output([sink]), clock)
-    timekeeper = Timekeeper(settings_of(clock="out"), player, clock=clock)
-    running = asyncio.create_task(timekeeper.run())
+    clock_sync = ClockSync(settings_of(clock="out"), player, clock=clock)
+    running = asyncio.create_task(clock_sync.run())
     await asyncio.sleep(0)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)

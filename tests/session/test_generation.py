@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from livecomposer.clocks import MonotonicClock
+from livecomposer.companion.companion import Companion
 from livecomposer.errors import EngineError
 from livecomposer.events import NoteOn
-from livecomposer.companion.companion import Ensemble
-from livecomposer.session.timing.overload_ladder import Health
+from livecomposer.session.generation import Generation, pause
 from livecomposer.session.timing.meters import Meters
-from livecomposer.session.generation import Planning, pause
+from livecomposer.session.timing.overload_ladder import Load
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind
 
@@ -44,28 +44,28 @@ class Engine:
         self.asked.append("close")
 
 
-def planning_of(ensemble, engine, **callbacks):
+def planning_of(companion, engine, **callbacks):
     """One that tells nobody anything."""
     quiet = {name: lambda *_: None for name in ("take_back", "planned", "tell", "note")}
-    return Planning(
-        ensemble,
+    return Generation(
+        companion,
         engine,
         clock=MonotonicClock(),
         meters=Meters(),
-        health=Health(horizon=0.03),
+        health=Load(horizon=0.03),
         **{**quiet, **callbacks},
     )
 
 
 async def test_a_mode_is_told_before_it_is_fed_for():
     """And another engine that comes in is told it too, and fed what the first had."""
-    ensemble, engine, other = Ensemble(SETTINGS, seed=1), Engine(), Engine()
+    companion, engine, other = Companion(SETTINGS, seed=1), Engine(), Engine()
     planned = asyncio.Event()
-    planning = planning_of(ensemble, engine, planned=planned.set)
+    planning = planning_of(companion, engine, planned=planned.set)
     now = MonotonicClock().now()
-    ensemble.hear(NoteOn(now, 60, 80))
-    ensemble.adapt(changed(SETTINGS, {"mode": "continue"}), now)
-    ensemble.trigger(now)
+    companion.hear(NoteOn(now, 60, 80))
+    companion.adapt(changed(SETTINGS, {"mode": "continue"}), now)
+    companion.trigger(now)
     running = asyncio.create_task(planning.run())
     async with asyncio.timeout(20):
         await planned.wait()
@@ -79,13 +79,13 @@ async def test_a_mode_is_told_before_it_is_fed_for():
 
 async def test_a_pause_ends_with_the_flag_or_with_the_next_look():
     """Whichever comes first; the flag is lowered."""
-    ensemble, flag, clock = Ensemble(SETTINGS, seed=1), asyncio.Event(), MonotonicClock()
+    companion, flag, clock = Companion(SETTINGS, seed=1), asyncio.Event(), MonotonicClock()
     flag.set()
-    await pause(flag, ensemble, clock)
+    await pause(flag, companion, clock)
     assert not flag.is_set()
-    ensemble.hear(NoteOn(clock.now() - 60.0, 60, 80))
+    companion.hear(NoteOn(clock.now() - 60.0, 60, 80))
     async with asyncio.timeout(20):
-        await pause(flag, ensemble, clock)
+        await pause(flag, companion, clock)
 
 
 async def test_an_engine_that_cannot_be_fed_is_closed_and_the_old_one_plays():
@@ -97,7 +97,7 @@ async def test_an_engine_that_cannot_be_fed_is_closed_and_the_old_one_plays():
 
     engine, other = Engine(), Deaf()
     engine.ids = [1]
-    planning = planning_of(Ensemble(SETTINGS, seed=1), engine)
+    planning = planning_of(Companion(SETTINGS, seed=1), engine)
     with pytest.raises(EngineError):
         await planning.play_with(other)
     assert (["close"], [], engine) == (other.asked, engine.asked, planning.engine)

@@ -21,12 +21,12 @@ from livecomposer.errors import MidiFileError, PortError, SettingError, SoundErr
 from livecomposer.events import NoteOn, Role
 from livecomposer.midi import files
 from livecomposer.places import beside
-from livecomposer.session.timing import overload_control as adaptation
 from livecomposer.session import lifecycle as stage
-from livecomposer.takes.journal import Journal
-from livecomposer.session.timing.overload_ladder import Window
 from livecomposer.session.lifecycle import perform
+from livecomposer.session.timing import overload_control as overload
+from livecomposer.session.timing.overload_ladder import Window
 from livecomposer.settings import Settings, changed
+from livecomposer.takes.journal import Journal
 from tests.jack import jack_server, on_jack, real_time
 from tests.session.minds import tiny_checkpoint
 from tests.session.players import chord, phrase
@@ -201,13 +201,13 @@ def test_three_turns_through_real_ports_into_a_synthesiser(tiny, tmp_path, mode)
         jack_server(period=512),
         Jam(*jam, "--model", model if (model / "config.json").exists() else tiny, cwd=tmp_path) as running,
         _synthesiser(),
-        _hands(phrases=3, between=4.0) as hands,
+        _frontends(phrases=3, between=4.0) as frontends,
     ):
         _connect("hands:out", _port(r"livecomposer.*:livecomposer", "input"))
         _connect(_port(r"livecomposer.*:livecomposer", "output"), "ears:in")
         _connect(_port(r"livecomposer.*:livecomposer", "output"), _port(r"fluidsynth.*:midi.*", "input"))
         with _captured(tmp_path / "sound.wav", seconds=12):
-            heard, _ = hands.communicate("play\n", timeout=60)
+            heard, _ = frontends.communicate("play\n", timeout=60)
         code, out, said = running.end()
     assert 0 == code, said
     report = json.loads(out)
@@ -227,11 +227,11 @@ def test_playing_along_through_real_ports_answers_keys_and_leaves_nothing_on(tin
     with (
         jack_server(period=512),
         Jam(*jam, "--model", tiny, cwd=tmp_path) as running,
-        _hands(phrases=4, between=3.5) as hands,
+        _frontends(phrases=4, between=3.5) as frontends,
     ):
         _connect("hands:out", _port(r"livecomposer.*:livecomposer", "input"))
         _connect(_port(r"livecomposer.*:livecomposer", "output"), "ears:in")
-        heard, _ = hands.communicate("play\n", timeout=60)
+        heard, _ = frontends.communicate("play\n", timeout=60)
         code, out, said = running.end()
     assert 0 == code, said
     report, messages = json.loads(out), json.loads(heard.splitlines()[-1])
@@ -250,11 +250,11 @@ def test_playing_through_a_real_port_interrupts_the_companion(tiny, tmp_path):
     with (
         jack_server(period=512),
         Jam(*jam, "--phrase-wait", "0.6", "--model", tiny, cwd=tmp_path) as running,
-        _hands(phrases=2, between=2.5) as hands,
+        _frontends(phrases=2, between=2.5) as frontends,
     ):
         _connect("hands:out", _port(r"livecomposer.*:livecomposer", "input"))
         _connect(_port(r"livecomposer.*:livecomposer", "output"), "ears:in")
-        heard, _ = hands.communicate("play\n", timeout=60)
+        heard, _ = frontends.communicate("play\n", timeout=60)
         code, out, said = running.end()
     assert 0 == code, said
     assert 2 == json.loads(out)["turns"]
@@ -321,7 +321,7 @@ def _synthesiser():
     return _Program(command, until=lambda: "fluidsynth" in _listed())
 
 
-def _hands(*, phrases, between):
+def _frontends(*, phrases, between):
     command = [sys.executable, str(HANDS), str(phrases), str(between)]
     return _Program(command, until=lambda: "ears" in _listed())
 
@@ -388,7 +388,7 @@ def test_a_take_that_cannot_be_recovered_does_not_stop_the_next(tmp_path):
     lost.flush()
     lost.midi_path.with_name(lost.midi_path.name + ".partial").mkdir()
     said = []
-    begun = stage._journal(tmp_path, {}, clock=ManualClock(), tell=said.append)
+    begun = stage._journal(tmp_path, {}, clock=ManualClock(), notify=said.append)
     assert begun.path.exists()
     (line,) = said
     assert line.startswith("nothing recovered: ")
@@ -424,7 +424,7 @@ def test_the_loop_is_left_without_a_signal_handler():
 async def test_the_horizon_is_measured_told_and_kept_with_the_meters(tiny, score, tmp_path):
     """Before it is ready the performer hears the sum; the journal ends with what was measured."""
     said = []
-    done = await perform(settings_of(tiny, input=str(score)), seed=1, record=tmp_path, tell=said.append)
+    done = await perform(settings_of(tiny, input=str(score)), seed=1, record=tmp_path, notify=said.append)
     ready = next(i for i, line in enumerate(said) if line.startswith("ready"))
     assert done.budget.describe() in said[:ready]
     assert min(done.budget.feed, done.budget.step) > 0
@@ -438,19 +438,19 @@ async def test_the_horizon_is_measured_told_and_kept_with_the_meters(tiny, score
 async def test_a_horizon_that_is_set_is_kept(tiny, score):
     """And told."""
     said = []
-    done = await perform(settings_of(tiny, input=str(score), horizon=0.05), seed=1, record=None, tell=said.append)
+    done = await perform(settings_of(tiny, input=str(score), horizon=0.05), seed=1, record=None, notify=said.append)
     assert 0.05 == done.budget.horizon
     assert "horizon 50 ms, as set" in said
 
 
 async def test_an_engine_that_falls_behind_gives_its_place_to_a_smaller_model(tiny, score, tmp_path, monkeypatch):
     """The whole way down the ladder, each rung told and written down, while the companion plays on."""
-    monkeypatch.setattr(adaptation, "WINDOW_SECONDS", 0.1)
+    monkeypatch.setattr(overload, "WINDOW_SECONDS", 0.1)
     monkeypatch.setattr(Window, "bad", property(lambda window: window.steps > 0))
     small = tiny_checkpoint(tmp_path / "small")
     settings = settings_of(tiny, input=str(score), extension_duration=20, small_model=str(small), plan_ahead=0.6)
     said = []
-    done = await perform(settings, seed=1, record=tmp_path / "takes", tell=said.append)
+    done = await perform(settings, seed=1, record=tmp_path / "takes", notify=said.append)
     told = [line for line in said if "the engine is" in line]
     assert ["plans 0.5 s ahead", "hears the last 15 s", "plays with the smaller model"] == [
         line.removeprefix("the engine is behind: the companion ") for line in told[:3]

@@ -3,13 +3,13 @@
 import asyncio
 
 from livecomposer.clocks import ManualClock
+from livecomposer.companion.tape import Tape
+from livecomposer.companion.undo_history import Exchange
 from livecomposer.events import NoteOff, NoteOn, Role
 from livecomposer.midi import files
 from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import Output
-from livecomposer.session.loop_playback import Encore, kept
-from livecomposer.companion.undo_history import Exchange
-from livecomposer.companion.tape import Tape
+from livecomposer.session.loop_playback import LoopPlayback, kept
 from tests.fakes import FakeSink
 
 PARTS = {
@@ -24,25 +24,25 @@ class Hall:
     def __init__(self):
         self.clock, self.sink = ManualClock(5.0), FakeSink()
         self.player = Player(Output([self.sink]), self.clock)
-        self.encore = Encore(self.player, self.clock, taken=(0, 1, 2))
+        self.loop_playback = LoopPlayback(self.player, self.clock, taken=(0, 1, 2))
 
     def play(self, seconds):
         """Let so much time pass, in small steps."""
         for _ in range(round(seconds / 0.05)):
             self.clock.advance(0.05)
-            self.encore.play()
+            self.loop_playback.play()
             self.player.run_due(self.clock.now())
 
 
 async def test_it_goes_round_on_a_channel_of_its_own_until_it_is_ended():
     """Then nothing of it sounds, and nothing comes."""
     hall = Hall()
-    assert hall.encore.begin(PARTS, now=5.0, beats=None)
+    assert hall.loop_playback.begin(PARTS, now=5.0, beats=None)
     hall.play(3.3)
     assert {3} == {data[0] & 15 for data in hall.sink.sent}
     assert 4 == sum(data[:2] == bytes([0x93, 60]) for data in hall.sink.sent)
     assert hall.player.sounding
-    hall.encore.end(hall.clock.now())
+    hall.loop_playback.end(hall.clock.now())
     hall.play(1.0)
     assert not hall.player.sounding
     assert 0 == len(hall.player)
@@ -51,7 +51,7 @@ async def test_it_goes_round_on_a_channel_of_its_own_until_it_is_ended():
 async def test_a_panic_is_the_end_of_it():
     """Even before the loop has heard of it."""
     hall = Hall()
-    hall.encore.begin(PARTS, now=5.0, beats=None)
+    hall.loop_playback.begin(PARTS, now=5.0, beats=None)
     hall.play(0.45)
     hall.player.panic()
     sent = len(hall.sink.sent)
@@ -62,10 +62,10 @@ async def test_a_panic_is_the_end_of_it():
 async def test_it_plays_by_itself_while_it_runs():
     """Until cancelled, and does nothing where there is nothing to play."""
     hall = Hall()
-    running = asyncio.create_task(hall.encore.run())
+    running = asyncio.create_task(hall.loop_playback.run())
     await asyncio.sleep(0)
-    assert not hall.encore.begin({role: [] for role in Role}, now=5.0, beats=None)
-    assert hall.encore.begin(PARTS, now=5.0, beats=None)
+    assert not hall.loop_playback.begin({role: [] for role in Role}, now=5.0, beats=None)
+    assert hall.loop_playback.begin(PARTS, now=5.0, beats=None)
     await asyncio.sleep(0)
     assert len(hall.player)
     running.cancel()

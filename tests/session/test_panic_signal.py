@@ -27,10 +27,10 @@ def test_a_signal_is_a_panic_in_a_thread_of_its_own():
     def is_there():  # in short waits: where another library's thread is given the signal, this one must pass it on
         return any(there.acquire(timeout=0.05) for _ in range(400))
 
-    with silenced_by_signal(lambda: ring("first")) as alarm:
+    with silenced_by_signal(lambda: ring("first")) as panic_signal:
         os.kill(os.getpid(), signal.SIGUSR1)
         assert is_there()
-        alarm.panic = lambda: ring("second")
+        panic_signal.panic = lambda: ring("second")
         os.kill(os.getpid(), signal.SIGUSR1)
         assert is_there()
     assert [("first", "alarm"), ("second", "alarm")] == rung
@@ -89,8 +89,8 @@ def test_outside_the_main_thread_nothing_is_touched():
     rung = []
 
     def enter():
-        with silenced_by_signal(lambda: rung.append(1)) as alarm:
-            alarm.ring()
+        with silenced_by_signal(lambda: rung.append(1)) as panic_signal:
+            panic_signal.ring()
 
     thread = threading.Thread(target=enter)
     thread.start()

@@ -4,26 +4,26 @@ from pathlib import Path
 
 import pytest
 
-from livecomposer.companion.accompaniment import Accompanist
-from livecomposer.companion.turn_taking import Duet
-from livecomposer.session.partner import engine_command, engine_line, language_of, partner_of
-from livecomposer.session.weights import ACCOMPANISTS_LANGUAGE, COMPANIONS_LANGUAGE
+from livecomposer.companion.accompaniment import Accompaniment
+from livecomposer.companion.turn_taking import TurnTaking
+from livecomposer.session.partner import engine_command, engine_line, mask_policy_of, mode_for
+from livecomposer.session.weights import ACCOMPANIMENT_POLICY, TURN_TAKING_POLICY
 from livecomposer.settings import Settings, changed
 
 
 @pytest.mark.parametrize(
     ("mode", "nature", "language", "told"),
     [
-        ("continue", Duet, COMPANIONS_LANGUAGE, "0"),
-        ("respond", Duet, COMPANIONS_LANGUAGE, "0"),
-        ("accompany", Accompanist, ACCOMPANISTS_LANGUAGE, "1"),
+        ("continue", TurnTaking, TURN_TAKING_POLICY, "0"),
+        ("respond", TurnTaking, TURN_TAKING_POLICY, "0"),
+        ("accompany", Accompaniment, ACCOMPANIMENT_POLICY, "1"),
     ],
 )
 def test_a_mode_has_its_partner(mode, nature, language, told):
     """Turns are taken by one, playing along is the other's; the weights are told which, and whose notes are whose."""
     settings = changed(Settings(), {"mode": mode})
-    assert type(partner_of(settings, seed=1)) is nature
-    assert language_of(settings) is language
+    assert type(mode_for(settings, seed=1)) is nature
+    assert mask_policy_of(settings) is language
     command = engine_command(settings, Path("weights"))
     assert command[command.index("--mode") + 1] == told
 

@@ -10,17 +10,17 @@ import pytest
 from hypothesis import strategies as st
 
 from livecomposer.clocks import ManualClock, MonotonicClock
+from livecomposer.companion.requests import Step
 from livecomposer.errors import EngineError, SettingError
 from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
 from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output, ended_key, started_key
-from livecomposer.companion.requests import Step
 from livecomposer.session.channels import channels_of
-from livecomposer.takes.journal import Journal
-from livecomposer.session.timing.meters import Meters
-from livecomposer.takes.recording_companion import ensemble_of
 from livecomposer.session.session import Session
+from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
+from livecomposer.takes.journal import Journal
+from livecomposer.takes.recording_companion import ensemble_of
 from tests.fakes import FakeSink
 from tests.session.players import Mind
 
@@ -113,7 +113,7 @@ class Stand:
             meters=self.meters,
             journal=journal,
             device=device,
-            tell=self.said.append,
+            notify=self.said.append,
         )
 
     async def __aenter__(self):
@@ -382,7 +382,7 @@ async def test_another_turn_is_played_from_the_same_place():
     async with Stand(extension_duration=60.0) as stand:
         stand.phrase()
         await stand.until(lambda: len(stand.companion(started_key)) > 3)
-        context = stand.duet.turn.context
+        context = stand.duet.plan.context
         stand.session.act("reroll")
         assert 2 == stand.duet.turns
         struck = len(stand.companion(started_key))
@@ -448,12 +448,12 @@ async def test_while_the_engine_is_away_one_stands_in_who_plays_along():
         await stand.until(lambda: stand.said)
         stand.phrase()
         await stand.until(lambda: stand.companion(started_key))
-        assert stand.duet.turn is None
+        assert stand.duet.plan is None
         stand.engine.restartable.set()
         await stand.until(lambda: "the engine is back" in stand.said)
         await stand.until(lambda: not stand.output.sounding())
         stand.phrase()
-        await stand.until(lambda: stand.duet.turn is not None)
+        await stand.until(lambda: stand.duet.plan is not None)
 
 
 async def test_a_panic_from_another_thread_is_the_end_of_the_turn():
@@ -464,7 +464,7 @@ async def test_a_panic_from_another_thread_is_the_end_of_the_turn():
         await asyncio.to_thread(stand.session.panic)
         struck = stand.companion(started_key)
         assert not stand.output.sounding()
-        await stand.until(lambda: stand.duet.turn is None)
+        await stand.until(lambda: stand.duet.plan is None)
         await asyncio.sleep(0.1)
         assert struck == stand.companion(started_key)
         assert stand.duet.idle
@@ -489,7 +489,7 @@ class Handmade(Stand):
                 if isinstance(wanted, Step):
                     id_ = self.engine.mind.draw(wanted.mask, wanted.chance)
                     self.duet.accept(wanted, id_, self.clock.now())
-            self.session._encore.play()
+            self.session._loop_playback.play()
             self.session.player.run_due(self.clock.now())
 
     def order(self, name):

@@ -6,9 +6,9 @@ import pytest
 
 from livecomposer.beats import Beats
 from livecomposer.clocks import ManualClock
+from livecomposer.companion.accompaniment import Accompaniment
+from livecomposer.companion.turn_taking import TurnTaking
 from livecomposer.events import NoteOff, NoteOn, notes_of_events
-from livecomposer.companion.accompaniment import Accompanist
-from livecomposer.companion.turn_taking import Duet
 from livecomposer.session.transport import Transport, answer_bars
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind, phrase, play
@@ -46,7 +46,7 @@ def follow_both(transport, beats, *, begin):
 
 def duet_by(pulse, **values):
     """A duet that plays by ``pulse``."""
-    duet = Duet(settings_of(**values), seed=1)
+    duet = TurnTaking(settings_of(**values), seed=1)
     duet.pulse = pulse
     return duet
 
@@ -187,7 +187,7 @@ def test_the_first_note_is_planned_long_before_its_bar_line():
     duet, clock, mind = duet_by(lambda _: Beats(tempo=60.0, moment=0.0), plan_ahead=5.0), ManualClock(), Mind()
     play(duet, clock, phrase(0.1, notes=3), until=1.4, mind=mind)
     assert duet.on_the_bar
-    assert 4.0 == duet.turn.plan[0].time
+    assert 4.0 == duet.plan.events[0].time
     play(duet, clock, [], until=4.1, mind=mind)
     assert not duet.on_the_bar
 
@@ -246,7 +246,7 @@ def test_a_stop_ends_the_turn_and_the_phrase():
     duet, clock = duet_by(lambda _: Beats(tempo=120.0, moment=0.0)), ManualClock()
     assert play(duet, clock, phrase(0.1, notes=3), until=3.0)
     duet.halt(3.0)
-    assert duet.turn is None
+    assert duet.plan is None
     duet.hear(NoteOn(3.1, 60, 80))
     duet.halt(3.2)
     assert [] == play(duet, clock, [], until=8.0)
@@ -254,11 +254,11 @@ def test_a_stop_ends_the_turn_and_the_phrase():
 
 def test_a_stop_silences_who_plays_along():
     """Until the next key."""
-    accompanist = Accompanist(settings_of(mode="accompany"), seed=1)
+    accompanist = Accompaniment(settings_of(mode="accompany"), seed=1)
     clock = ManualClock()
     play(accompanist, clock, phrase(0.1, notes=3), until=0.6)
     accompanist.halt(0.6)
-    assert accompanist.turn is None
+    assert accompanist.plan is None
     assert [] == [event for _, event in play(accompanist, clock, [], until=3.0) if isinstance(event, NoteOn)]
 
 

@@ -2,9 +2,9 @@
 
 from livecomposer.beats import Beats
 from livecomposer.clocks import ManualClock
-from livecomposer.takes.call_log import decoded
-from livecomposer.takes.recording_companion import Recorded, Scribe
 from livecomposer.settings import Settings, changed
+from livecomposer.takes.call_log import decoded
+from livecomposer.takes.recording_companion import RecordingCompanion, Scribe
 from tests.session.players import phrase
 
 SETTINGS = changed(Settings(), {"horizon": 0.03})
@@ -14,7 +14,7 @@ def recorded():
     """An ensemble, its scribe, and the lines so far."""
     lines = []
     scribe = Scribe(lines.append)
-    return Recorded(SETTINGS, seed=1, scribe=scribe), scribe, lines
+    return RecordingCompanion(SETTINGS, seed=1, scribe=scribe), scribe, lines
 
 
 def calls_of(lines):
@@ -24,19 +24,19 @@ def calls_of(lines):
 
 def test_every_call_is_written_down_in_order():
     """With its moment."""
-    ensemble, _, lines = recorded()
+    companion, _, lines = recorded()
     for event in phrase(1.0, notes=1):
-        ensemble.hear(event)
-    ensemble.want(1.5)
-    ensemble.commit(1.6)
-    ensemble.freeze(1.7, on=True)
-    for order in (ensemble.trigger, ensemble.undo, ensemble.reroll, ensemble.give_way, ensemble.halt):
+        companion.hear(event)
+    companion.want(1.5)
+    companion.commit(1.6)
+    companion.freeze(1.7, on=True)
+    for order in (companion.trigger, companion.undo, companion.reroll, companion.give_way, companion.halt):
         order(2.0)
-    ensemble.lost(3.0)
-    ensemble.found(3.5)
-    ensemble.adapt(changed(SETTINGS, {"mode": "accompany"}), 4.0)
-    ensemble.engine_changed("small", 5.0)
-    ensemble.write_down()
+    companion.lost(3.0)
+    companion.found(3.5)
+    companion.adapt(changed(SETTINGS, {"mode": "accompany"}), 4.0)
+    companion.engine_changed("small", 5.0)
+    companion.write_down()
     calls = calls_of(lines)
     assert "hhwcfturyslbae" == "".join(call.what for call in calls if call.what != "p")
     assert [1.0, 1.2, 1.5, 1.6, 1.7] == [call.moment for call in calls[:5]]
@@ -45,17 +45,17 @@ def test_every_call_is_written_down_in_order():
 
 def test_only_a_pulse_that_is_another_is_written_down():
     """With how often it was asked for before."""
-    ensemble, _, lines = recorded()
+    companion, _, lines = recorded()
     beats = Beats(tempo=120.0, moment=0.0)
-    ensemble.pulse = lambda now: beats if now >= 5.0 else None
-    ensemble.adapt(changed(SETTINGS, {"mode": "respond"}), 0.5)
+    companion.pulse = lambda now: beats if now >= 5.0 else None
+    companion.adapt(changed(SETTINGS, {"mode": "respond"}), 0.5)
     for event in phrase(1.0, notes=2):
-        ensemble.hear(event)
+        companion.hear(event)
     clock = ManualClock(1.0)
     while clock.now() < 6.0:
         clock.advance(0.1)
-        ensemble.commit(clock.now())
-    ensemble.write_down()
+        companion.commit(clock.now())
+    companion.write_down()
     assert 1 == sum(call.what == "p" for call in calls_of(lines))
 
 

@@ -7,17 +7,17 @@ from contextlib import asynccontextmanager
 import numpy as np
 import pytest
 
+from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
 from livecomposer.events import Role
 from livecomposer.places import beside
-from livecomposer.companion.companion import Ensemble
-from livecomposer.session.partner import engine_command, language_of
-from livecomposer.takes.replay import replay
-from livecomposer.takes.journal_reader import read
 from livecomposer.session.lifecycle import perform
+from livecomposer.session.partner import engine_command, mask_policy_of
 from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
+from livecomposer.takes.journal_reader import read
+from livecomposer.takes.replay import replay
 from tests.session.players import phrase
 
 QUICK = {"extension_duration": 2.0, "phrase_wait": 0.3, "phrase_wait_max": 0.5, "output": "none"}
@@ -31,14 +31,14 @@ class Committed:
 
     def __init__(self, monkeypatch):
         self.events = []
-        commit = Ensemble.commit
+        commit = Companion.commit
 
-        def remembered(ensemble, now):
-            due = commit(ensemble, now)
+        def remembered(companion, now):
+            due = commit(companion, now)
             self.events += due
             return due
 
-        monkeypatch.setattr(Ensemble, "commit", remembered)
+        monkeypatch.setattr(Companion, "commit", remembered)
 
     def take(self):
         """What there was since the last time."""
@@ -50,12 +50,12 @@ def hand(orders):
     """Gives orders at their moments (seconds)."""
 
     @asynccontextmanager
-    async def reach(backstage):
+    async def reach(api):
         async def give():
-            began = backstage.clock.now()
+            began = api.clock.now()
             for at, name, value in orders:
-                await asyncio.sleep(max(0.0, began + at - backstage.clock.now()))
-                backstage.desk.do(name, value, source="test")
+                await asyncio.sleep(max(0.0, began + at - api.clock.now()))
+                api.dispatcher.do(name, value, source="test")
 
         giving = asyncio.create_task(give())
         yield
@@ -70,7 +70,7 @@ async def recorded(folder, orders=(), *, seconds, **values):
     music = [
         event for start, first in ((0.2, 60), (3.6, 55), (6.0, 62)) for event in phrase(start, notes=6, first=first)
     ]
-    done = await perform(settings, seed=7, record=folder, duration=seconds, performance=music, hands=[hand(orders)])
+    done = await perform(settings, seed=7, record=folder, duration=seconds, performance=music, frontends=[hand(orders)])
     assert 0 == done.notes_on
     return done.journal
 
@@ -82,7 +82,7 @@ async def replayed(journal):
 
     async def open_engine(model):
         engines.append(
-            EngineClient(engine_command(score.settings, model_folder(model)), language=language_of(score.settings))
+            EngineClient(engine_command(score.settings, model_folder(model)), language=mask_policy_of(score.settings))
         )
         await engines[-1].start()
         return engines[-1]
@@ -150,7 +150,9 @@ async def test_the_first_difference_is_named_and_the_rest_is_as_written(tmp_path
     """An id that differs is told; the journal's own is played on with, so that the music is not lost."""
     journal = await recorded(tmp_path, seconds=3.5)
     score = read(journal)
-    async with Wrong(engine_command(score.settings, model_folder("")), language=language_of(score.settings)) as engine:
+    async with Wrong(
+        engine_command(score.settings, model_folder("")), language=mask_policy_of(score.settings)
+    ) as engine:
 
         async def open_engine(_model):
             return engine

@@ -4,9 +4,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from livecomposer.control.experiments.evaluate_continuations import continued, mind_of
 from livecomposer.control.offline import render_file
 from livecomposer.control.progress import bar
-from livecomposer.control.experiments.evaluate_continuations import continued, mind_of
 from livecomposer.errors import SettingError
 from livecomposer.evaluation.music.audition import Audition, facts_of, page, write
 from livecomposer.evaluation.music.excerpts import load_shard

@@ -17,7 +17,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 
     ``quick`` takes fewer rounds and leaves growth out. Raises :class:`CheckpointError` and :class:`SettingError`.
     """
-    from livecomposer.evaluation.speed.engine_bench import Plan, bench_engine
+    from livecomposer.evaluation.speed.engine_bench import BenchPlan, bench_engine
     from livecomposer.session.weights import model_folder
 
     given: dict[str, Any] = {
@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     given |= {name: _numbers(name, text) for name in ("contexts", "threads") if (text := getattr(options, name, None))}
     if options.quick:
         given |= {"rounds": _QUICK_ROUNDS, "growth": ()}
-    plan = Plan(**given)
+    plan = BenchPlan(**given)
     with bar("measuring", plan.cells, unit="cells") as progress:
         return bench_engine(model_folder(options.model), plan, progress=progress)
 

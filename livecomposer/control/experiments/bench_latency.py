@@ -12,8 +12,8 @@ from typing import Any
 
 from livecomposer.errors import SettingError
 from livecomposer.events import SUSTAIN, Control, Event, Note, events_of_notes
-from livecomposer.session.timing.idle_lateness import Metronome
 from livecomposer.session.lifecycle import Performed, perform
+from livecomposer.session.timing.idle_lateness import IdleLateness
 from livecomposer.settings import Settings, changed, load
 
 __all__ = ["lines", "phrases", "run"]
@@ -37,7 +37,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     other settings may come from the environment too. ``replan_ms`` is all zeros in a mode that never re-plans.
     ``machine_late_ms`` is of a player with nothing else to do, in a process of its own, meanwhile: what ``late_ms`` is
     to be held against. ``headroom`` is how much faster the engine makes music than it sounds. Ctrl-C ends it early and
-    keeps what was measured. Raises what :func:`livecomposer.session.lifecycle.perform` raises, and :class:`SettingError`.
+    keeps what was measured. Raises what :func:`livecomposer.session.lifecycle.perform` does and :class:`SettingError`.
     """
     with TemporaryDirectory() as folder:
         return _run(_settings(options, Path(folder)), options.turns)
@@ -47,7 +47,7 @@ def _run(settings: Settings, turns: int) -> dict[str, Any]:
     music = phrases(turns, seed=_SEED)
     length = music[-1].time
     print(f"playing {turns} phrases, {length + _EXTENSION_SECONDS:.0f} s", file=sys.stderr, flush=True)
-    with Metronome() as machine:
+    with IdleLateness() as machine:
         done = asyncio.run(
             perform(
                 settings,
@@ -55,7 +55,7 @@ def _run(settings: Settings, turns: int) -> dict[str, Any]:
                 record=None,
                 duration=length + _EXTENSION_SECONDS + _PATIENCE,
                 performance=music,
-                tell=_say,
+                notify=_say,
             )
         )
     return _report(done, machine.late_ms, settings, phrases_played=turns)

@@ -19,13 +19,13 @@ from typing import Any
 from livecomposer.control.surfaces.frontends import hands_of
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, Note, events_of_notes
-from livecomposer.session.commands.frontend_api import Backstage
-from livecomposer.session.timing.idle_lateness import Metronome
-from livecomposer.session.timing.meters import Meter
+from livecomposer.session.commands.frontend_api import FrontendApi
 from livecomposer.session.lifecycle import perform
+from livecomposer.session.timing.idle_lateness import IdleLateness
+from livecomposer.session.timing.meters import Meter
 from livecomposer.settings import Settings, load
 
-__all__ = ["Ear", "lines", "run", "stream"]
+__all__ = ["SilenceProbe", "lines", "run", "stream"]
 
 _SEED = 1
 _LEAD_IN = 2.0
@@ -37,7 +37,7 @@ _AFTER = 0.01
 _BOUND_TO_PANIC = bytes([0xB0, 102, 127]), bytes([0xB0, 102, 0])  # down and up, in the controller map "default"
 
 
-class Ear:
+class SilenceProbe:
     """A sink that remembers when each message was handed to it; any one thread at a time writes, another reads."""
 
     name = "ear"
@@ -95,19 +95,19 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     begun: list[int] = []
 
     @asynccontextmanager
-    async def asking(backstage: Backstage) -> AsyncIterator[None]:
-        asked = asyncio.create_task(asyncio.to_thread(_ask, backstage, meters, begun, settings, count))
+    async def asking(api: FrontendApi) -> AsyncIterator[None]:
+        asked = asyncio.create_task(asyncio.to_thread(_ask, api, meters, begun, settings, count))
         asked.add_done_callback(lambda _: os.kill(os.getpid(), signal.SIGTERM))
         try:
             yield
         finally:
             await asyncio.gather(asked, return_exceptions=True)
 
-    hands = [*hands_of(settings, config=None, tell=_say), asking]
+    frontends = [*hands_of(settings, config=None, notify=_say), asking]
     music, longest = stream(seconds, seed=_SEED), seconds + 30.0
-    with Metronome() as machine:
+    with IdleLateness() as machine:
         playing = perform(
-            settings, seed=_SEED, record=None, duration=longest, performance=music, hands=hands, tell=_say
+            settings, seed=_SEED, record=None, duration=longest, performance=music, frontends=frontends, notify=_say
         )
         done = asyncio.run(playing)
     return {
@@ -123,11 +123,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _ask(backstage: Backstage, meters: Mapping[str, Meter], begun: list[int], settings: Settings, count: int) -> None:
+def _ask(api: FrontendApi, meters: Mapping[str, Meter], begun: list[int], settings: Settings, count: int) -> None:
     """In a thread: one panic after the other."""
-    ear = Ear()
-    backstage.output.attach(ear)
-    ways: Mapping[str, Callable[[], None]] = {"cc": lambda: backstage.hear(_BOUND_TO_PANIC[0]), "signal": _signal}
+    ear = SilenceProbe()
+    api.output.attach(ear)
+    ways: Mapping[str, Callable[[], None]] = {"cc": lambda: api.hear(_BOUND_TO_PANIC[0]), "signal": _signal}
     draw = random.Random(_SEED)
     time.sleep(_LEAD_IN)
     for number in range(count):
@@ -136,7 +136,7 @@ def _ask(backstage: Backstage, meters: Mapping[str, Meter], begun: list[int], se
         asked = time.perf_counter()
         ways[way]()
         time.sleep(_LISTENS)
-        backstage.hear(_BOUND_TO_PANIC[1])
+        api.hear(_BOUND_TO_PANIC[1])
         silenced = ear.silenced(asked)
         meters[way].add(_LISTENS if silenced is None else silenced - asked)
         if silenced is not None:

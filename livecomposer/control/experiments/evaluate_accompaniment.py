@@ -12,18 +12,18 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
-from livecomposer.control.progress import bar
+from livecomposer.companion.accompaniment import Accompaniment
+from livecomposer.companion.rule_based import RuleBased
 from livecomposer.control.experiments.result_tables import difference, fooled, means, row
+from livecomposer.control.progress import bar
 from livecomposer.errors import SettingError
-from livecomposer.evaluation.music.accompaniment_comparison import REAL, Partner, compare, curves, impostors_of, play
+from livecomposer.evaluation.music.accompaniment_comparison import REAL, Mode, compare, curves, impostors_of, play
 from livecomposer.evaluation.music.excerpts import Excerpt, excerpts_of, load_shard
-from livecomposer.evaluation.music.local_engine import AppendingMind, LocalMind
+from livecomposer.evaluation.music.local_engine import AppendingEngine, LocalEngine
 from livecomposer.events import Note, events_of_notes
-from livecomposer.companion.accompaniment import Accompanist
-from livecomposer.offline.simulation import Alongside, Latency, Mind, Player, play_along
-from livecomposer.companion.rule_based import Fallback
 from livecomposer.offline.lookahead import accompany_knowing
-from livecomposer.session.partner import language_of
+from livecomposer.offline.simulation import Latency, Mind, PlaysAlong, Simulation, play_along
+from livecomposer.session.partner import mask_policy_of
 from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
 
@@ -49,8 +49,8 @@ class _Live:
     settings: Settings
     latency: float
     seed: int
-    partner: Callable[[Settings, int], Player] = lambda settings, seed: Accompanist(settings, seed=seed)
-    went: list[Alongside] = field(default_factory=list)
+    partner: Callable[[Settings, int], PlaysAlong] = lambda settings, seed: Accompaniment(settings, seed=seed)
+    went: list[Simulation] = field(default_factory=list)
 
     def __call__(self, excerpt: Excerpt) -> Sequence[Note]:
         done = asyncio.run(
@@ -96,7 +96,7 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
     first, *more = options.latency_ms
     mind = _mind(options, settings)
     live = _live(mind, settings, first / 1000, seed)
-    everybody: dict[str, Partner] = {**live, KNOWING: _knowing(mind, settings, seed), **impostors_of(excerpts)}
+    everybody: dict[str, Mode] = {**live, KNOWING: _knowing(mind, settings, seed), **impostors_of(excerpts)}
     partners = _asked_for(everybody, options.partners)
     live = {name: partner for name, partner in live.items() if name in partners}
     with bar("playing along", len(excerpts), unit="pieces") as progress:
@@ -118,7 +118,7 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
     return result
 
 
-def _asked_for(everybody: Mapping[str, Partner], names: Sequence[str]) -> dict[str, Partner]:
+def _asked_for(everybody: Mapping[str, Mode], names: Sequence[str]) -> dict[str, Mode]:
     """Those of ``names``, all for none, with whom all are compared among them."""
     for name in names:
         if name not in everybody:
@@ -126,33 +126,33 @@ def _asked_for(everybody: Mapping[str, Partner], names: Sequence[str]) -> dict[s
     return {name: one for name, one in everybody.items() if not names or name in {MODEL, REAL, *names}}
 
 
-def _mind(options: argparse.Namespace, settings: Settings) -> LocalMind:
-    return LocalMind.open(
+def _mind(options: argparse.Namespace, settings: Settings) -> LocalEngine:
+    return LocalEngine.open(
         model_folder(str(options.checkpoint)),
         mode=_BOTH_PLAY,
         device=options.device,
         precision=options.precision or settings.precision,
         threads=settings.threads,
-        language=language_of(settings),
+        language=mask_policy_of(settings),
     )
 
 
-def _live(mind: LocalMind, settings: Settings, latency: float, seed: int) -> dict[str, _Live]:
+def _live(mind: LocalEngine, settings: Settings, latency: float, seed: int) -> dict[str, _Live]:
     def with_(**values: object) -> _Live:
         return _Live(mind, changed(settings, values), latency, seed)
 
     return {
         MODEL: with_(),
-        APPENDING: _Live(AppendingMind(mind), settings, latency, seed),
+        APPENDING: _Live(AppendingEngine(mind), settings, latency, seed),
         RE_READING: _Live(mind, settings, latency + asyncio.run(_reading(mind)), seed),
         UNLED: with_(follow_harmony=0.0),
         UNFORESEEN: with_(foresee="off"),
         AHEAD: with_(horizon=_AHEAD_SECONDS),
-        RULES: _Live(mind, settings, latency, seed, Fallback),
+        RULES: _Live(mind, settings, latency, seed, RuleBased),
     }
 
 
-def _knowing(mind: LocalMind, settings: Settings, seed: int) -> Partner:
+def _knowing(mind: LocalEngine, settings: Settings, seed: int) -> Mode:
     def play_to(excerpt: Excerpt) -> Sequence[Note]:
         notes = accompany_knowing(excerpt.performer, mind.engine, settings, seed=seed)
         return [note for note in notes if note.start < excerpt.seconds]
@@ -186,7 +186,7 @@ def _with_latencies(
     return rows
 
 
-def _with_key_change(excerpts: Sequence[Excerpt], partners: Mapping[str, Partner], seed: int) -> dict[str, Any]:
+def _with_key_change(excerpts: Sequence[Excerpt], partners: Mapping[str, Mode], seed: int) -> dict[str, Any]:
     """All partners again, while the performer goes on six semitones higher halfway through."""
     moment = excerpts[0].seconds / 2
     moved = [excerpt.modulated(moment) for excerpt in excerpts]

@@ -10,19 +10,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from livecomposer.control.progress import bar
 from livecomposer.control.experiments.result_tables import difference, fooled, means, row
-from livecomposer.evaluation.music.excerpts import load_shard
-from livecomposer.evaluation.likelihood.markov import MarkovModel
-from livecomposer.evaluation.music.markov_engine import MarkovMind
-from livecomposer.evaluation.music.local_engine import LocalMind
-from livecomposer.evaluation.music.continuation_metrics import ANOTHER, COPY, ELSEWHERE, REAL, compare, sets
-from livecomposer.evaluation.music.prompts import Prompt, prompts_of, recording_of, strangers_of
+from livecomposer.control.progress import bar
 from livecomposer.evaluation.likelihood.beside_others import MARKOV, MODEL, named
+from livecomposer.evaluation.likelihood.markov import MarkovModel
+from livecomposer.evaluation.music.continuation_metrics import ANOTHER, COPY, ELSEWHERE, REAL, compare, sets
+from livecomposer.evaluation.music.excerpts import load_shard
+from livecomposer.evaluation.music.local_engine import LocalEngine
+from livecomposer.evaluation.music.markov_engine import MarkovEngine
+from livecomposer.evaluation.music.prompts import Prompt, prompts_of, recording_of, strangers_of
 from livecomposer.events import Note
-from livecomposer.offline.simulation import Mind
 from livecomposer.offline.continuation import continue_recording
-from livecomposer.session.weights import COMPANIONS_LANGUAGE, model_folder
+from livecomposer.offline.simulation import Mind
+from livecomposer.session.weights import TURN_TAKING_POLICY, model_folder
 from livecomposer.settings import Settings, changed
 
 __all__ = ["MARKOV", "MODEL", "SECONDS", "continued", "mind_of", "music", "table"]
@@ -48,7 +48,7 @@ def music(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     minds = _minds(options, settings)
     prompts = prompts_of(load_shard(options.shard), pieces=pieces, given=given, seconds=seconds, seed=seed)
     counted = _counted(options)
-    minds |= {} if counted is None else {MARKOV: MarkovMind(counted, COMPANIONS_LANGUAGE)}
+    minds |= {} if counted is None else {MARKOV: MarkovEngine(counted, TURN_TAKING_POLICY)}
     with bar("playing on", len(prompts) * len(minds), unit="continuations") as progress:
         made = _made(prompts, minds, settings, seed, progress)
     made |= {
@@ -67,15 +67,15 @@ def music(options: argparse.Namespace, settings: Settings) -> dict[str, Any]:
     }
 
 
-def mind_of(checkpoint: str, options: argparse.Namespace, settings: Settings) -> LocalMind:
+def mind_of(checkpoint: str, options: argparse.Namespace, settings: Settings) -> LocalEngine:
     """The checkpoint, in this process, ready to play in turn."""
-    return LocalMind.open(
+    return LocalEngine.open(
         model_folder(checkpoint),
         mode=_IN_TURN,
         device=options.device,
         precision=options.precision or settings.precision,
         threads=settings.threads,
-        language=COMPANIONS_LANGUAGE,
+        language=TURN_TAKING_POLICY,
     )
 
 

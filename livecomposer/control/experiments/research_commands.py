@@ -1,4 +1,4 @@
-"""The commands of those who train weights and judge them, as :mod:`livecomposer.control.cli_commands` has the others."""
+"""The commands of those who train weights and judge them; :mod:`livecomposer.control.cli_commands` has the others."""
 
 import argparse
 import json
@@ -97,8 +97,8 @@ def evaluate(options: argparse.Namespace) -> int:
 
 def audition(options: argparse.Namespace) -> int:
     """Have beginnings continued, to listen to and look at."""
-    from livecomposer.control.experiments import audition as room
+    from livecomposer.control.experiments import audition as shared
 
-    rows = room.audition(options, settings_of(options))
+    rows = shared.audition(options, settings_of(options))
     print(json.dumps(rows) if options.json else f"{options.folder / 'index.md'}: {len(rows)} continuations")
     return 0

@@ -14,7 +14,7 @@ def row(first: str, cells: Sequence[str | float | None], *, width: int) -> str:
 
 
 def means(measures: Mapping[str, Any], whose: str, *, width: int) -> Iterator[str]:
-    """A table of what :func:`livecomposer.evaluation.music.accompaniment_comparison.summary` gave each of ``whose`` in each measure."""
+    """A table of what ``accompaniment_comparison.summary`` gave each of ``whose`` in each measure."""
     names = list(next(iter(measures.values()))[whose])
     yield row("", names, width=width)
     for measure, found in measures.items():

@@ -11,12 +11,12 @@ from typing import Any, Protocol
 
 from livecomposer.control.surfaces.bindings import RELATIVE, Address, Binding, Controls, reading
 from livecomposer.control.surfaces.gestures import Gesture
-from livecomposer.control.surfaces.midi_learn import Learning
+from livecomposer.control.surfaces.midi_learn import MidiLearn
 from livecomposer.errors import SettingError
+from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.commands.table import Kind
-from livecomposer.session.commands.dispatcher import Desk
 
-__all__ = ["Shown", "Surface", "played_on"]
+__all__ = ["ControlSurface", "Shown", "played_on"]
 
 _GIVE_UP_LOOK_SECONDS = 1.0
 
@@ -29,7 +29,7 @@ class Shown(Protocol):
         ...
 
 
-class Surface:
+class ControlSurface:
     """Everything that is bound, during one performance.
 
     ``soon`` runs a function in the loop's thread. Only :meth:`gate` may be called by any thread.
@@ -38,20 +38,20 @@ class Surface:
     def __init__(
         self,
         controls: Controls,
-        desk: Desk,
+        dispatcher: Dispatcher,
         *,
         silence: Callable[[], None],
         soon: Callable[..., object],
-        tell: Callable[[str], None],
-        lamps: Shown | None = None,
+        notify: Callable[[str], None],
+        feedback: Shown | None = None,
     ) -> None:
         self.controls = controls
-        self.learning: Learning | None = None
-        self._desk = desk
+        self.learning: MidiLearn | None = None
+        self._dispatcher = dispatcher
         self._silence = silence
         self._soon = soon
-        self._tell = tell
-        self._lamps = lamps
+        self._notify = notify
+        self._feedback = feedback
         self._gestures: dict[Binding, Gesture] = {}
         self._turning: Binding | None = None  # the knob whose move is being carried out
         self._shown: dict[Address, bytes] = {}
@@ -96,7 +96,7 @@ class Surface:
         if read is None or self._is_echo(binding, data):
             return
         name = binding.command.name
-        ask = self._gesture(binding).move(read[1], self._desk.value(name))
+        ask = self._gesture(binding).move(read[1], self._dispatcher.value(name))
         if ask is not None:
             self._do(binding, ask.value)
 
@@ -114,7 +114,7 @@ class Surface:
         """Show what every command is set to."""
         for binding in self.controls:
             if binding.command.kind is not Kind.ACTION:
-                self._show(binding, self._desk.value(binding.command.name))
+                self._show(binding, self._dispatcher.value(binding.command.name))
 
     def _ends_music(self, address: Address, value: float) -> bool:
         """Whether a key comes up that was struck as music, before it was bound."""
@@ -130,21 +130,21 @@ class Surface:
     def _do(self, binding: Binding, value: Any) -> None:
         self._turning = binding
         try:
-            self._desk.do(binding.command.name, value, source=str(binding.address))
+            self._dispatcher.do(binding.command.name, value, source=str(binding.address))
         except SettingError as error:
             if str(error) != self._refused:  # a knob says it a hundred times
-                self._tell(str(error))
+                self._notify(str(error))
             self._refused = str(error)
         finally:
             self._turning = None
 
     def _show(self, binding: Binding, value: Any) -> None:
         message = binding.shown(value)
-        if message is None or self._lamps is None:
+        if message is None or self._feedback is None:
             return
         if binding.feedback is not None:
             self._shown[binding.feedback] = message
-        self._lamps.send(message)
+        self._feedback.send(message)
 
     def _is_echo(self, binding: Binding, data: bytes) -> bool:
         """Whether a fader says no more than where it was just sent: its own rounding would then move the command."""
@@ -162,27 +162,29 @@ class Surface:
         learning = self.learning
         binding = None if learning is None else learning.learned(address)
         if learning is not None and binding is not None:
-            asyncio.get_running_loop().run_in_executor(None, lambda: self._tell(learning.save(binding)))
+            asyncio.get_running_loop().run_in_executor(None, lambda: self._notify(learning.save(binding)))
 
 
 @asynccontextmanager
-async def played_on(surface: Surface, gates: list[Callable[[bytes], bool]], desk: Desk) -> AsyncIterator[Surface]:
+async def played_on(
+    surface: ControlSurface, filters: list[Callable[[bytes], bool]], dispatcher: Dispatcher
+) -> AsyncIterator[ControlSurface]:
     """The controls work, until left."""
-    unwatch = desk.watch(surface.changed)
-    gates.append(surface.gate)
+    unwatch = dispatcher.watch(surface.changed)
+    filters.append(surface.gate)
     looking = asyncio.create_task(_give_up(surface))
     surface.show_all()
     try:
         yield surface
     finally:
-        gates.remove(surface.gate)
+        filters.remove(surface.gate)
         unwatch()
         looking.cancel()
         with suppress(asyncio.CancelledError):
             await looking
 
 
-async def _give_up(surface: Surface) -> None:
+async def _give_up(surface: ControlSurface) -> None:
     """Tell of what was to be learned and was not."""
     while True:
         await asyncio.sleep(_GIVE_UP_LOOK_SECONDS)

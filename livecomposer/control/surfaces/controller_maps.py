@@ -14,13 +14,13 @@ from livecomposer.errors import SettingError
 from livecomposer.places import beside, own
 from livecomposer.settings import Settings
 
-__all__ = ["DEFAULT", "Map", "chosen", "controls_of", "maps", "own_file", "read"]
+__all__ = ["DEFAULT", "ControllerMap", "chosen", "controls_of", "maps", "own_file", "read"]
 
 DEFAULT = "default"
 
 
 @dataclass(frozen=True, slots=True)
-class Map:
+class ControllerMap:
     """One controller: the file's name, parts of its ports' names, and what is bound."""
 
     name: str
@@ -37,7 +37,7 @@ def maps() -> dict[str, Path]:
     return {path.stem: path for path in sorted(beside("config/controllers").glob("*.toml"))}
 
 
-def read(path: Path) -> Map:
+def read(path: Path) -> ControllerMap:
     """One map, or the controls in a file of settings; raises :class:`SettingError`."""
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -50,10 +50,10 @@ def read(path: Path) -> Map:
     ports = content.get("ports", [])
     if not isinstance(ports, list) or not all(isinstance(part, str) and part for part in ports):
         raise SettingError(f'{path}: ports = {ports!r}: wanted a list of parts of port names, ["nanoKONTROL2"]')
-    return Map(path.stem, tuple(ports), layer_of(content.get("controls", {}), where=str(path)))
+    return ControllerMap(path.stem, tuple(ports), layer_of(content.get("controls", {}), where=str(path)))
 
 
-def chosen(wanted: str, inputs: Iterable[str]) -> Map:
+def chosen(wanted: str, inputs: Iterable[str]) -> ControllerMap:
     """The map called ``wanted``, or of a file; where none is wanted, that of the first input known, or the default.
 
     Raises :class:`SettingError`.
@@ -75,7 +75,9 @@ def own_file(config: Path | None) -> Path:
     return config or own("controls.toml")
 
 
-def controls_of(controller: Map, settings: Settings, *, config: Path | None, preset: Path | None = None) -> Controls:
+def controls_of(
+    controller: ControllerMap, settings: Settings, *, config: Path | None, preset: Path | None = None
+) -> Controls:
     """What is bound: the controller's map, over it those of ``preset``, the performer's own, and those in ``config``.
 
     What ``settings.trigger`` names stays the trigger's, unless ``config`` says otherwise. Raises

@@ -6,16 +6,16 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 
+from livecomposer.control.machine_facts import midi_ports
 from livecomposer.control.surfaces import osc_out
 from livecomposer.control.surfaces.bindings import Controls
-from livecomposer.control.surfaces.control_surface import Surface, played_on
-from livecomposer.control.surfaces.controller_maps import Map, chosen, controls_of, own_file
-from livecomposer.control.surfaces.midi_learn import Learning
+from livecomposer.control.surfaces.control_surface import ControlSurface, played_on
+from livecomposer.control.surfaces.controller_maps import ControllerMap, chosen, controls_of, own_file
+from livecomposer.control.surfaces.midi_learn import MidiLearn
 from livecomposer.control.surfaces.osc_in import Responder, host_and_port, received
 from livecomposer.errors import SettingError
-from livecomposer.session.commands.frontend_api import Backstage, Hands
-from livecomposer.midi.controller_feedback import Lamps, open_lamps
-from livecomposer.control.machine_facts import midi_ports
+from livecomposer.midi.controller_feedback import ControllerFeedback, open_lamps
+from livecomposer.session.commands.frontend_api import Frontend, FrontendApi
 from livecomposer.settings import Settings
 
 __all__ = ["hands_of"]
@@ -24,8 +24,8 @@ _OFF = ("", "off")
 
 
 def hands_of(
-    settings: Settings, *, config: Path | None, preset: Path | None = None, tell: Callable[[str], None]
-) -> list[Hands]:
+    settings: Settings, *, config: Path | None, preset: Path | None = None, notify: Callable[[str], None]
+) -> list[Frontend]:
     """All that the settings ask for, checked before anything is opened; ``config`` or ``preset``: where they came from.
 
     Raises :class:`SettingError`.
@@ -34,7 +34,7 @@ def hands_of(
     bound = partial(controls_of, controller, settings, config=config, preset=preset)
     bound()
     if controller.ports:
-        tell(f"controller: {controller.name}")
+        notify(f"controller: {controller.name}")
     listen = None if settings.osc in _OFF else host_and_port("osc", settings.osc)
     target = None if settings.osc_target in _OFF else host_and_port("osc_target", settings.osc_target)
     reach = partial(_reach, bound=bound, controller=controller, file=own_file(config), listen=listen)
@@ -48,31 +48,36 @@ def _inputs(settings: Settings) -> list[str]:
 
 @asynccontextmanager
 async def _reach(
-    backstage: Backstage, *, bound: Callable[[], Controls], controller: Map, file: Path, listen: tuple[str, int] | None
+    api: FrontendApi,
+    *,
+    bound: Callable[[], Controls],
+    controller: ControllerMap,
+    file: Path,
+    listen: tuple[str, int] | None,
 ) -> AsyncIterator[None]:
     """Controllers, learning, and OSC, which can ask for it; ``bound`` reads the files."""
     controls = bound()
-    lamps = await _lamps(controls, controller)
-    desk, silence = backstage.desk, backstage.session.panic
+    feedback = await _feedback(controls, controller)
+    dispatcher, silence = api.dispatcher, api.session.panic
     soon = asyncio.get_running_loop().call_soon_threadsafe
-    surface = Surface(controls, desk, silence=silence, soon=soon, tell=backstage.tell, lamps=lamps)
-    surface.learning = Learning(clock=backstage.clock, file=file, bind=surface.bind, tell=backstage.tell)
-    backstage.learners.append(surface.learning.learn)
-    backstage.rereads.append(partial(_rebound, surface, bound))
+    surface = ControlSurface(controls, dispatcher, silence=silence, soon=soon, notify=api.notify, feedback=feedback)
+    surface.learning = MidiLearn(clock=api.clock, file=file, bind=surface.bind, notify=api.notify)
+    api.learners.append(surface.learning.learn)
+    api.rereads.append(partial(_rebound, surface, bound))
     async with AsyncExitStack() as reaching:
-        if lamps is not None:
-            lamps.returned = partial(soon, surface.show_all)
-            reaching.callback(lamps.close)
-            backstage.healing.append(lamps)
-            reaching.callback(backstage.healing.remove, lamps)
-        await reaching.enter_async_context(played_on(surface, backstage.gates, desk))
+        if feedback is not None:
+            feedback.returned = partial(soon, surface.show_all)
+            reaching.callback(feedback.close)
+            api.healing.append(feedback)
+            reaching.callback(api.healing.remove, feedback)
+        await reaching.enter_async_context(played_on(surface, api.filters, dispatcher))
         if listen is not None:
-            responder = Responder(desk, surface.learning)
-            await reaching.enter_async_context(received(listen, responder, silence=silence, tell=backstage.tell))
+            responder = Responder(dispatcher, surface.learning)
+            await reaching.enter_async_context(received(listen, responder, silence=silence, notify=api.notify))
         yield
 
 
-def _rebound(surface: Surface, bound: Callable[[], Controls]) -> str:
+def _rebound(surface: ControlSurface, bound: Callable[[], Controls]) -> str:
     try:
         controls = bound()
     except SettingError as error:
@@ -83,7 +88,7 @@ def _rebound(surface: Surface, bound: Callable[[], Controls]) -> str:
     return "controls read again"
 
 
-async def _lamps(controls: Controls, controller: Map) -> Lamps | None:
+async def _feedback(controls: Controls, controller: ControllerMap) -> ControllerFeedback | None:
     if not controller.ports or not any(binding.feedback for binding in controls):
         return None
     return await asyncio.to_thread(open_lamps, controller.ports)

@@ -5,31 +5,31 @@ from dataclasses import replace
 from pathlib import Path
 
 from livecomposer.clocks import Clock
-from livecomposer.control.surfaces.bindings import MUSICAL, Address, Binding, layer_of
 from livecomposer.control.config_text import saved
+from livecomposer.control.surfaces.bindings import MUSICAL, Address, Binding, layer_of
 from livecomposer.control.surfaces.controller_maps import read
 from livecomposer.errors import SettingError
 from livecomposer.session.commands.table import Command, Kind, command
 
-__all__ = ["PATIENCE", "Learning"]
+__all__ = ["PATIENCE", "MidiLearn"]
 
 PATIENCE = 30.0
 """Seconds until what was to be learned is given up."""
 
 
-class Learning:
+class MidiLearn:
     """What is to be learned next. ``bind`` is told each new binding; it is then kept in ``file``.
 
     :meth:`wants` may be asked by any thread; all else belongs to the loop's.
     """
 
     def __init__(
-        self, *, clock: Clock, file: Path, bind: Callable[[Binding], None], tell: Callable[[str], None]
+        self, *, clock: Clock, file: Path, bind: Callable[[Binding], None], notify: Callable[[str], None]
     ) -> None:
         self._clock = clock
         self._file = file
         self._bind = bind
-        self._tell = tell
+        self._notify = notify
         self._wanted: tuple[Command, float] | None = None  # the command, and until when
 
     @property
@@ -47,16 +47,16 @@ class Learning:
         """Bind the next knob or key to the command ``name``; empty gives it up. Raises :class:`SettingError`."""
         if not name:
             self._wanted = None
-            self._tell("nothing is learned")
+            self._notify("nothing is learned")
             return
         layer_of({"cc:3": name}, where="learn")  # whether a bare control can ask for it
         self._wanted = (command(name), self._clock.now() + PATIENCE)
-        self._tell(f"learning {name}: move a knob or press a key within {PATIENCE:g} s")
+        self._notify(f"learning {name}: move a knob or press a key within {PATIENCE:g} s")
 
     def expire(self) -> None:
         """Say so if the time is over and nothing came."""
         if self._wanted is not None and not self.wanted:
-            self._tell(f"{self._wanted[0].name} was not learned: nothing was moved; try again")
+            self._notify(f"{self._wanted[0].name} was not learned: nothing was moved; try again")
             self._wanted = None
 
     def wants(self, address: Address, value: float) -> bool:
@@ -81,11 +81,11 @@ class Learning:
         try:
             binding = layer_of({str(address): name}, where="learn")[address]
         except SettingError as error:
-            self._tell(f"{name} was not learned: {error}")
+            self._notify(f"{name} was not learned: {error}")
             return None
         if binding is not None:
             self._bind(binding)
-            self._tell(f"learned: {address} is {name}")
+            self._notify(f"learned: {address} is {name}")
         return binding
 
     def save(self, binding: Binding) -> str:

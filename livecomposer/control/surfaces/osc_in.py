@@ -18,8 +18,8 @@ from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
 from livecomposer.errors import PortError, SettingError
+from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.commands.table import COMMANDS, Command, Kind, command
-from livecomposer.session.commands.dispatcher import Desk
 
 __all__ = ["PREFIX", "Learns", "Receiver", "Responder", "decoded", "encoded", "host_and_port", "received"]
 
@@ -66,8 +66,8 @@ def decoded(packet: bytes) -> list[tuple[str, tuple[Any, ...]]] | None:
 class Responder:
     """What a message asks for, done, and what is answered. In the loop's thread."""
 
-    def __init__(self, desk: Desk, learning: Learns | None = None) -> None:
-        self._desk = desk
+    def __init__(self, dispatcher: Dispatcher, learning: Learns | None = None) -> None:
+        self._dispatcher = dispatcher
         self._learning = learning
 
     def answer(self, address: str, values: tuple[Any, ...], *, source: str = "osc") -> list[_Reply]:
@@ -91,16 +91,16 @@ class Responder:
         elif values or command(name).kind in (Kind.ACTION, Kind.SWITCH):
             self._do(command(name), values, source)
         else:
-            yield PREFIX + name, (self._desk.value(name),)
+            yield PREFIX + name, (self._dispatcher.value(name),)
 
     def _do(self, wanted: Command, values: tuple[Any, ...], source: str) -> None:
         if wanted.kind is not Kind.ACTION:
-            self._desk.do(wanted.name, values[0] if values else None, source=source)
+            self._dispatcher.do(wanted.name, values[0] if values else None, source=source)
         elif not values or values[0]:  # a button on a page sends 0 when it is let go
-            self._desk.do(wanted.name, source=source)
+            self._dispatcher.do(wanted.name, source=source)
 
     def _line(self, wanted: Command) -> tuple[Any, ...]:
-        value = self._desk.value(wanted.name)
+        value = self._dispatcher.value(wanted.name)
         return wanted.name, wanted.kind.value, *(() if value is None else (value,))
 
 
@@ -178,14 +178,14 @@ class Receiver:
 
 @asynccontextmanager
 async def received(
-    address: tuple[str, int], responder: Responder, *, silence: Callable[[], None], tell: Callable[[str], None]
+    address: tuple[str, int], responder: Responder, *, silence: Callable[[], None], notify: Callable[[str], None]
 ) -> AsyncIterator[Receiver | None]:
     """Listen until left; an address that cannot be had is told, and the music goes on without."""
     soon = asyncio.get_running_loop().call_soon_threadsafe
     try:
         receiver = Receiver(address, responder, silence=silence, soon=soon)
     except PortError as error:
-        tell(str(error))
+        notify(str(error))
         yield None
         return
     try:
@@ -193,7 +193,7 @@ async def received(
     finally:
         await asyncio.to_thread(receiver.close)
         if receiver.malformed or receiver.dropped:
-            tell(f"OSC: {receiver.malformed} packets were malformed, {receiver.dropped} messages came too fast")
+            notify(f"OSC: {receiver.malformed} packets were malformed, {receiver.dropped} messages came too fast")
 
 
 def _is_no_strangers(record: logging.LogRecord) -> bool:

@@ -17,9 +17,9 @@ from typing import Any
 from livecomposer.control.surfaces.osc_in import PREFIX, decoded, encoded
 from livecomposer.errors import PortError, SettingError
 from livecomposer.events import Role
-from livecomposer.session.commands.frontend_api import Backstage
+from livecomposer.session.commands.frontend_api import FrontendApi
 
-__all__ = ["Teller", "asked", "metered", "told"]
+__all__ = ["OscSender", "asked", "metered", "told"]
 
 _LOOK_SECONDS = 0.05
 _METER_LOOKS = 20
@@ -28,7 +28,7 @@ _LARGEST = 65536
 _SHOWN = ("p50", "max")
 
 
-class Teller:
+class OscSender:
     """Sends to ``target`` (host, port), never waits, never raises: ``errors`` counts what did not leave."""
 
     def __init__(self, target: tuple[str, int]) -> None:
@@ -37,7 +37,7 @@ class Teller:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)  # noqa: FBT003  # the socket's own signature
 
-    def tell(self, name: str, *values: Any) -> None:
+    def notify(self, name: str, *values: Any) -> None:
         """Say one thing."""
         try:
             self._socket.sendto(encoded(PREFIX + name, *values), self._target)
@@ -46,13 +46,13 @@ class Teller:
 
     def changed(self, name: str, value: Any) -> None:
         """A command was done."""
-        self.tell(name, *(() if value is None else (value,)))
+        self.notify(name, *(() if value is None else (value,)))
 
     def note(self, role: Role, data: bytes) -> None:
         """A message of one of the players, told if it is a key's."""
         if data[0] & 0xE0 == 0x80:
             struck = data[0] & 0xF0 == 0x90
-            self.tell("note", role.name.lower(), data[1], data[2] if struck else 0)
+            self.notify("note", role.name.lower(), data[1], data[2] if struck else 0)
 
     def close(self) -> None:
         """Close the socket."""
@@ -69,37 +69,37 @@ def metered(summary: Mapping[str, object]) -> Iterator[tuple[str, float]]:
 
 
 @asynccontextmanager
-async def told(backstage: Backstage, target: tuple[str, int]) -> AsyncIterator[Teller]:
+async def told(api: FrontendApi, target: tuple[str, int]) -> AsyncIterator[OscSender]:
     """Tell ``target`` until left."""
-    teller, loop = Teller(target), asyncio.get_running_loop()
+    sender, loop = OscSender(target), asyncio.get_running_loop()
 
     def listener(_moment: float, role: Role, data: bytes) -> None:
         with suppress(RuntimeError):  # the loop has closed
-            loop.call_soon_threadsafe(teller.note, role, data)
+            loop.call_soon_threadsafe(sender.note, role, data)
 
-    unwatch = backstage.desk.watch(teller.changed)
-    backstage.session.listeners.append(listener)
-    looking = asyncio.create_task(_look(backstage, teller))
+    unwatch = api.dispatcher.watch(sender.changed)
+    api.session.listeners.append(listener)
+    looking = asyncio.create_task(_look(api, sender))
     try:
-        yield teller
+        yield sender
     finally:
         looking.cancel()
-        backstage.session.listeners.remove(listener)
+        api.session.listeners.remove(listener)
         unwatch()
         with suppress(asyncio.CancelledError):
             await looking
-        teller.close()
+        sender.close()
 
 
-async def _look(backstage: Backstage, teller: Teller) -> None:
+async def _look(api: FrontendApi, sender: OscSender) -> None:
     answering = False
     for look in range(2**62):
-        if answering != backstage.session.answering:
+        if answering != api.session.answering:
             answering = not answering
-            teller.tell("turn", "companion" if answering else "performer")
+            sender.notify("turn", "companion" if answering else "performer")
         if look % _METER_LOOKS == 0:
-            for name, value in metered(backstage.meters.summary()):
-                teller.tell(f"meter/{name}", value)
+            for name, value in metered(api.meters.summary()):
+                sender.notify(f"meter/{name}", value)
         await asyncio.sleep(_LOOK_SECONDS)
 
 

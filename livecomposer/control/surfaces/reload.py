@@ -13,9 +13,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict
 
 from livecomposer.errors import SettingError
-from livecomposer.session.commands.frontend_api import Backstage, Hands
+from livecomposer.session.commands.dispatcher import Dispatcher
+from livecomposer.session.commands.frontend_api import Frontend, FrontendApi
 from livecomposer.session.commands.table import COMMANDS
-from livecomposer.session.commands.dispatcher import Desk
 from livecomposer.settings import Settings
 
 __all__ = ["apply", "reloading"]
@@ -23,14 +23,14 @@ __all__ = ["apply", "reloading"]
 _SOURCE = "config"
 
 
-def reloading(reread: Callable[[], Settings], settings: Settings) -> Hands:
+def reloading(reread: Callable[[], Settings], settings: Settings) -> Frontend:
     """``settings``: as they were read last; ``reread`` may raise :class:`SettingError`, which is told.
 
     Where SIGHUP is ignored (nohup) it stays so. It still ends a session whose terminal was closed.
     """
 
     @asynccontextmanager
-    async def hand(backstage: Backstage) -> AsyncIterator[None]:
+    async def hand(api: FrontendApi) -> AsyncIterator[None]:
         last, had_terminal = settings, _terminal()
 
         def reload() -> None:
@@ -41,11 +41,11 @@ def reloading(reread: Callable[[], Settings], settings: Settings) -> Hands:
             try:
                 before, last = last, reread()
             except SettingError as error:
-                backstage.tell(f"settings not read again: {error}")
+                api.notify(f"settings not read again: {error}")
                 return
-            for line in (*apply(backstage.desk, before, last), *(reread() for reread in backstage.rereads)):
+            for line in (*apply(api.dispatcher, before, last), *(reread() for reread in api.rereads)):
                 if line:
-                    backstage.tell(line)
+                    api.notify(line)
 
         loop = asyncio.get_running_loop()
         if not hasattr(signal, "SIGHUP") or signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
@@ -64,8 +64,8 @@ def reloading(reread: Callable[[], Settings], settings: Settings) -> Hands:
     return hand
 
 
-def apply(desk: Desk, before: Settings, after: Settings) -> list[str]:
-    """Do at ``desk`` what is another in ``after``; one line on what was done, and one on what was not."""
+def apply(dispatcher: Dispatcher, before: Settings, after: Settings) -> list[str]:
+    """Do at ``dispatcher`` what is another in ``after``; one line on what was done, and one on what was not."""
     was = asdict(before)
     new = {name: value for name, value in asdict(after).items() if value != was[name]}
     waiting = {name: value for name, value in new.items() if name in COMMANDS}
@@ -74,7 +74,7 @@ def apply(desk: Desk, before: Settings, after: Settings) -> list[str]:
         refused = {}
         for name, value in waiting.items():
             try:
-                desk.do(name, value, source=_SOURCE)
+                dispatcher.do(name, value, source=_SOURCE)
             except SettingError as error:
                 refused[name] = str(error)
         waiting = {name: new[name] for name in refused}

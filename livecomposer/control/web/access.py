@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from livecomposer.errors import SettingError
 
-__all__ = ["COOKIE", "Allowance", "Guard", "address_of"]
+__all__ = ["COOKIE", "Access", "Allowance", "address_of"]
 
 COOKIE = "livecomposer"
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
@@ -46,13 +46,13 @@ def _name_of(host: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Guard:
+class Access:
     """Of one server: ``token`` is what others must know, empty where only this machine can ask."""
 
     token: str
 
     @classmethod
-    def at(cls, host: str) -> "Guard":
+    def at(cls, host: str) -> "Access":
         """For a server on ``host``."""
         return cls("" if _is_own(host) else secrets.token_urlsafe(16))
 

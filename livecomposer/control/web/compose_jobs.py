@@ -18,10 +18,10 @@ from typing import Any
 from livecomposer.control.progress import LINES, SAYS
 from livecomposer.errors import LivecomposerError, MidiFileError, SettingError
 from livecomposer.events import Note, Role
-from livecomposer.takes.folder import notes_of, save_take
 from livecomposer.settings import Settings
+from livecomposer.takes.folder import notes_of, save_take
 
-__all__ = ["COMPANION", "PERFORMER", "CancelledWorkError", "Wish", "Workshop", "parts_of"]
+__all__ = ["COMPANION", "PERFORMER", "CancelledWorkError", "ComposeJob", "ComposeJobs", "parts_of"]
 
 PERFORMER, COMPANION = "performer", "companion"
 _PATIENCE = 300.0
@@ -39,7 +39,7 @@ class CancelledWorkError(LivecomposerError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
+class ComposeJob:
     """What to make of edited notes: ``continue`` them from ``at`` for ``seconds``, or ``accompany`` ``melody``."""
 
     how: str
@@ -48,7 +48,7 @@ class Wish:
     melody: str = PERFORMER
 
     @classmethod
-    def of(cls, said: Mapping[str, Any]) -> "Wish":
+    def of(cls, said: Mapping[str, Any]) -> "ComposeJob":
         """As a page says it; raises :class:`SettingError`."""
         how, melody = said.get("how"), said.get("melody", PERFORMER)
         at, seconds = said.get("at", 0.0), said.get("seconds", 12.0)
@@ -79,7 +79,7 @@ def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e9  # nan fails
 
 
-class Workshop:
+class ComposeJobs:
     """Works on takes in ``folder``. ``niceness``: how far its processes give way to all others, 0–19.
 
     ``progress`` is told the percentage that is done of a piece of work, and ``None`` once it is over.
@@ -95,7 +95,9 @@ class Workshop:
         self._niceness = niceness
         self._busy = False
 
-    async def compose(self, parts: Mapping[str, list[Note]], wish: Wish, settings: Settings, *, stem: str) -> Path:
+    async def compose(
+        self, parts: Mapping[str, list[Note]], wish: ComposeJob, settings: Settings, *, stem: str
+    ) -> Path:
         """A new take: the edited notes and what the companion makes of them.
 
         Raises :class:`MidiFileError` where there is nothing to begin from, and what the work fails with.
@@ -206,7 +208,7 @@ def _until(parts: Mapping[str, list[Note]], at: float) -> dict[str, list[Note]]:
     }
 
 
-def _command(wish: Wish, settings: Settings, source: Path, target: Path) -> list[str]:
+def _command(wish: ComposeJob, settings: Settings, source: Path, target: Path) -> list[str]:
     files = [str(source), "-o", str(target)]
     if wish.how == "continue":
         return ["continue", *files, f"--seconds={wish.seconds:g}", *_options(settings, (*_CONTINUES, *_ENGINE))]

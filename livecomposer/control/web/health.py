@@ -7,10 +7,10 @@ own. A client library would bring a registry and histograms of its own, and coun
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from livecomposer.session.commands.frontend_api import Backstage
+from livecomposer.session.commands.frontend_api import FrontendApi
 from livecomposer.session.timing.meters import TIMED, Meter, Meters
 
-__all__ = ["Gauges", "Reading", "prometheus", "trouble"]
+__all__ = ["Health", "HealthReading", "prometheus", "trouble"]
 
 _SHARES = (0.5, 0.99)
 _LATE_MS = 15.0
@@ -25,7 +25,7 @@ _PARTS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class HealthReading:
     """Sums at one moment; two of them tell what happened in between."""
 
     sums: Mapping[str, tuple[int, float]]
@@ -42,43 +42,43 @@ class Reading:
     horizon: float
 
     @classmethod
-    def of(cls, backstage: Backstage) -> "Reading":
+    def of(cls, api: FrontendApi) -> "HealthReading":
         """What stands now."""
-        meters = backstage.meters
+        meters = api.meters
         sums = {name: (meter.count, meter.seconds) for name, meter in _timed(meters).items()}
         return cls(
             sums=sums,
             tokens=meters.tokens,
             restarts=meters.restarts,
-            dropped=backstage.session.player.late_dropped,
+            dropped=api.session.player.late_dropped,
             headroom=meters.headroom,
-            lost=backstage.journal.lost if backstage.journal else 0,
-            silent=backstage.output.dropped,
-            context=backstage.session.context,
-            horizon=backstage.desk.settings.horizon,
+            lost=api.journal.lost if api.journal else 0,
+            silent=api.output.dropped,
+            context=api.session.context,
+            horizon=api.dispatcher.settings.horizon,
         )
 
-    def mean_ms(self, name: str, before: "Reading") -> float | None:
+    def mean_ms(self, name: str, before: "HealthReading") -> float | None:
         """The mean of a meter since ``before``, in milliseconds; ``None`` where nothing was measured."""
         count, seconds = self.sums[name]
         count_before, seconds_before = before.sums[name]
         return 1000 * (seconds - seconds_before) / (count - count_before) if count > count_before else None
 
 
-class Gauges:
+class Health:
     """Looks now and then, and says what a page shows."""
 
-    def __init__(self, backstage: Backstage) -> None:
-        self._backstage = backstage
-        self._before = Reading.of(backstage)
+    def __init__(self, api: FrontendApi) -> None:
+        self._api = api
+        self._before = HealthReading.of(api)
         self._quantiles: dict[str, tuple[int, list[float]]] = {}
 
     def look(self) -> dict[str, object]:
         """What happened since the last look: means in milliseconds, and what has been counted so far."""
-        now, before = Reading.of(self._backstage), self._before
+        now, before = HealthReading.of(self._api), self._before
         self._before = now
         means = {name: mean for name in TIMED if (mean := now.mean_ms(name, before)) is not None}
-        steps = self._backstage.meters.step
+        steps = self._api.meters.step
         can = steps.count / steps.seconds if steps.seconds else 0.0
         return {
             "means": {name: round(mean, 3) for name, mean in means.items()},
@@ -94,19 +94,19 @@ class Gauges:
 
     def quantiles(self) -> dict[str, list[float]]:
         """Median and p99 of each meter in milliseconds. Takes some milliseconds: not for the loop's thread."""
-        for name, meter in _timed(self._backstage.meters).items():
+        for name, meter in _timed(self._api.meters).items():
             count = meter.count
             if count and self._quantiles.get(name, (0, []))[0] != count:
                 self._quantiles[name] = count, [round(1000 * value, 3) for value in meter.quantiles(_SHARES)]
         return {name: values for name, (_, values) in self._quantiles.items()}
 
 
-def trouble(before: Reading, now: Reading) -> str:
+def trouble(before: HealthReading, now: HealthReading) -> str:
     """What went wrong in between, and what to do about it, in a sentence; empty where all is well."""
     return next(_troubles(before, now), "")
 
 
-def _troubles(before: Reading, now: Reading) -> Iterator[str]:
+def _troubles(before: HealthReading, now: HealthReading) -> Iterator[str]:
     """The worst first."""
     late, dropped = now.mean_ms("late", before), now.dropped - before.dropped
     if now.restarts > before.restarts:
@@ -126,12 +126,12 @@ def _troubles(before: Reading, now: Reading) -> Iterator[str]:
         yield "The disk does not take the recording; make room on it."
 
 
-def prometheus(reading: Reading, quantiles: Mapping[str, list[float]], *, pages: int) -> str:
+def prometheus(reading: HealthReading, quantiles: Mapping[str, list[float]], *, pages: int) -> str:
     """The session in Prometheus' text exposition format 0.0.4; times in seconds. ``quantiles`` in milliseconds."""
     return "\n".join(_lines(reading, quantiles, pages)) + "\n"
 
 
-def _lines(reading: Reading, quantiles: Mapping[str, list[float]], pages: int) -> Iterator[str]:
+def _lines(reading: HealthReading, quantiles: Mapping[str, list[float]], pages: int) -> Iterator[str]:
     for name, (count, seconds) in reading.sums.items():
         full = f"livecomposer_{name}_seconds"
         yield f"# HELP {full} Seconds {_PARTS[name]}."

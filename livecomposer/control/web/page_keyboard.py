@@ -5,13 +5,13 @@ from collections.abc import Callable
 from livecomposer.errors import SettingError
 from livecomposer.events import SUSTAIN
 
-__all__ = ["Keys"]
+__all__ = ["PageKeyboard"]
 
 _LENGTHS = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
 _RELEASE_VELOCITY = 64
 
 
-class Keys:
+class PageKeyboard:
     """Plays by ``hear``, always on channel 1, and remembers what is down."""
 
     def __init__(self, hear: Callable[[bytes], None]) -> None:

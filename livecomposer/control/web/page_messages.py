@@ -11,30 +11,30 @@ from dataclasses import fields
 from typing import Any
 
 from livecomposer.control.config_text import presets
-from livecomposer.control.web.page_keyboard import Keys
+from livecomposer.control.web.page_keyboard import PageKeyboard
 from livecomposer.errors import SettingError
-from livecomposer.session.commands.frontend_api import Backstage
+from livecomposer.session.commands.frontend_api import FrontendApi
 from livecomposer.session.commands.table import COMMANDS, Command
 from livecomposer.settings import Settings, load, meaning_of
 
-__all__ = ["SOURCE", "Talk", "at_start", "tables"]
+__all__ = ["SOURCE", "PageMessages", "at_start", "tables"]
 
 SOURCE = "panel"
 """Who asks, in the journal."""
 
 
-class Talk:
+class PageMessages:
     """One page's words and keys. ``reply`` tells that page."""
 
-    def __init__(self, backstage: Backstage, reply: Callable[..., None]) -> None:
-        self.keys = Keys(backstage.hear)
-        self._backstage = backstage
+    def __init__(self, api: FrontendApi, reply: Callable[..., None]) -> None:
+        self.keys = PageKeyboard(api.hear)
+        self._api = api
         self._reply = reply
 
     def play(self, data: bytes) -> None:
         """Take in one MIDI message; whoever plays a note here takes the seat of a recorded performance."""
         if len(data) == 3 and data[0] & 0xF0 == 0x90 and data[2]:
-            self._backstage.take_seat()
+            self._api.take_seat()
         self.keys.play(data)
 
     def hear(self, text: str) -> None:
@@ -42,13 +42,13 @@ class Talk:
         said = _object(text)
         match said:
             case {"do": str(name)}:
-                self._backstage.desk.do(name, said.get("value"), source=SOURCE)
+                self._api.dispatcher.do(name, said.get("value"), source=SOURCE)
             case {"preset": str(name)}:
                 self._preset(name)
             case {"learn": str(name)}:
                 self._bind(name)
             case {"ping": int() | float() as ping}:
-                self._reply(pong=ping, now=self._backstage.clock.now())
+                self._reply(pong=ping, now=self._api.clock.now())
             case _:
                 raise SettingError(f"{text[:60]!r}: wanted one of do, preset, learn, ping")
 
@@ -60,14 +60,14 @@ class Talk:
         given = tomllib.loads(found[name].read_text(encoding="utf-8"))
         for setting, value in given.items():
             if setting in COMMANDS:
-                self._backstage.desk.do(setting, value, source=SOURCE)
+                self._api.dispatcher.do(setting, value, source=SOURCE)
 
     def _bind(self, name: str) -> None:
         if name not in COMMANDS:
             raise SettingError(f"unknown command {name[:60]!r}")
-        if not self._backstage.learners:
+        if not self._api.learners:
             raise SettingError("no controller can be bound here; start with a MIDI input")
-        for learn in self._backstage.learners:
+        for learn in self._api.learners:
             learn(name)
 
 
@@ -81,15 +81,15 @@ def _object(text: str) -> Mapping[str, Any]:
     return said
 
 
-def tables(backstage: Backstage) -> dict[str, object]:
+def tables(api: FrontendApi) -> dict[str, object]:
     """What a page needs once: every command, what it is set to, presets, and what was only set at the start."""
-    desk = backstage.desk
+    dispatcher = api.dispatcher
     return {
         "commands": [_row(each) for each in COMMANDS.values()],
-        "values": desk.values(),
+        "values": dispatcher.values(),
         "presets": list(presets()),
-        "start": at_start(desk.settings),
-        "record": backstage.record is not None,
+        "start": at_start(dispatcher.settings),
+        "record": api.record is not None,
     }
 
 

@@ -9,7 +9,7 @@ import json
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-__all__ = ["MOST_PAGES", "MOST_WAITING", "Audience", "Ear", "Guest"]
+__all__ = ["MOST_PAGES", "MOST_WAITING", "Page", "PageQueues", "SoundQueue"]
 
 MOST_PAGES = 16
 MOST_WAITING = 400
@@ -17,7 +17,7 @@ _MOST_BLOCKS = 40
 """Half a second of sound."""
 
 
-class Guest:
+class Page:
     """One page. ``offer`` never waits; :meth:`run` sends what was offered, until it falls behind or is cancelled."""
 
     def __init__(self, send: Callable[[str], Awaitable[None]]) -> None:
@@ -51,29 +51,29 @@ class Guest:
             await self._send(await self._waiting.get())
 
 
-class Audience:
+class PageQueues:
     """The pages, told alike. In the loop's thread."""
 
     def __init__(self) -> None:
-        self._guests: set[Guest] = set()
+        self._guests: set[Page] = set()
 
     def __len__(self) -> int:
         return len(self._guests)
 
-    def join(self, guest: Guest) -> Callable[[], None]:
-        """Tell ``guest`` too, until what is returned is called."""
-        self._guests.add(guest)
-        return lambda: self._guests.discard(guest)
+    def join(self, page: Page) -> Callable[[], None]:
+        """Tell ``page`` too, until what is returned is called."""
+        self._guests.add(page)
+        return lambda: self._guests.discard(page)
 
-    def tell(self, **message: Any) -> None:
+    def notify(self, **message: Any) -> None:
         """Tell every page."""
         if self._guests:
             text = json.dumps(message, separators=(",", ":"))
-            for guest in self._guests:
-                guest.offer(text)
+            for page in self._guests:
+                page.offer(text)
 
 
-class Ear:
+class SoundQueue:
     """Blocks of sound on their way to one page; from any thread."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, send: Callable[[bytes], Awaitable[None]]) -> None:

@@ -1,7 +1,7 @@
 """What all pages of one performance share: what they are told, what they may ask, and the guard before it.
 
 ``/live`` carries what is played, drawn and set; ``/sound`` blocks of samples. Nobody waits for a page: see
-:mod:`.audience`. What a page says is limited in size and in rate; a page that says more is shut out.
+:mod:`.pages`. What a page says is limited in size and in rate; a page that says more is shut out.
 """
 
 import asyncio
@@ -13,18 +13,18 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from livecomposer.beats import Beats
-from livecomposer.control.web.page_queues import MOST_PAGES, Audience, Ear, Guest
-from livecomposer.control.web.health import Gauges, Reading, prometheus
-from livecomposer.control.web.access import COOKIE, Allowance, Guard
+from livecomposer.control.web.access import COOKIE, Access, Allowance
+from livecomposer.control.web.compose_jobs import ComposeJobs
+from livecomposer.control.web.health import Health, HealthReading, prometheus
+from livecomposer.control.web.page_messages import PageMessages, tables
+from livecomposer.control.web.page_queues import MOST_PAGES, Page, PageQueues, SoundQueue
 from livecomposer.control.web.pages import SECURITY, Handler, pages, refused
-from livecomposer.control.web.take_playback import Playback
-from livecomposer.control.web.roll_feed import Score
-from livecomposer.control.web.takes_api import Shelf
-from livecomposer.control.web.page_messages import Talk, tables
-from livecomposer.control.web.compose_jobs import Workshop
+from livecomposer.control.web.roll_feed import RollFeed
+from livecomposer.control.web.take_playback import TakePlayback
+from livecomposer.control.web.takes_api import TakesApi
 from livecomposer.errors import LivecomposerError, SettingError
 from livecomposer.events import Role
-from livecomposer.session.commands.frontend_api import Backstage
+from livecomposer.session.commands.frontend_api import FrontendApi
 from livecomposer.session.monitor import FRAMES, RATE, StreamSynth
 
 __all__ = ["MESSAGE_BYTES", "Panel"]
@@ -42,19 +42,19 @@ _ALL_NOTES_OFF = bytes([0xB0, 123, 0])
 class Panel:
     """What the pages share; one a performance."""
 
-    def __init__(self, backstage: Backstage, guard: Guard, monitor: StreamSynth) -> None:
-        self.audience = Audience()
-        self.score = Score(backstage.session, backstage.clock)
-        self._backstage = backstage
+    def __init__(self, api: FrontendApi, guard: Access, monitor: StreamSynth) -> None:
+        self.pages = PageQueues()
+        self.score = RollFeed(api.session, api.clock)
+        self._api = api
         self._guard = guard
         self._monitor = monitor
         self._beats: Beats | None = None
-        self._gauges = Gauges(backstage)
+        self._health = Health(api)
         self._quantiles: dict[str, list[float]] = {}
         self._sockets: set[web.WebSocketResponse] = set()
-        output = backstage.output
-        told = self.audience.tell
-        self.playback = Playback(output.send, output.release, backstage.clock, lambda playing: told(playing=playing))
+        output = api.output
+        told = self.pages.notify
+        self.playback = TakePlayback(output.send, output.release, api.clock, lambda playing: told(playing=playing))
 
     def app(self) -> web.Application:
         """All routes, behind the guard."""
@@ -67,16 +67,16 @@ class Panel:
                 web.get("/choices", self._choices),
             ]
         )
-        folder = self._backstage.record
+        folder = self._api.record
         if folder is not None:
-            workshop = Workshop(folder, progress=lambda share: self.audience.tell(working=share))
-            shelf = Shelf(
-                workshop,
+            jobs = ComposeJobs(folder, progress=lambda share: self.pages.notify(working=share))
+            takes_api = TakesApi(
+                jobs,
                 self.playback,
-                settings=lambda: self._backstage.desk.settings,
-                changed=lambda name: self.audience.tell(take=name),
+                settings=lambda: self._api.dispatcher.settings,
+                changed=lambda name: self.pages.notify(take=name),
             )
-            app.add_routes(shelf.routes())
+            app.add_routes(takes_api.routes())
         for path, page in pages().items():
             app.router.add_get(path, page)
         return app
@@ -84,38 +84,38 @@ class Panel:
     async def show(self) -> None:
         """Tell the pages what sounds and what is planned, until cancelled."""
         while True:
-            await asyncio.sleep(_FRAME_SECONDS if len(self.audience) else _IDLE_SECONDS)
-            if len(self.audience):
+            await asyncio.sleep(_FRAME_SECONDS if len(self.pages) else _IDLE_SECONDS)
+            if len(self.pages):
                 self.frame()
 
     def silenced(self) -> None:
         """Show that nothing sounds any more: a panic ends notes without a message of their own."""
         self.playback.stop()
         for role in Role:
-            self.score.heard(self._backstage.clock.now(), role, _ALL_NOTES_OFF)
+            self.score.heard(self._api.clock.now(), role, _ALL_NOTES_OFF)
 
     def frame(self) -> None:
         """Tell the pages what is new to draw."""
         rows, plan = self.score.fresh(), self.score.plan()
         if rows or plan:
-            self.audience.tell(now=self._backstage.clock.now(), rows=rows, plan=plan, answering=self._answering)
+            self.pages.notify(now=self._api.clock.now(), rows=rows, plan=plan, answering=self._answering)
 
     async def measure(self) -> None:
         """Tell the pages how it goes, until cancelled."""
         while True:
             await asyncio.sleep(_METER_SECONDS)
-            gauges, beats = self._gauges.look(), self._backstage.beats()
-            if len(self.audience):
+            health, beats = self._health.look(), self._api.beats()
+            if len(self.pages):
                 if beats != self._beats:
                     self._beats = beats
-                    self.audience.tell(beats=_told_beats(beats))
-                self._quantiles = await asyncio.to_thread(self._gauges.quantiles)
-                self.audience.tell(
-                    gauges=gauges,
+                    self.pages.notify(beats=_told_beats(beats))
+                self._quantiles = await asyncio.to_thread(self._health.quantiles)
+                self.pages.notify(
+                    health=health,
                     quantiles=self._quantiles,
                     answering=self._answering,
-                    sounding=[pitch for _, pitch in self._backstage.output.sounding()],
-                    now=self._backstage.clock.now(),
+                    sounding=[pitch for _, pitch in self._api.output.sounding()],
+                    now=self._api.clock.now(),
                 )
 
     async def close(self) -> None:
@@ -128,7 +128,7 @@ class Panel:
 
     @property
     def _answering(self) -> bool:
-        return self._backstage.session.answering
+        return self._api.session.answering
 
     @web.middleware
     async def _guarded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -152,42 +152,42 @@ class Panel:
         return response
 
     async def _metrics(self, _: web.Request) -> web.Response:
-        quantiles = await asyncio.to_thread(self._gauges.quantiles)
-        text = prometheus(Reading.of(self._backstage), quantiles, pages=len(self.audience))
+        quantiles = await asyncio.to_thread(self._health.quantiles)
+        text = prometheus(HealthReading.of(self._api), quantiles, pages=len(self.pages))
         return web.Response(text=text, headers={"Content-Type": "text/plain; version=0.0.4; charset=utf-8"})
 
     async def _choices(self, _: web.Request) -> web.Response:
-        return web.json_response(await asyncio.to_thread(self._backstage.choices))
+        return web.json_response(await asyncio.to_thread(self._api.choices))
 
     async def _live(self, request: web.Request) -> web.WebSocketResponse:
-        if len(self.audience) >= MOST_PAGES:
+        if len(self.pages) >= MOST_PAGES:
             raise SettingError(f"{MOST_PAGES} pages are open already; close one")
         ws = web.WebSocketResponse(max_msg_size=MESSAGE_BYTES, heartbeat=_HEARTBEAT, timeout=_FAREWELL, compress=False)
         await ws.prepare(request)
-        guest = Guest(ws.send_str)
-        talk = Talk(self._backstage, lambda **said: guest.offer(json.dumps(said)))
-        guest.offer(json.dumps({"hello": self._hello()}))
-        leave = self.audience.join(guest)
-        self._backstage.guests.add(guest)
+        page = Page(ws.send_str)
+        talk = PageMessages(self._api, lambda **said: page.offer(json.dumps(said)))
+        page.offer(json.dumps({"hello": self._hello()}))
+        leave = self.pages.join(page)
+        self._api.guests.add(page)
         self._sockets.add(ws)
-        writing = asyncio.create_task(self._write(guest, ws))
+        writing = asyncio.create_task(self._write(page, ws))
         try:
-            await self._read(ws, guest, talk)
+            await self._read(ws, page, talk)
         finally:
             leave()
             self._sockets.discard(ws)
-            self._backstage.guests.discard(guest)
+            self._api.guests.discard(page)
             talk.keys.release()
             writing.cancel()
         await ws.close(code=WSCloseCode.POLICY_VIOLATION, message=b"too many messages")
         return ws
 
-    async def _read(self, ws: web.WebSocketResponse, guest: Guest, talk: Talk) -> None:
-        clock = self._backstage.clock
+    async def _read(self, ws: web.WebSocketResponse, page: Page, talk: PageMessages) -> None:
+        clock = self._api.clock
         allowance = Allowance(rate=_MESSAGES_A_SECOND, burst=_BURST, now=clock.now())
         async for message in ws:
             if not allowance.take(clock.now()):
-                self._backstage.tell(f"panel: a page sent over {_MESSAGES_A_SECOND:g} messages a second: shut out")
+                self._api.notify(f"panel: a page sent over {_MESSAGES_A_SECOND:g} messages a second: shut out")
                 return
             try:
                 if message.type is WSMsgType.BINARY:
@@ -195,12 +195,12 @@ class Panel:
                 elif message.type is WSMsgType.TEXT:
                     talk.hear(message.data)
             except LivecomposerError as error:
-                guest.offer(json.dumps({"refused": " ".join(str(error).split())}))
+                page.offer(json.dumps({"refused": " ".join(str(error).split())}))
 
-    async def _write(self, guest: Guest, ws: web.WebSocketResponse) -> None:
+    async def _write(self, page: Page, ws: web.WebSocketResponse) -> None:
         with suppress(OSError):
-            await guest.run()
-        if guest.behind:
+            await page.run()
+        if page.behind:
             await ws.close(code=WSCloseCode.TRY_AGAIN_LATER, message=b"too slow")
 
     async def _sound(self, request: web.Request) -> web.WebSocketResponse:
@@ -208,7 +208,7 @@ class Panel:
             raise SettingError(f"{MOST_PAGES} pages listen already; close one")
         ws = web.WebSocketResponse(max_msg_size=64, heartbeat=_HEARTBEAT, timeout=_FAREWELL, compress=False)
         await ws.prepare(request)
-        ear = Ear(asyncio.get_running_loop(), ws.send_bytes)
+        ear = SoundQueue(asyncio.get_running_loop(), ws.send_bytes)
         self._sockets.add(ws)
         leave = self._monitor.listen(ear)
         sending = asyncio.create_task(ear.run())
@@ -222,16 +222,16 @@ class Panel:
         return ws
 
     def _hello(self) -> dict[str, Any]:
-        backstage = self._backstage
+        api = self._api
         self.frame()  # what is new goes to the others; this page has it in what is past
         return {
-            **tables(backstage),
-            "now": backstage.clock.now(),
+            **tables(api),
+            "now": api.clock.now(),
             "past": self.score.past(),
             "plan": self.score.plan(anyway=True),
             "answering": self._answering,
-            "sound": {"rate": RATE, "frames": FRAMES, "card": _has_card(backstage.output.names)},
-            "beats": _told_beats(backstage.beats()),
+            "sound": {"rate": RATE, "frames": FRAMES, "card": _has_card(api.output.names)},
+            "beats": _told_beats(api.beats()),
             "quantiles": self._quantiles,
         }
 

@@ -4,18 +4,18 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from livecomposer.control.web.access import address_of
-from livecomposer.session.commands.frontend_api import Backstage
+from livecomposer.session.commands.frontend_api import FrontendApi
 
 __all__ = ["door"]
 
 
 @asynccontextmanager
-async def door(backstage: Backstage) -> AsyncIterator[None]:
+async def door(api: FrontendApi) -> AsyncIterator[None]:
     """The :data:`~livecomposer.session.commands.frontend_api.Hands` of the panel.
 
     Raises :class:`SettingError` for an address that is none; whatever else keeps the page away is told in one line.
     """
-    settings = backstage.desk.settings
+    settings = api.dispatcher.settings
     if settings.panel == "off":
         yield
         return
@@ -23,8 +23,8 @@ async def door(backstage: Backstage) -> AsyncIterator[None]:
     try:
         from livecomposer.control.web.server import serving
     except ImportError as error:
-        backstage.tell(f"no panel ({error}); pip install aiohttp")
+        api.notify(f"no panel ({error}); pip install aiohttp")
         yield
         return
-    async with serving(backstage):
+    async with serving(api):
         yield

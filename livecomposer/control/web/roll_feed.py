@@ -12,7 +12,7 @@ from livecomposer.clocks import Clock
 from livecomposer.events import NoteEvent, NoteOn, Role
 from livecomposer.session.session import Session
 
-__all__ = ["MOST_KEPT", "Score"]
+__all__ = ["MOST_KEPT", "RollFeed"]
 
 MOST_KEPT = 6000
 _REMEMBERED_SECONDS = 120.0
@@ -21,7 +21,7 @@ Row = tuple[float, int, int, int, int]
 """Moment (seconds), role (0 performer, 1 companion), status byte, and two data bytes, the second 0 if there is none."""
 
 
-class Score:
+class RollFeed:
     """Fed by :meth:`heard`; read by :meth:`fresh`, :meth:`past` and :meth:`plan` in the loop's thread."""
 
     def __init__(self, session: Session, clock: Clock) -> None:

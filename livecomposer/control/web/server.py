@@ -8,9 +8,9 @@ from typing import Any
 
 from aiohttp import web
 
-from livecomposer.control.web.access import Guard, address_of
+from livecomposer.control.web.access import Access, address_of
 from livecomposer.control.web.panel import Panel
-from livecomposer.session.commands.frontend_api import Backstage
+from livecomposer.session.commands.frontend_api import FrontendApi
 from livecomposer.session.monitor import monitor_of
 
 __all__ = ["serving"]
@@ -19,41 +19,39 @@ _PORTS_TRIED = 20
 
 
 @asynccontextmanager
-async def serving(backstage: Backstage) -> AsyncIterator[None]:
+async def serving(api: FrontendApi) -> AsyncIterator[None]:
     """Serve until the music ends. Where it cannot be served that is told in one line, and the music goes on."""
-    host, port = address_of(backstage.desk.settings.panel_address)
-    guard = Guard.at(host)
-    monitor = monitor_of(
-        backstage.output, backstage.desk.settings, failed=lambda line: backstage.tell(f"panel: {line}")
-    )
-    panel = Panel(backstage, guard, monitor)
+    host, port = address_of(api.dispatcher.settings.panel_address)
+    guard = Access.at(host)
+    monitor = monitor_of(api.output, api.dispatcher.settings, failed=lambda line: api.notify(f"panel: {line}"))
+    panel = Panel(api, guard, monitor)
     runner = web.AppRunner(panel.app(), access_log=None, shutdown_timeout=0.5)
     await runner.setup()
     try:
-        backstage.tell(f"panel: {_url(host, await _bound(runner, host, port), guard.token)}")
+        api.notify(f"panel: {_url(host, await _bound(runner, host, port), guard.token)}")
     except OSError as error:
-        backstage.tell(f"no panel: {host}:{port}: {error.strerror}; name another with --panel-address")
+        api.notify(f"no panel: {host}:{port}: {error.strerror}; name another with --panel-address")
         await runner.cleanup()
         yield
         return
     loop = asyncio.get_running_loop()
 
     def told(line: str) -> None:
-        loop.call_soon_threadsafe(lambda: panel.audience.tell(told=line))
+        loop.call_soon_threadsafe(lambda: panel.pages.notify(told=line))
 
-    ports = _Ports(lambda: loop.call_soon_threadsafe(lambda: panel.audience.tell(ports=True)))
-    backstage.healing.append(ports)
-    backstage.tell.append(told)
-    unwatch = backstage.desk.watch(lambda name, value: _changed(panel, name, value))
-    backstage.session.listeners.append(panel.score.heard)
+    ports = _Ports(lambda: loop.call_soon_threadsafe(lambda: panel.pages.notify(ports=True)))
+    api.healing.append(ports)
+    api.notify.append(told)
+    unwatch = api.dispatcher.watch(lambda name, value: _changed(panel, name, value))
+    api.session.listeners.append(panel.score.heard)
     tasks = [asyncio.create_task(each) for each in (panel.show(), panel.measure())]
     try:
         yield
     finally:
         unwatch()
-        backstage.healing.remove(ports)
-        backstage.tell.remove(told)
-        backstage.session.listeners.remove(panel.score.heard)
+        api.healing.remove(ports)
+        api.notify.remove(told)
+        api.session.listeners.remove(panel.score.heard)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -76,7 +74,7 @@ class _Ports:
 def _changed(panel: Panel, name: str, value: Any) -> None:
     if name == "panic":
         panel.silenced()
-    panel.audience.tell(set={name: value})
+    panel.pages.notify(set={name: value})
 
 
 async def _bound(runner: web.AppRunner, host: str, port: int) -> int:

@@ -7,7 +7,7 @@ from contextlib import suppress
 from livecomposer.clocks import Clock
 from livecomposer.events import Note, NoteOn, events_of_notes
 
-__all__ = ["CHANNELS", "Playback"]
+__all__ = ["CHANNELS", "TakePlayback"]
 
 CHANNELS = (2, 3)
 """MIDI channels (0–15) that sessions leave alone: the first part's, and every other's."""
@@ -15,7 +15,7 @@ CHANNELS = (2, 3)
 _OFF_VELOCITY = 64
 
 
-class Playback:
+class TakePlayback:
     """Plays one take at a time; ``told`` is given each change: the take's name and where it begins, or ``None``."""
 
     def __init__(

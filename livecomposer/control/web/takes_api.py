@@ -11,29 +11,29 @@ from typing import Any
 
 from aiohttp import web
 
-from livecomposer.control.web.take_playback import Playback
-from livecomposer.control.web.compose_jobs import CancelledWorkError, Wish, Workshop, parts_of
+from livecomposer.control.web.compose_jobs import CancelledWorkError, ComposeJob, ComposeJobs, parts_of
+from livecomposer.control.web.take_playback import TakePlayback
 from livecomposer.errors import LivecomposerError, SettingError
 from livecomposer.events import Note
-from livecomposer.takes.folder import find_take, notes_of, save_take, takes_in
 from livecomposer.settings import Settings
+from livecomposer.takes.folder import find_take, notes_of, save_take, takes_in
 
-__all__ = ["Shelf"]
+__all__ = ["TakesApi"]
 
 
-class Shelf:
+class TakesApi:
     """The handlers; ``settings`` are those of the moment. ``changed`` is called when there is a new take."""
 
     def __init__(
         self,
-        workshop: Workshop,
-        playback: Playback,
+        jobs: ComposeJobs,
+        playback: TakePlayback,
         *,
         settings: Callable[[], Settings],
         changed: Callable[[str], None],
     ) -> None:
-        self._workshop = workshop
-        self._folder = workshop.folder
+        self._jobs = jobs
+        self._folder = jobs.folder
         self._playback = playback
         self._settings = settings
         self._changed = changed
@@ -71,7 +71,7 @@ class Shelf:
     async def wav(self, request: web.Request) -> web.Response:
         """The file as sound."""
         path = find_take(self._folder, request.match_info["name"])
-        sound = await self._workshop.render(path, self._settings())
+        sound = await self._jobs.render(path, self._settings())
         return web.Response(body=sound, headers=_as_file(path.with_suffix(".wav").name, "audio/wav"))
 
     async def save(self, request: web.Request) -> web.Response:
@@ -84,16 +84,16 @@ class Shelf:
     async def compose(self, request: web.Request) -> web.Response:
         """Continue or accompany edited notes, into a new take."""
         said = await _said(request)
-        parts, wish = await asyncio.to_thread(parts_of, said.get("parts")), Wish.of(said)
+        parts, wish = await asyncio.to_thread(parts_of, said.get("parts")), ComposeJob.of(said)
         try:
-            path = await self._workshop.compose(parts, wish, self._settings(), stem=_stem(said))
+            path = await self._jobs.compose(parts, wish, self._settings(), stem=_stem(said))
         except CancelledWorkError as error:  # as it was asked for
             return web.json_response({"cancelled": str(error)})
         return self._made(path.name)
 
     async def cancel(self, _: web.Request) -> web.Response:
         """End what is being composed or rendered."""
-        self._workshop.cancel()
+        self._jobs.cancel()
         return web.json_response({})
 
     async def play(self, request: web.Request) -> web.Response:

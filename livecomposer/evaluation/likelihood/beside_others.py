@@ -1,7 +1,7 @@
 """Weights beside other weights and beside models that count: bits a note on the same pieces, pack by pack.
 
 Three kinds of rivals: other checkpoints; a Markov model of the training pieces that also recalls what the piece has
-said (:mod:`livecomposer.evaluation.likelihood.markov`); and :data:`COPY`, which knows nothing but what the piece has said.
+said (:mod:`.markov`); and :data:`COPY`, which knows nothing but what the piece has said.
 """
 
 from collections.abc import Mapping, Sequence

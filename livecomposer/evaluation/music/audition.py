@@ -8,8 +8,8 @@ from typing import Any
 
 from livecomposer.errors import LivecomposerError, MidiFileError
 from livecomposer.evaluation.music.features import beat_of, copied, longest_silence, numbers_of
-from livecomposer.evaluation.pictures import piano_roll
 from livecomposer.evaluation.music.prompts import Prompt, pack_of
+from livecomposer.evaluation.pictures import piano_roll
 from livecomposer.events import Note, Role, events_of_notes
 from livecomposer.midi import files
 

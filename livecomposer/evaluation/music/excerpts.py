@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livecomposer.errors import CorpusError
-from livecomposer.evaluation.music.baselines import modulated
 from livecomposer.evaluation.music.accompaniment_metrics import within
+from livecomposer.evaluation.music.baselines import modulated
 from livecomposer.events import Note, Role
 from livecomposer.tokens.stream import notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind

@@ -10,21 +10,21 @@ import numpy.typing as npt
 from livecomposer.engine import Engine, common_prefix
 from livecomposer.engine.backends import open_engine
 from livecomposer.model import checkpoint
-from livecomposer.model.sampling import Language, Sampling
+from livecomposer.model.sampling import MaskPolicy, Sampling
 from livecomposer.tokens.vocabulary import VOCABULARY
 
-__all__ = ["AppendingMind", "LocalMind"]
+__all__ = ["AppendingEngine", "LocalEngine"]
 
 
-class LocalMind:
+class LocalEngine:
     """``engine`` behind awaitable methods that never wait; ``language`` as the live session's."""
 
-    def __init__(self, engine: Engine, language: Language | None = None) -> None:
+    def __init__(self, engine: Engine, language: MaskPolicy | None = None) -> None:
         self.engine = engine
         self._language = language
 
     @classmethod
-    def open(cls, folder: Path, *, mode: int, device: str, precision: str, threads: int, language: Language) -> Self:
+    def open(cls, folder: Path, *, mode: int, device: str, precision: str, threads: int, language: MaskPolicy) -> Self:
         """With the checkpoint in ``folder``, told the way of playing ``mode``.
 
         Raises :class:`CheckpointError` or :class:`EngineError`.
@@ -44,13 +44,13 @@ class LocalMind:
         return id_
 
 
-class AppendingMind:
+class AppendingEngine:
     """A mind that cannot rewind: what was planned and then cut stays in what it remembers, before the key that cut it.
 
     It starts anew where it is given something that begins otherwise.
     """
 
-    def __init__(self, mind: LocalMind) -> None:
+    def __init__(self, mind: LocalEngine) -> None:
         self._mind = mind
         self._told: list[int] = []  # what was last given and drawn
         self._remembered: list[int] = []

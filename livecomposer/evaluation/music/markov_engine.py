@@ -8,10 +8,10 @@ import numpy.typing as npt
 from livecomposer.engine import common_prefix
 from livecomposer.evaluation.likelihood.markov import MarkovModel, Recall
 from livecomposer.events import Role
-from livecomposer.model.sampling import Language, Sampling, sample
+from livecomposer.model.sampling import MaskPolicy, Sampling, sample
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
-__all__ = ["MarkovMind"]
+__all__ = ["MarkovEngine"]
 
 Floats = npt.NDArray[np.float64]
 _BOS = VOCABULARY.id(Kind.BOS)
@@ -31,10 +31,10 @@ def _as_played_by(role: Role) -> npt.NDArray[np.int64]:
 _AS_PERFORMER, _AS_COMPANION = (_as_played_by(role) for role in Role)
 
 
-class MarkovMind:
+class MarkovEngine:
     """``model`` behind awaitable methods that never wait. It was trained on one player, and takes both for that one."""
 
-    def __init__(self, model: MarkovModel, language: Language) -> None:
+    def __init__(self, model: MarkovModel, language: MaskPolicy) -> None:
         self._model = model
         self._language = language
         self._begin()

@@ -8,8 +8,8 @@ from itertools import pairwise
 import numpy as np
 
 from livecomposer.errors import CorpusError
-from livecomposer.evaluation.music.excerpts import in_turn
 from livecomposer.evaluation.music.accompaniment_metrics import within
+from livecomposer.evaluation.music.excerpts import in_turn
 from livecomposer.events import Note, events_of_notes
 from livecomposer.midi.files import Recording, Track
 from livecomposer.tokens.stream import notes_of_ids

@@ -13,11 +13,11 @@ from livecomposer.engine.eager import EagerEngine
 from livecomposer.errors import EngineError
 from livecomposer.model.decoder import Decoder
 
-__all__ = ["Contender", "eager", "native_ones", "parameters", "read", "timed"]
+__all__ = ["EngineAdapter", "eager", "native_ones", "parameters", "read", "timed"]
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class EngineAdapter:
     """Something that takes in one token after another.
 
     ``hold`` makes some ids all that it has taken in; ``take_in`` takes in more, one at a time, and returns the seconds
@@ -32,14 +32,14 @@ class Contender:
     contextless: bool = False  # a token takes it as long after one as after a thousand
 
 
-def eager(decoder: Decoder, threads: int) -> Iterator[Contender]:
+def eager(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
     """PyTorch as it comes, with keys and values cached: what everything else is held against."""
     del threads  # they are PyTorch's own
     facts = {**_facts("eager", "float32", decoder), "weights_mib": _mib(4 * parameters(decoder))}
     yield _of_engine(EagerEngine(decoder), facts, lambda: read(decoder))
 
 
-def native_ones(decoder: Decoder, threads: int) -> Iterator[Contender]:
+def native_ones(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
     """The compiled engine in each precision; raises :class:`EngineError` where it was not compiled."""
     if not native.available():
         raise EngineError("not compiled here; install a C compiler and livecomposer again")
@@ -68,11 +68,11 @@ def timed(work: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _of_engine(engine: Engine, facts: dict[str, Any], read_weights: Callable[[], object]) -> Contender:
+def _of_engine(engine: Engine, facts: dict[str, Any], read_weights: Callable[[], object]) -> EngineAdapter:
     def take_in(ids: Sequence[int]) -> list[float]:
         return [timed(partial(engine.advance, id_)) for id_ in ids]
 
-    return Contender(facts=facts, hold=engine.feed, take_in=take_in, read_weights=read_weights, engine=engine)
+    return EngineAdapter(facts=facts, hold=engine.feed, take_in=take_in, read_weights=read_weights, engine=engine)
 
 
 def _facts(backend: str, precision: str, decoder: Decoder) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import torch
 from livecomposer.errors import CheckpointError, EngineError, SettingError
 from livecomposer.evaluation.speed import engine_adapters as contenders
 from livecomposer.evaluation.speed import other_engines as peers
-from livecomposer.evaluation.speed.engine_adapters import Contender, timed
+from livecomposer.evaluation.speed.engine_adapters import EngineAdapter, timed
 from livecomposer.evaluation.speed.soak import measure_growth
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Shape
@@ -30,7 +30,7 @@ __all__ = [
     "GROWTH",
     "SHIPPED",
     "SIZES",
-    "Plan",
+    "BenchPlan",
     "bench_engine",
     "measure",
     "write_fresh",
@@ -51,7 +51,7 @@ SIZES = {
 }
 _AIMED = "11M"
 """The size that aims are stated for: what is slow to prepare is measured at this one alone, if it is asked for."""
-BACKENDS: dict[str, Callable[[Decoder, int], Iterator[Contender]]] = {
+BACKENDS: dict[str, Callable[[Decoder, int], Iterator[EngineAdapter]]] = {
     "eager": contenders.eager,
     "native": contenders.native_ones,
     "compile": peers.compiled,
@@ -68,7 +68,7 @@ Times = dict[str, list[float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class BenchPlan:
     """What is measured: each of ``backends`` at each size, context and number of threads; eager always."""
 
     sizes: Sequence[str] = (*SIZES, SHIPPED)
@@ -104,7 +104,7 @@ class Plan:
         return ["eager", *(name for name in self.backends if name != "eager" and name not in rare)]
 
 
-def bench_engine(model: Path, plan: Plan, *, progress: Callable[[float], None] = lambda _: None) -> dict[str, Any]:
+def bench_engine(model: Path, plan: BenchPlan, *, progress: Callable[[float], None] = lambda _: None) -> dict[str, Any]:
     """What ``bench engine --json`` prints: ``rows``, ``growth`` and ``model``; ``progress`` is told of cells done.
 
     In a row ``ms_median`` and ``ms_p99`` are of taking in one token, its logits at hand; ``floor_ms`` of streaming the
@@ -158,7 +158,7 @@ def write_fresh(size: str, folder: Path) -> Path:
     return folder
 
 
-def measure(ready: Sequence[Contender], context: int, *, vocabulary: int, rounds: int) -> list[Times]:
+def measure(ready: Sequence[EngineAdapter], context: int, *, vocabulary: int, rounds: int) -> list[Times]:
     """Seconds of each part, by name, for each of ``ready``: ``token``, ``floor``, ``rewind``, ``feed 8``, ….
 
     In each of ``rounds`` everyone in turn takes in ten tokens and reads its weights three times; every fourth round
@@ -177,7 +177,7 @@ def measure(ready: Sequence[Contender], context: int, *, vocabulary: int, rounds
     return [dict(of_it) for of_it in times]
 
 
-def _round(contender: Contender, ids: Sequence[int], context: int, times: Times) -> None:
+def _round(contender: EngineAdapter, ids: Sequence[int], context: int, times: Times) -> None:
     contender.hold(ids[:context])
     times["token"] += contender.take_in(ids[context : context + _TOKENS_A_ROUND])
     if (engine := contender.engine) is not None:
@@ -186,7 +186,7 @@ def _round(contender: Contender, ids: Sequence[int], context: int, times: Times)
         times["floor"] += [timed(contender.read_weights) for _ in range(_FLOORS_A_ROUND)]
 
 
-def _feeds(ready: Sequence[Contender], ids: Sequence[int], context: int, times: Sequence[Times]) -> None:
+def _feeds(ready: Sequence[EngineAdapter], ids: Sequence[int], context: int, times: Sequence[Times]) -> None:
     for count in FEEDS:
         for contender, of_it in zip(ready, times, strict=True):
             if (engine := contender.engine) is not None:
@@ -194,9 +194,9 @@ def _feeds(ready: Sequence[Contender], ids: Sequence[int], context: int, times: 
                 of_it[f"feed {count}"].append(timed(lambda: engine.feed(ids[: context + count])))  # noqa: B023
 
 
-def _ready(decoder: Decoder, names: Sequence[str], threads: int, skipped: dict[str, str]) -> list[Contender]:
+def _ready(decoder: Decoder, names: Sequence[str], threads: int, skipped: dict[str, str]) -> list[EngineAdapter]:
     """Those of ``names`` that can run; why the others cannot goes into ``skipped``."""
-    found: list[Contender] = []
+    found: list[EngineAdapter] = []
     for name in names:
         try:
             found += BACKENDS[name](decoder, threads)
@@ -205,7 +205,9 @@ def _ready(decoder: Decoder, names: Sequence[str], threads: int, skipped: dict[s
     return found
 
 
-def _rows(ready: Sequence[Contender], plan: Plan, vocabulary: int, where: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def _rows(
+    ready: Sequence[EngineAdapter], plan: BenchPlan, vocabulary: int, where: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
     """A row for each of ``ready``, of which eager is the first."""
     context = where["context"]
     here = [one for one in ready if not one.contextless or context == plan.contexts[-1]]
@@ -232,7 +234,7 @@ def _figures(times: Times, eager: Times) -> dict[str, Any]:
     return figures
 
 
-def _growth(decoder: Decoder, plan: Plan, size: str) -> Iterator[dict[str, Any]]:
+def _growth(decoder: Decoder, plan: BenchPlan, size: str) -> Iterator[dict[str, Any]]:
     threads = plan.threads[0]
     with _threads(threads):
         for name in [one for one in plan.wanted(size, threads) if one in _OWN]:

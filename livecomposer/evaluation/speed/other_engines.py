@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from livecomposer.errors import EngineError
-from livecomposer.evaluation.speed.engine_adapters import Contender, parameters, read, timed
+from livecomposer.evaluation.speed.engine_adapters import EngineAdapter, parameters, read, timed
 from livecomposer.model.decoder import Block, Decoder, rotary, rotate
 
 __all__ = ["StaticStep", "compiled", "gpt2", "notochord"]
@@ -79,7 +79,7 @@ class StaticStep:
         return self._decoder.logits(x)[0]
 
 
-def compiled(decoder: Decoder, threads: int) -> Iterator[Contender]:
+def compiled(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
     """``torch.compile`` of :class:`StaticStep`, default mode; the row says how long compiling took."""
     del threads  # they are PyTorch's own, when it is first run
     static = StaticStep(decoder)
@@ -89,14 +89,14 @@ def compiled(decoder: Decoder, threads: int) -> Iterator[Contender]:
     except (RuntimeError, OSError) as error:
         raise EngineError(f"torch.compile failed ({_line(error)}); it needs a C++ compiler") from error
     facts = _facts("compile", decoder, compile_s=round(seconds, 1))
-    yield Contender(
+    yield EngineAdapter(
         facts=facts,
         hold=lambda ids: static.hold(len(ids)),
         take_in=lambda ids: [timed(partial(static.take_in, id_)) for id_ in ids],
     )
 
 
-def gpt2(decoder: Decoder, threads: int) -> Iterator[Contender]:
+def gpt2(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
     """Hugging Face's GPT-2 of the same shape: what each token of ``generate`` takes, its cache kept."""
     del threads
     try:
@@ -109,7 +109,7 @@ def gpt2(decoder: Decoder, threads: int) -> Iterator[Contender]:
     model: Any = GPT2LMHeadModel(GPT2Config(**config, bos_token_id=0, eos_token_id=None))
     model.eval()
     generation = _Generation(model, DynamicCache)
-    yield Contender(facts=_facts("gpt2", model), hold=generation.hold, take_in=generation.take_in)
+    yield EngineAdapter(facts=_facts("gpt2", model), hold=generation.hold, take_in=generation.take_in)
 
 
 class _Generation:
@@ -159,7 +159,7 @@ class _Told:
         pass
 
 
-def notochord(decoder: Decoder, threads: int) -> Iterator[Contender]:
+def notochord(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
     """Notochord (Victor Shepardson), its own default shape: feeding one event and sampling the next, for one piano."""
     del decoder, threads
     try:
@@ -175,7 +175,7 @@ def notochord(decoder: Decoder, threads: int) -> Iterator[Contender]:
         with contextlib.suppress(NoPossibleEvents), contextlib.redirect_stdout(io.StringIO()):
             model.sample(constraints)
 
-    yield Contender(
+    yield EngineAdapter(
         facts=_facts("notochord", model, per="event"),
         hold=lambda _: model.reset(),
         take_in=lambda ids: [timed(partial(event, id_)) for id_ in ids],

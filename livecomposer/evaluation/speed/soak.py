@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from livecomposer.evaluation.speed.engine_adapters import Contender
+from livecomposer.evaluation.speed.engine_adapters import EngineAdapter
 
 __all__ = ["measure_growth"]
 
@@ -16,7 +16,7 @@ _STATUS = Path("/proc/self/status")
 
 
 def measure_growth(
-    early: Contender, late: Contender, marks: Sequence[int], *, vocabulary: int, rounds: int
+    early: EngineAdapter, late: EngineAdapter, marks: Sequence[int], *, vocabulary: int, rounds: int
 ) -> dict[str, Any]:
     """What a token takes after the first of ``marks`` and after the last, in turns, and memory at each of them.
 
@@ -45,7 +45,7 @@ def measure_growth(
     }
 
 
-def _tokens(contender: Contender, ids: Sequence[int], position: int) -> list[float]:
+def _tokens(contender: EngineAdapter, ids: Sequence[int], position: int) -> list[float]:
     contender.hold(ids[:position])
     return contender.take_in(ids[position : position + _TOKENS_A_ROUND])
 

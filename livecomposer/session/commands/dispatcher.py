@@ -11,7 +11,7 @@ from livecomposer.errors import SettingError
 from livecomposer.session.commands.table import COMMANDS, Command, Kind, command
 from livecomposer.settings import Settings, changed
 
-__all__ = ["Desk", "Instrument", "Watcher"]
+__all__ = ["Dispatcher", "Instrument", "Watcher"]
 
 Watcher = Callable[[str, Any], None]
 """Told the name of a command and its value after each change; ``None`` for an action."""
@@ -35,7 +35,7 @@ class Instrument(Protocol):
         ...
 
 
-class Desk:
+class Dispatcher:
     """Checks, carries out and tells; in the loop's thread, but ``panic`` in any.
 
     ``panic`` is what silences without waiting for anyone; all else goes through ``instrument``.
@@ -79,15 +79,15 @@ class Desk:
                 self._adapt(wanted, settings)
                 self.settings, value = settings, getattr(settings, name)
         self._note(name, value, source)
-        self._tell(name, value)
+        self._notify(name, value)
         if name == "panic" and self._on["loop"]:  # which has just ended
             self._on["loop"] = False
-            self._tell("loop", self._on["loop"])
+            self._notify("loop", self._on["loop"])
 
     def settle(self, name: str, value: Any) -> None:
         """Show that a setting is ``value`` after all: what was asked for could not be had."""
         self.settings = changed(self.settings, {name: value})
-        self._tell(name, value)
+        self._notify(name, value)
 
     def value(self, name: str) -> Any:
         """What a command is set to; ``None`` for an action."""
@@ -113,7 +113,7 @@ class Desk:
         else:
             raise SettingError(f"{wanted.name}: cannot be changed here; set it at the start")
 
-    def _tell(self, name: str, value: Any) -> None:
+    def _notify(self, name: str, value: Any) -> None:
         for watcher in tuple(self._watchers):
             watcher(name, value)
 

@@ -12,17 +12,17 @@ from livecomposer.beats import Beats
 from livecomposer.clocks import Clock
 from livecomposer.midi.port_watcher import Heals
 from livecomposer.playing.sinks import Output
+from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.ports.choices import Option
-from livecomposer.session.commands.dispatcher import Desk
-from livecomposer.session.timing.commit_horizon import Budget
-from livecomposer.takes.journal import Journal
-from livecomposer.session.timing.meters import Meters
 from livecomposer.session.session import Session
+from livecomposer.session.timing.commit_horizon import LatencyBudget
+from livecomposer.session.timing.meters import Meters
+from livecomposer.takes.journal import Journal
 
-__all__ = ["Backstage", "Gates", "Hands", "Tellers"]
+__all__ = ["Frontend", "FrontendApi", "InputFilters", "Notifier"]
 
 
-class Gates(list[Callable[[bytes], bool]]):
+class InputFilters(list[Callable[[bytes], bool]]):
     """Each message is offered to these before thru, in the thread in which it came; ``True``: it is no music."""
 
     def __call__(self, data: bytes) -> bool:
@@ -30,24 +30,24 @@ class Gates(list[Callable[[bytes], bool]]):
         return any(gate(data) for gate in self)
 
 
-class Tellers(list[Callable[[str], None]]):
+class Notifier(list[Callable[[str], None]]):
     """Each line for the performer is given to all of these."""
 
     def __call__(self, line: str) -> None:
         """Tell ``line``."""
-        for tell in tuple(self):
-            tell(line)
+        for notify in tuple(self):
+            notify(line)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Backstage:
+class FrontendApi:
     """One performance, from behind. All of it belongs to the loop's thread unless it says otherwise."""
 
-    desk: Desk
+    dispatcher: Dispatcher
     session: Session
     output: Output
     meters: Meters
-    budget: Budget
+    budget: LatencyBudget
     clock: Clock
     journal: Journal | None
     """``None`` where nothing is recorded."""
@@ -55,7 +55,7 @@ class Backstage:
     """The folder of takes."""
     hear: Callable[[bytes], None]
     """Play one channel message into the session as the performer's keyboard would, thru included; heard at once."""
-    tell: Tellers
+    notify: Notifier
     """Tells the performer a line, and whoever else is to be told each; from any thread."""
     beats: Callable[[], Beats | None] = lambda: None
     """The pulse that is kept, if one is."""
@@ -63,7 +63,7 @@ class Backstage:
     """What there is to choose from, by the setting's name; reads disks, and may be called in any thread."""
     take_seat: Callable[[], None] = lambda: None
     """End the recorded performance that plays where nobody does; where none plays, nothing happens."""
-    gates: Gates = field(default_factory=Gates)
+    filters: InputFilters = field(default_factory=InputFilters)
     learners: list[Callable[[str], None]] = field(default_factory=list)
     """Bind the command of that name to the next knob or key that moves; none where nothing can."""
     rereads: list[Callable[[], str]] = field(default_factory=list)
@@ -74,5 +74,5 @@ class Backstage:
     """While anyone is in it, a recorded performance that is over does not end the session."""
 
 
-Hands = Callable[[Backstage], AbstractAsyncContextManager[object]]
+Frontend = Callable[[FrontendApi], AbstractAsyncContextManager[object]]
 """Entered once the music can begin, left before the silence."""

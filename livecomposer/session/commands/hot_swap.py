@@ -12,29 +12,29 @@ from pathlib import Path
 from livecomposer.errors import LivecomposerError, SettingError
 from livecomposer.playing.sinks import Output
 from livecomposer.playing.soundfonts import find_soundfont
-from livecomposer.session.timing.overload_control import Adaptation
-from livecomposer.session.commands.dispatcher import Desk
-from livecomposer.session.ports.hotplug import Switchboard
+from livecomposer.session.commands.dispatcher import Dispatcher
+from livecomposer.session.ports.hotplug import Hotplug
+from livecomposer.session.timing.overload_control import OverloadControl
 from livecomposer.session.weights import model_folder
 
-__all__ = ["Change", "Changes", "change_soundfont", "changes_of"]
+__all__ = ["HotSwap", "Swap", "change_soundfont", "changes_of"]
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Swap:
     """``check`` refuses at once what can never be; ``make`` does the rest and says, in one line, what is now."""
 
     check: Callable[[str], object]
     make: Callable[[str], Awaitable[str]]
 
 
-class Changes:
-    """Takes the ``changes`` of a ``desk`` over, by the setting's name. In the loop's thread."""
+class HotSwap:
+    """Takes the ``changes`` of a ``dispatcher`` over, by the setting's name. In the loop's thread."""
 
-    def __init__(self, desk: Desk, changes: Mapping[str, Change], *, announce: Callable[[str], None]) -> None:
-        self._all = [_Changing(name, change, desk, announce) for name, change in changes.items()]
+    def __init__(self, dispatcher: Dispatcher, changes: Mapping[str, Swap], *, announce: Callable[[str], None]) -> None:
+        self._all = [_Swapping(name, change, dispatcher, announce) for name, change in changes.items()]
         for each in self._all:
-            desk.carriers[each.name] = each.ask
+            dispatcher.carriers[each.name] = each.ask
 
     async def run(self) -> None:
         """Carry out what is asked for, until cancelled."""
@@ -43,15 +43,15 @@ class Changes:
                 tasks.create_task(each.run())
 
 
-class _Changing:
+class _Swapping:
     """One setting, one change of it after the other."""
 
-    def __init__(self, name: str, change: Change, desk: Desk, announce: Callable[[str], None]) -> None:
+    def __init__(self, name: str, change: Swap, dispatcher: Dispatcher, announce: Callable[[str], None]) -> None:
         self.name = name
         self._change = change
-        self._desk = desk
+        self._dispatcher = dispatcher
         self._announce = announce
-        self._is = self._wanted = str(desk.value(name))
+        self._is = self._wanted = str(dispatcher.value(name))
         self._asked = asyncio.Event()
 
     def ask(self, value: str) -> None:
@@ -79,23 +79,28 @@ class _Changing:
             self._announce(f"{self.name}: {' '.join(str(error).split())}; all stays as it was")
             if self._wanted == wanted:
                 self._wanted = self._is
-                self._desk.settle(self.name, self._is)
+                self._dispatcher.settle(self.name, self._is)
         else:
             self._is = wanted
             self._announce(line)
 
 
 def changes_of(
-    desk: Desk, board: Switchboard, output: Output, adaptation: Adaptation, *, announce: Callable[[str], None]
-) -> Changes:
+    dispatcher: Dispatcher,
+    board: Hotplug,
+    output: Output,
+    overload: OverloadControl,
+    *,
+    announce: Callable[[str], None],
+) -> HotSwap:
     """All there are in a session."""
-    return Changes(
-        desk,
+    return HotSwap(
+        dispatcher,
         {
-            "input": Change(board.check_input, board.change_input),
-            "output": Change(board.check_output, board.change_output),
-            "soundfont": Change(find_soundfont, partial(change_soundfont, output)),
-            "model": Change(model_folder, adaptation.choose),
+            "input": Swap(board.check_input, board.change_input),
+            "output": Swap(board.check_output, board.change_output),
+            "soundfont": Swap(find_soundfont, partial(change_soundfont, output)),
+            "model": Swap(model_folder, overload.choose),
         },
         announce=announce,
     )

@@ -14,15 +14,15 @@ from threading import Lock
 from livecomposer.clocks import Clock
 from livecomposer.errors import LivecomposerError, PortError, SettingError
 from livecomposer.midi import ports
-from livecomposer.midi.input_ports import Ears
-from livecomposer.midi.port_watcher import Heals, Lookout, Offer
-from livecomposer.midi.output_port import Outlet
-from livecomposer.midi.file_player import FilePerformer
+from livecomposer.midi.file_player import FilePlayer
+from livecomposer.midi.input_ports import InputPorts
+from livecomposer.midi.output_port import OutputPort
+from livecomposer.midi.port_watcher import Heals, Offer, PortWatcher
 from livecomposer.playing.sinks import Output, Sink
 from livecomposer.session.ports.opening import in_loop, open_sink
 from livecomposer.settings import Settings
 
-__all__ = ["Switchboard"]
+__all__ = ["Hotplug"]
 
 _KNOWN_WITHIN = 15.0
 """Seconds in which the lookout tells its first offer, even on a busy machine."""
@@ -32,8 +32,8 @@ _EITHER = ("virtual", "synth")
 """What sounds where no output is named."""
 
 
-class Switchboard:
-    """``outlets``: what is played through, by the names in the settings; ``ears``: open or not, whoever plays.
+class Hotplug:
+    """``outlets``: what is played through, by the names in the settings; ``input_ports``: open or not, whoever plays.
 
     ``recorded``: the file that plays in place of a person, if one does.
     """
@@ -41,8 +41,8 @@ class Switchboard:
     def __init__(
         self,
         settings: Callable[[], Settings],
-        ears: Ears,
-        recorded: FilePerformer | None,
+        input_ports: InputPorts,
+        recorded: FilePlayer | None,
         output: Output,
         outlets: Mapping[str, Sink],
         *,
@@ -55,7 +55,7 @@ class Switchboard:
         self.recorded = recorded
         """What plays in place of a person, or did."""
         self._settings = settings
-        self._ears = ears
+        self._input_ports = input_ports
         self._output = output
         self._outlets = dict(outlets)
         self._clock = clock
@@ -67,7 +67,7 @@ class Switchboard:
     @property
     def listens(self) -> str:
         """Names of the inputs that are there."""
-        return self._ears.name
+        return self._input_ports.name
 
     def take_seat(self) -> None:
         """End what plays in place of a person; where nothing does, nothing happens."""
@@ -77,36 +77,36 @@ class Switchboard:
     def close(self) -> None:
         """Listen no more; the outputs are their owner's to close."""
         self.take_seat()
-        self._ears.close()
+        self._input_ports.close()
 
     @asynccontextmanager
     async def mended(
-        self, tell: Callable[[str], None], others: Iterable[Heals] = (), *, watched: bool = False
+        self, notify: Callable[[str], None], others: Iterable[Heals] = (), *, watched: bool = False
     ) -> AsyncIterator[None]:
         """Ports that are unplugged are found again meanwhile, and what we send is not taken for the performer's.
 
         ``others`` that heal may come and go meanwhile. ``watched``: even where nothing can come loose yet.
         """
-        for outlet in self._ports_out():
-            outlet.on_send = self._ears.sent
-        say, complaints = in_loop(tell), set[str]()
+        for output_port in self._ports_out():
+            output_port.on_send = self._input_ports.sent
+        say, complaints = in_loop(notify), set[str]()
 
         def heal(offer: Offer) -> None:
             self.offer = offer
             self._known.set()
             with self._lock:
-                healing: tuple[Heals, ...] = (self._ears, *self._ports_out(), *others)
+                healing: tuple[Heals, ...] = (self._input_ports, *self._ports_out(), *others)
                 for each in healing:
                     try:
-                        each.heal(offer, lookout.connect, say)
+                        each.heal(offer, watcher.connect, say)
                     except PortError as error:
                         if str(error) not in complaints:
                             complaints.add(str(error))
                             say(f"{error} it is tried again")
-                        lookout.look_again()
+                        watcher.look_again()
 
-        lookout = Lookout(heal)
-        with lookout if watched or self.recorded is None or self._ports_out() else nullcontext():
+        watcher = PortWatcher(heal)
+        with watcher if watched or self.recorded is None or self._ports_out() else nullcontext():
             yield
 
     def check_input(self, wanted: str) -> None:
@@ -139,9 +139,9 @@ class Switchboard:
         if not wanted and not offer.sources:
             names.append(ports.VIRTUAL)
         with self._lock:
-            self._ears.change(names, lambda name: self._found("input", offer, name, patient=not wanted))
+            self._input_ports.change(names, lambda name: self._found("input", offer, name, patient=not wanted))
         self.take_seat()
-        return f"listening to {self._ears.name}"
+        return f"listening to {self._input_ports.name}"
 
     def _change_output(self, wanted: str) -> str:
         offer = self._looked()
@@ -173,9 +173,9 @@ class Switchboard:
             for sink in opened.values():
                 sink.close()
             raise refusals[0]
-        outlets = [sink for sink in opened.values() if isinstance(sink, Outlet)]
-        for outlet in outlets:
-            outlet.on_send = self._ears.sent
+        outlets = [sink for sink in opened.values() if isinstance(sink, OutputPort)]
+        for output_port in outlets:
+            output_port.on_send = self._input_ports.sent
         if outlets:
             self._pause(_SETTLE_SECONDS)
         return opened
@@ -211,8 +211,8 @@ class Switchboard:
                 return self._open_at(kind, system, ports.VIRTUAL, taken=offer.clients)
         raise PortError(f"no virtual MIDI {kind} here; start a JACK server, load snd-seq, or choose a real port")
 
-    def _ports_out(self) -> list[Outlet]:
-        return [sink for sink in self._outlets.values() if isinstance(sink, Outlet)]
+    def _ports_out(self) -> list[OutputPort]:
+        return [sink for sink in self._outlets.values() if isinstance(sink, OutputPort)]
 
 
 def _named(wanted: str, offered: Iterable[tuple[str, str]]) -> list[str]:

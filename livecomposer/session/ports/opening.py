@@ -10,7 +10,7 @@ from livecomposer.clocks import Clock
 from livecomposer.errors import PortError, SoundError
 from livecomposer.events import Event
 from livecomposer.midi import files, ports
-from livecomposer.midi.output_port import Outlet
+from livecomposer.midi.output_port import OutputPort
 from livecomposer.playing.sinks import NullSink, Sink
 from livecomposer.settings import Settings
 
@@ -19,23 +19,23 @@ __all__ = ["in_loop", "open_sink", "simulated_performance", "sinks", "wanted_inp
 _T = TypeVar("_T")
 
 
-def sinks(settings: Settings, clock: Clock, tell: Callable[[str], None]) -> Iterator[tuple[str, Sink]]:
+def sinks(settings: Settings, clock: Clock, notify: Callable[[str], None]) -> Iterator[tuple[str, Sink]]:
     """By name, one after the other, so that each is in good hands before the next may fail to open."""
     if settings.output:
         names = [wanted.strip() for wanted in settings.output.split(",")]
         for wanted in names:
             sink = open_sink(wanted, settings, clock, patient=len(names) > 1)
-            if isinstance(sink, Outlet) and sink.away:
-                tell(f"output {wanted!r} is not there; it is awaited")
+            if isinstance(sink, OutputPort) and sink.away:
+                notify(f"output {wanted!r} is not there; it is awaited")
             yield wanted, sink
         return
     for wanted in ("virtual", "synth"):
         try:
             sink = open_sink(wanted, settings, clock)
         except (PortError, SoundError) as error:
-            tell(f"no {'sound' if wanted == 'synth' else 'virtual output'}: {error}")
+            notify(f"no {'sound' if wanted == 'synth' else 'virtual output'}: {error}")
         else:
-            tell(f"output: {sink.name}")
+            notify(f"output: {sink.name}")
             yield wanted, sink
 
 
@@ -60,7 +60,7 @@ def open_sink(
         font = find_soundfont(settings.soundfont)
         return WavSink(Path(wanted), clock=clock, soundfont=font, gain=settings.gain)
     if wanted != "synth":
-        return Outlet(wanted, patient=patient, open_port=open_port)
+        return OutputPort(wanted, patient=patient, open_port=open_port)
     from livecomposer.playing.synth import open_synth
 
     return open_synth(

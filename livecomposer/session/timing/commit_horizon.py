@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-__all__ = ["STEPS", "Budget"]
+__all__ = ["STEPS", "LatencyBudget"]
 
 STEPS = 2
 """Steps that the first re-planned note waits for: of its three ids the first is drawn from what the feed left."""
@@ -12,7 +12,7 @@ _LONGEST = 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Budget:
+class LatencyBudget:
     """The parts of the commit horizon, in seconds. ``feed`` and ``step`` are 99th percentiles.
 
     ``fixed``: a horizon that the performer chose; 0 for the sum of the parts, held between 2 ms and 100 ms.

@@ -10,13 +10,13 @@ import numpy as np
 from livecomposer.clocks import Clock
 from livecomposer.engine.client import EngineClient
 from livecomposer.model.sampling import Sampling
-from livecomposer.session.timing.commit_horizon import Budget
+from livecomposer.session.timing.commit_horizon import LatencyBudget
 from livecomposer.session.timing.idle_lateness import ticking
 from livecomposer.session.timing.meters import Meter
 from livecomposer.settings import Settings
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
-__all__ = ["Measured", "budget_of", "rehearse"]
+__all__ = ["EngineTiming", "budget_of", "rehearse"]
 
 _CONTEXT = 400
 """Ids behind which keys are fed: about thirty seconds of music."""
@@ -31,24 +31,24 @@ _SAMPLING = Sampling(technique="nucleus", threshold=0.98, creative_risk=1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class EngineTiming:
     """What was measured, as meters."""
 
     feed: Meter
     step: Meter
 
 
-async def rehearse(engine: EngineClient, clock: Clock, *, seconds: float = _SECONDS) -> Measured:
+async def rehearse(engine: EngineClient, clock: Clock, *, seconds: float = _SECONDS) -> EngineTiming:
     """Feed as keys make feeds (1–8 ids behind some hundreds), and draw a few ids after each, as a re-plan does.
 
     Takes up to ``seconds`` after the first feed, but for the four keys that it always tries. What the engine holds
     afterwards is of no use: the next feed replaces it. Raises :class:`EngineError`.
     """
-    measured = Measured(Meter(), Meter())
+    measured = EngineTiming(Meter(), Meter())
     mask = np.ones(VOCABULARY.size, dtype=np.bool_)
     ends = inf
     for number, ids in enumerate(_keys()):
-        kept = measured if number >= _WARM_UP_KEYS else Measured(Meter(), Meter())
+        kept = measured if number >= _WARM_UP_KEYS else EngineTiming(Meter(), Meter())
         began = clock.now()
         await engine.feed(ids)
         kept.feed.add(clock.now() - began)
@@ -70,17 +70,17 @@ def _keys() -> Iterator[list[int]]:
         yield context + [draw.choice(notes) for _ in range(1 + number % _LARGEST_CHUNK)]
 
 
-async def budget_of(engine: EngineClient, settings: Settings, *, output_latency: float, clock: Clock) -> Budget:
+async def budget_of(engine: EngineClient, settings: Settings, *, output_latency: float, clock: Clock) -> LatencyBudget:
     """The commit horizon that the settings fix, or else the one that feeds, steps and a waking player need.
 
     ``output_latency``: seconds, of the output itself, where the settings name none. Raises :class:`EngineError`.
     """
     if settings.horizon:
-        return Budget(fixed=settings.horizon)
+        return LatencyBudget(fixed=settings.horizon)
     late = Meter()
     with ticking(clock, late):  # meanwhile, so that it is as late as it will be beside a busy engine
         measured = await rehearse(engine, clock)
-    return Budget(
+    return LatencyBudget(
         input=settings.input_latency_ms / 1000,
         feed=measured.feed.quantile(_RARELY_MORE),
         step=measured.step.quantile(_RARELY_MORE),

@@ -1,7 +1,7 @@
 """How late this machine makes a player that has nothing else to do: what no session on it can better.
 
-``python -m livecomposer.session.timing.idle_lateness`` ticks without sound, in a process of its own, until its input ends, and
-prints what it measured; :class:`Metronome` runs that beside a session.
+``python -m livecomposer.session.timing.idle_lateness`` ticks without sound, in a process of its own, until its input
+ends, and prints what it measured; :class:`IdleLateness` runs that beside a session.
 """
 
 import json
@@ -16,7 +16,7 @@ from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import NullSink, Output
 from livecomposer.session.timing.meters import Meter
 
-__all__ = ["Metronome", "main", "next_tick", "ticking"]
+__all__ = ["IdleLateness", "main", "next_tick", "ticking"]
 
 _PERIOD = 0.011
 _SOUNDLESS = bytes([0xB0, 119, 0])
@@ -41,7 +41,7 @@ def ticking(clock: Clock, late: Meter, *, period: float = _PERIOD) -> Iterator[N
         yield
 
 
-class Metronome:
+class IdleLateness:
     """The process beside a session; a context manager. ``late_ms`` is there once it has ended, and empty if it died."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ __all__ = ["measure_loop"]
 
 
 def measure_loop(
-    settings: Settings, *, count: int, patience: float, tell: Callable[[str], None] = lambda _: None
+    settings: Settings, *, count: int, patience: float, notify: Callable[[str], None] = lambda _: None
 ) -> Calibration:
     """From the output that ``settings`` name (or the first one) to their input (or the first one), ``count`` notes.
 
@@ -26,7 +26,7 @@ def measure_loop(
     wanted_output = settings.output or _first(ports.outputs(), "output")
 
     def opened(input_: str, output: str) -> None:
-        tell(f"sending to {output}, listening to {input_}; waiting for the first note, at most {patience:g} s")
+        notify(f"sending to {output}, listening to {input_}; waiting for the first note, at most {patience:g} s")
 
     trips = loop_back(
         wanted_input, wanted_output, clock=MonotonicClock(), count=count, patience=patience, opened=opened

@@ -6,11 +6,11 @@ from typing import Protocol
 
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
-from livecomposer.session.timing.overload_ladder import Change, Health, Ladder
+from livecomposer.session.timing.overload_ladder import LadderStep, Load, OverloadLadder
 from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
 
-__all__ = ["Adaptable", "Adaptation", "Stage"]
+__all__ = ["Adaptable", "OverloadControl", "Stage"]
 
 WINDOW_SECONDS = 0.5
 
@@ -35,7 +35,7 @@ class Stage(Protocol):
         ...
 
 
-class Adaptation:
+class OverloadControl:
     """Runs beside a session, until cancelled.
 
     ``open_engine`` starts an engine with the model it is given. A model that does not come up is told; a smaller one
@@ -44,8 +44,8 @@ class Adaptation:
 
     def __init__(
         self,
-        ladder: Ladder,
-        health: Health,
+        ladder: OverloadLadder,
+        health: Load,
         duet: Adaptable,
         stage: Stage,
         *,
@@ -80,7 +80,7 @@ class Adaptation:
         self._ladder.settings = changed(self._ladder.settings, {"model": model})
         return f"the companion plays with {model_folder(model).name}"
 
-    async def _make(self, change: Change) -> None:
+    async def _make(self, change: LadderStep) -> None:
         self._stage.announce(change.line)
         self._duet.adapt(change.settings)
         try:

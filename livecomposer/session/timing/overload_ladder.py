@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from livecomposer.settings import Settings, changed, range_of
 
-__all__ = ["BAD_IN_A_ROW", "GOOD_IN_A_ROW", "Change", "Health", "Ladder", "Rung", "Window", "rungs_of"]
+__all__ = ["BAD_IN_A_ROW", "GOOD_IN_A_ROW", "LadderStep", "Load", "OverloadLadder", "Rung", "Window", "rungs_of"]
 
 BAD_IN_A_ROW = 4
 GOOD_IN_A_ROW = 40
@@ -50,7 +50,7 @@ class Window:
         return self.tells and self.starved <= _GOOD_SHARE and self.pace < _GOOD_PACE
 
 
-class Health:
+class Load:
     """Gathers one window at a time."""
 
     def __init__(self, *, horizon: float) -> None:
@@ -88,7 +88,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class LadderStep:
     """What is played with from now on, and the line for the performer."""
 
     settings: Settings
@@ -113,7 +113,7 @@ def rungs_of(settings: Settings) -> tuple[Rung, ...]:
 
 
 @dataclass(slots=True)
-class Ladder:
+class OverloadLadder:
     """Where on the ladder the instrument stands: ``level`` rungs down from ``settings``."""
 
     settings: Settings
@@ -135,7 +135,7 @@ class Ladder:
             values |= rung.values
         return changed(self.settings, values)
 
-    def judge(self, window: Window) -> Change | None:
+    def judge(self, window: Window) -> LadderStep | None:
         """What changes after ``window``, if anything."""
         if window.bad:
             self._row = min(self._row, 0) - 1
@@ -160,23 +160,23 @@ class Ladder:
             self.level -= 1
             self.rungs = self.rungs[: self.level] + self.rungs[self.level + 1 :]
 
-    def _down(self) -> Change | None:
+    def _down(self) -> LadderStep | None:
         if self.level == len(self.rungs):
             if self._has_told:
                 return None
             self._has_told = True
             remedy = "" if self.settings.small_model else ", or name a smaller model: --small-model PATH"
-            return Change(self.now, f"the engine is still behind, notes may be late; end other programs{remedy}")
+            return LadderStep(self.now, f"the engine is still behind, notes may be late; end other programs{remedy}")
         if self._climbing:
             self._patience = min(2 * self._patience, _LONGEST_PATIENCE)
         self._climbing = False
         self.level += 1
-        return Change(self.now, f"the engine is behind: the companion {self.rungs[self.level - 1].less}")
+        return LadderStep(self.now, f"the engine is behind: the companion {self.rungs[self.level - 1].less}")
 
-    def _up(self) -> Change | None:
+    def _up(self) -> LadderStep | None:
         self._has_told = False
         if self.level == 0:
             return None
         self.level -= 1
         self._climbing = True
-        return Change(self.now, f"the engine keeps up again: the companion {self.rungs[self.level].again}")
+        return LadderStep(self.now, f"the engine keeps up again: the companion {self.rungs[self.level].again}")

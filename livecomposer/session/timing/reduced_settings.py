@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 from livecomposer.settings import Settings, changed
 
-__all__ = ["Economy"]
+__all__ = ["ReducedSettings"]
 
 _GIVEN_UP = ("plan_ahead", "input_duration")
 
 
-class Economy:
+class ReducedSettings:
     """``apply`` is told each change; where it raises, nothing has changed."""
 
     def __init__(self, settings: Settings, apply: Callable[[Settings], None]) -> None:

@@ -134,5 +134,6 @@ def test_latency_plays_a_real_session_and_reports_it(model, monkeypatch):
 
 def test_the_module_loads_no_torch():
     """The player's process stays light: what is measured is what a performer runs."""
-    code = "import sys, livecomposer.control.experiments.bench_latency, livecomposer.session.lifecycle; sys.exit('torch' in sys.modules)"
+    modules = "livecomposer.control.experiments.bench_latency, livecomposer.session.lifecycle"
+    code = f"import sys, {modules}; sys.exit('torch' in sys.modules)"
     assert 0 == subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode

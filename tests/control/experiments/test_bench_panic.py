@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from livecomposer.control.experiments import bench_panic
-from livecomposer.control.experiments.bench_panic import Ear, lines, run, stream
+from livecomposer.control.experiments.bench_panic import SilenceProbe, lines, run, stream
 from livecomposer.errors import SettingError
 from livecomposer.events import NoteOn
 from tests.session.minds import tiny_checkpoint
@@ -16,7 +16,7 @@ from tests.session.minds import tiny_checkpoint
 def test_an_ear_tells_when_silence_was_made():
     """By all notes off on the highest channel, the first after it was asked for."""
     moments = iter([1.0, 2.0, 3.0, 4.0, 5.0, 6.0])
-    ear = Ear(lambda: next(moments))
+    ear = SilenceProbe(lambda: next(moments))
     for data in (b"\x91\x3c\x50", b"\xb0\x7b\x00", b"\xb1\x7b\x00", b"\x91\x3c\x50", b"\xb1\x7b\x00"):
         ear.send(data)
     assert 3.0 == ear.silenced(1.5)

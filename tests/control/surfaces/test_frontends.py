@@ -15,13 +15,12 @@ from types import SimpleNamespace
 import pytest
 
 from livecomposer.clocks import ManualClock
-from livecomposer.control.surfaces import controller_maps as controllers
-from livecomposer.control.surfaces import frontends as hands
+from livecomposer.control.surfaces import controller_maps, frontends
 from livecomposer.control.surfaces.frontends import hands_of
 from livecomposer.control.surfaces.osc_in import PREFIX, encoded
 from livecomposer.control.surfaces.osc_out import asked
 from livecomposer.errors import SettingError
-from livecomposer.session.commands.frontend_api import Gates
+from livecomposer.session.commands.frontend_api import InputFilters
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from tests.control.desks import NotedDesk
@@ -33,8 +32,8 @@ from tests.session.minds import tiny_checkpoint
 @pytest.fixture(autouse=True)
 def _nobody(tmp_path, monkeypatch):
     """No ports, and no file of the performer's own, whoever runs the tests."""
-    monkeypatch.setattr(controllers, "own", lambda name: tmp_path / name)
-    monkeypatch.setattr(hands, "midi_ports", lambda: {"inputs": []})
+    monkeypatch.setattr(controller_maps, "own", lambda name: tmp_path / name)
+    monkeypatch.setattr(frontends, "midi_ports", lambda: {"inputs": []})
 
 
 def free_port():
@@ -46,28 +45,28 @@ def free_port():
 
 def a_backstage(said):
     """As much of one as hands reach."""
-    desk = NotedDesk()
+    dispatcher = NotedDesk()
     return SimpleNamespace(
-        desk=desk,
-        session=SimpleNamespace(listeners=[], answering=False, panic=desk.panic),
-        gates=Gates(),
+        dispatcher=dispatcher,
+        session=SimpleNamespace(listeners=[], answering=False, panic=dispatcher.panic),
+        filters=InputFilters(),
         healing=[],
         learners=[],
         rereads=[],
         meters=Meters(),
         clock=ManualClock(),
-        tell=said.append,
+        notify=said.append,
     )
 
 
 async def reached(settings, during, *, said=None):
     """Put the hands on, do something, and take them off; the backstage."""
-    backstage = a_backstage([] if said is None else said)
+    api = a_backstage([] if said is None else said)
     async with AsyncExitStack() as reaching:
-        for hand in hands_of(settings, config=None, tell=backstage.tell):
-            await reaching.enter_async_context(hand(backstage))
-        await during(backstage)
-    return backstage
+        for hand in hands_of(settings, config=None, notify=api.notify):
+            await reaching.enter_async_context(hand(api))
+        await during(api)
+    return api
 
 
 async def test_a_controller_and_osc_reach_the_same_desk():
@@ -75,85 +74,85 @@ async def test_a_controller_and_osc_reach_the_same_desk():
     address = free_port()
     settings = changed(Settings(), {"osc": "{}:{}".format(*address)})
 
-    async def play(backstage):
-        assert backstage.gates(bytes([0xB0, 105, 127]))
+    async def play(api):
+        assert api.filters(bytes([0xB0, 105, 127]))
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.sendto(encoded(PREFIX + "undo"), address)
-        while len(backstage.desk.noted) < 2:  # noqa: ASYNC110  # the message comes when it comes
+        while len(api.dispatcher.noted) < 2:  # noqa: ASYNC110  # the message comes when it comes
             await asyncio.sleep(0.001)
 
-    backstage = await reached(settings, play)
-    assert {("mute", True, "cc:105"), ("undo", None, "osc")} == set(backstage.desk.noted)
-    assert not backstage.gates
+    api = await reached(settings, play)
+    assert {("mute", True, "cc:105"), ("undo", None, "osc")} == set(api.dispatcher.noted)
+    assert not api.filters
 
 
 async def test_bindings_are_read_again_when_they_are_asked_for(tmp_path):
     """What was bound is music then, and the other way round; a file that cannot be read changes nothing."""
     config, said = tmp_path / "set.toml", []
     config.write_text('[controls]\n"cc:3" = "mute"\n')
-    backstage = a_backstage(said)
-    (hand,) = hands_of(changed(Settings(), {"osc": "off"}), config=config, tell=said.append)
-    async with hand(backstage):
-        (reread,) = backstage.rereads
+    api = a_backstage(said)
+    (hand,) = hands_of(changed(Settings(), {"osc": "off"}), config=config, notify=said.append)
+    async with hand(api):
+        (reread,) = api.rereads
         assert "" == reread()
         config.write_text('[controls]\n"cc:9" = "mute"\n')
         assert "controls read again" == reread()
-        assert [False, True] == [backstage.gates(bytes([0xB0, number, 127])) for number in (3, 9)]
+        assert [False, True] == [api.filters(bytes([0xB0, number, 127])) for number in (3, 9)]
         config.write_text('[controls]\n"cc:3" = "mut"\n')
         assert "controls not read again: " in reread()
-        assert backstage.gates(bytes([0xB0, 9, 127]))
+        assert api.filters(bytes([0xB0, 9, 127]))
 
 
 async def test_osc_can_be_off_and_knobs_are_learned_all_the_same():
     """Whoever wants to teach finds the teacher backstage."""
 
-    async def play(backstage):
-        (learn,) = backstage.learners
+    async def play(api):
+        (learn,) = api.learners
         learn("mute")
-        assert backstage.gates(bytes([0xB0, 3, 1]))
+        assert api.filters(bytes([0xB0, 3, 1]))
 
     await reached(changed(Settings(), {"osc": "off"}), play)
 
 
 async def test_a_controller_that_shows_things_is_shown_them_until_the_end(monkeypatch):
     """On its own port, which is then closed."""
-    lamps, said = FakeSink(), []
-    monkeypatch.setattr(hands, "midi_ports", lambda: {"inputs": ["X-TOUCH MINI MIDI 1"]})
-    monkeypatch.setattr(hands, "open_lamps", lambda parts: lamps if "X-TOUCH MINI" in parts else None)
+    feedback, said = FakeSink(), []
+    monkeypatch.setattr(frontends, "midi_ports", lambda: {"inputs": ["X-TOUCH MINI MIDI 1"]})
+    monkeypatch.setattr(frontends, "open_lamps", lambda parts: feedback if "X-TOUCH MINI" in parts else None)
 
-    async def play(backstage):
-        backstage.desk.do("mute", True)
-        assert [lamps] == backstage.healing
-        lamps.sent.clear()
-        await asyncio.to_thread(lamps.returned)
+    async def play(api):
+        api.dispatcher.do("mute", True)
+        assert [feedback] == api.healing
+        feedback.sent.clear()
+        await asyncio.to_thread(feedback.returned)
         await asyncio.sleep(0)
-        assert bytes([0x9A, 3, 1]) in lamps.sent
-        backstage.desk.do("mute", True)
+        assert bytes([0x9A, 3, 1]) in feedback.sent
+        api.dispatcher.do("mute", True)
 
     await reached(changed(Settings(), {"osc": "off"}), play, said=said)
     assert "controller: x-touch-mini" in said
-    assert bytes([0x9A, 3, 1]) == lamps.sent[-1]
-    assert 1 == lamps.closed
+    assert bytes([0x9A, 3, 1]) == feedback.sent[-1]
+    assert 1 == feedback.closed
 
 
 @pytest.mark.parametrize("values", [{"osc": "9000"}, {"osc_target": "here"}, {"controller": "theremin"}])
 def test_what_is_wrong_is_said_before_anything_is_opened(values):
     """One line, with the name of the setting."""
     with pytest.raises(SettingError, match=f"^{next(iter(values))} = "):
-        hands_of(changed(Settings(), values), config=None, tell=print)
+        hands_of(changed(Settings(), values), config=None, notify=print)
 
 
 def test_a_target_is_told_what_happens():
     """By one hand more."""
-    none = hands_of(Settings(), config=None, tell=print)
+    none = hands_of(Settings(), config=None, notify=print)
     target = changed(Settings(), {"osc_target": "127.0.0.1:9"})
-    assert len(none) + 1 == len(hands_of(target, config=None, tell=print))
+    assert len(none) + 1 == len(hands_of(target, config=None, notify=print))
 
 
 def test_a_file_that_plays_is_at_no_controller(monkeypatch):
     """Ports are not even looked for."""
-    monkeypatch.setattr(hands, "midi_ports", [].pop)
-    assert hands_of(changed(Settings(), {"input": "piece.MID"}), config=None, tell=print)
+    monkeypatch.setattr(frontends, "midi_ports", [].pop)
+    assert hands_of(changed(Settings(), {"input": "piece.MID"}), config=None, notify=print)
 
 
 @contextmanager

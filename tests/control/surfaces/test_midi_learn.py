@@ -6,18 +6,18 @@ import pytest
 
 from livecomposer.clocks import ManualClock
 from livecomposer.control.surfaces.bindings import MUSICAL, Address
-from livecomposer.control.surfaces.midi_learn import PATIENCE, Learning
+from livecomposer.control.surfaces.midi_learn import PATIENCE, MidiLearn
 from livecomposer.errors import SettingError
 
 KNOB = Address("cc", 74, 2)
 
 
 class Taught:
-    """A :class:`Learning` with what it bound and said."""
+    """A :class:`MidiLearn` with what it bound and said."""
 
     def __init__(self, file):
         self.bound, self.said, self.clock = [], [], ManualClock()
-        self.learning = Learning(clock=self.clock, file=file, bind=self.bound.append, tell=self.said.append)
+        self.learning = MidiLearn(clock=self.clock, file=file, bind=self.bound.append, notify=self.said.append)
 
 
 @pytest.fixture

@@ -30,9 +30,9 @@ class Post:
     """A receiver whose loop never comes: ``later`` is what waits."""
 
     def __init__(self):
-        self.desk, self.later, self.silenced = NotedDesk(), [], 0
+        self.dispatcher, self.later, self.silenced = NotedDesk(), [], 0
         soon = lambda *call: self.later.append(call)  # noqa: E731
-        self.receiver = Receiver(ANY_PORT, Responder(self.desk), silence=self.silence, soon=soon)
+        self.receiver = Receiver(ANY_PORT, Responder(self.dispatcher), silence=self.silence, soon=soon)
 
     def silence(self):
         """Count it."""
@@ -45,9 +45,9 @@ class Post:
         self.receiver.close()
 
 
-def said(desk, name, *values, learning=None):
+def said(dispatcher, name, *values, learning=None):
     """What is answered to one message."""
-    return Responder(desk, learning).answer(PREFIX + name, values)
+    return Responder(dispatcher, learning).answer(PREFIX + name, values)
 
 
 @pytest.mark.parametrize(
@@ -89,34 +89,36 @@ def test_what_strangers_send_is_counted_and_not_printed(caplog):
 
 def test_a_value_is_set_and_says_so_to_the_journal():
     """A whole number may come as a fraction."""
-    desk = NotedDesk()
-    assert [] == said(desk, "creative_risk", 1.5) + said(desk, "polyphony", 3.0) + said(desk, "mode", "respond")
-    assert [("creative_risk", 1.5, "osc"), ("polyphony", 3, "osc"), ("mode", "respond", "osc")] == desk.noted
+    dispatcher = NotedDesk()
+    assert [] == said(dispatcher, "creative_risk", 1.5) + said(dispatcher, "polyphony", 3.0) + said(
+        dispatcher, "mode", "respond"
+    )
+    assert [("creative_risk", 1.5, "osc"), ("polyphony", 3, "osc"), ("mode", "respond", "osc")] == dispatcher.noted
 
 
 def test_a_setting_without_a_value_is_a_question():
     """Answered on its own address."""
-    desk = NotedDesk()
-    assert [("/livecomposer/creative_risk", (1.0,))] == said(desk, "creative_risk")
-    assert [] == desk.noted
+    dispatcher = NotedDesk()
+    assert [("/livecomposer/creative_risk", (1.0,))] == said(dispatcher, "creative_risk")
+    assert [] == dispatcher.noted
 
 
 def test_an_action_is_done_but_not_when_a_button_is_let_go():
     """Pages send 1 and then 0; a switch follows both, and without a value is turned over."""
-    desk = NotedDesk()
+    dispatcher = NotedDesk()
     for name, *values in (("undo",), ("undo", 1.0), ("undo", 0.0), ("mute", 1.0), ("mute", 0.0), ("mute",)):
-        said(desk, name, *values)
+        said(dispatcher, name, *values)
     assert [("undo", None), ("undo", None), ("mute", True), ("mute", False), ("mute", True)] == [
-        noted[:2] for noted in desk.noted
+        noted[:2] for noted in dispatcher.noted
     ]
 
 
 def test_the_list_has_every_command_and_its_value():
     """Or the one that is asked for."""
-    desk = NotedDesk()
-    assert list(COMMANDS) == [values[0] for _, values in said(desk, "list")]
-    assert [(PREFIX + "list", ("mute", "switch", False))] == said(desk, "list", "mute")
-    assert [(PREFIX + "list", ("panic", "action"))] == said(desk, "list", "panic")
+    dispatcher = NotedDesk()
+    assert list(COMMANDS) == [values[0] for _, values in said(dispatcher, "list")]
+    assert [(PREFIX + "list", ("mute", "switch", False))] == said(dispatcher, "list", "mute")
+    assert [(PREFIX + "list", ("panic", "action"))] == said(dispatcher, "list", "panic")
 
 
 def test_a_knob_can_be_learned_by_osc():
@@ -134,11 +136,11 @@ def test_a_knob_can_be_learned_by_osc():
 )
 def test_what_is_wrong_is_answered_in_one_line(name, values):
     """To whoever asked; nothing is done."""
-    desk = NotedDesk()
-    ((address, (line,)),) = said(desk, name, *values)
+    dispatcher = NotedDesk()
+    ((address, (line,)),) = said(dispatcher, name, *values)
     assert PREFIX + "error" == address
     assert "\n" not in line
-    assert [] == desk.noted
+    assert [] == dispatcher.noted
 
 
 def test_other_programs_addresses_are_none_of_our_business():
@@ -165,8 +167,8 @@ def test_too_much_at_once_is_dropped_and_counted():
 
 async def test_a_message_is_done_and_answered_to_its_sender():
     """Over a real socket; what is no OSC is counted."""
-    desk, told = NotedDesk(), []
-    async with received(ANY_PORT, Responder(desk), silence=desk.panic, tell=told.append) as receiver:
+    dispatcher, told = NotedDesk(), []
+    async with received(ANY_PORT, Responder(dispatcher), silence=dispatcher.panic, notify=told.append) as receiver:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.setblocking(False)
             line.connect(receiver.address)
@@ -183,7 +185,7 @@ async def test_an_address_that_is_taken_is_told_and_the_music_goes_on():
     told = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(ANY_PORT)
-        async with received(other.getsockname(), Responder(NotedDesk()), silence=list, tell=told.append) as receiver:
+        async with received(other.getsockname(), Responder(NotedDesk()), silence=list, notify=told.append) as receiver:
             assert receiver is None
         with pytest.raises(PortError):
             Receiver(other.getsockname(), Responder(NotedDesk()), silence=list, soon=list)

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from livecomposer.control.surfaces.osc_in import PREFIX, Responder, decoded, received
-from livecomposer.control.surfaces.osc_out import Teller, asked, metered, told
+from livecomposer.control.surfaces.osc_out import OscSender, asked, metered, told
 from livecomposer.errors import PortError, SettingError
 from livecomposer.events import Role
 from livecomposer.session.timing.meters import Meters
@@ -42,32 +42,32 @@ async def until(heard, wanted):
 async def test_keys_of_both_players_are_told():
     """Their releases with velocity 0; pedals are not."""
     with ear() as (target, heard):
-        teller = Teller(target)
-        teller.note(Role.PERFORMER, b"\xb0\x40\x7f")
-        teller.note(Role.PERFORMER, b"\x90\x3c\x50")
-        teller.note(Role.COMPANION, b"\x81\x3c\x40")
+        sender = OscSender(target)
+        sender.note(Role.PERFORMER, b"\xb0\x40\x7f")
+        sender.note(Role.PERFORMER, b"\x90\x3c\x50")
+        sender.note(Role.COMPANION, b"\x81\x3c\x40")
         assert ("note", ("performer", 60, 80)) == await heard()
         assert ("note", ("companion", 60, 0)) == await heard()
-        teller.close()
+        sender.close()
 
 
 async def test_changes_notes_turns_and_meters_are_told_while_it_plays():
     """And nothing afterwards."""
     session = SimpleNamespace(listeners=[], answering=False)
-    backstage = SimpleNamespace(desk=NotedDesk(), session=session, meters=Meters())
+    api = SimpleNamespace(dispatcher=NotedDesk(), session=session, meters=Meters())
     with ear() as (target, heard):
-        async with told(backstage, target):
+        async with told(api, target):
             assert 0.0 == (await until(heard, "meter/thru_ms/p50"))[0]
-            backstage.desk.do("creative_risk", 1.5)
+            api.dispatcher.do("creative_risk", 1.5)
             assert (1.5,) == await until(heard, "creative_risk")
-            backstage.desk.do("undo")
+            api.dispatcher.do("undo")
             assert () == await until(heard, "undo")
             session.answering = True
             assert ("companion",) == await until(heard, "turn")
             session.listeners[0](0.0, Role.COMPANION, b"\x91\x3c\x50")
             assert ("companion", 60, 80) == await until(heard, "note")
         assert [] == session.listeners
-        assert [] == backstage.desk._watchers
+        assert [] == api.dispatcher._watchers
 
 
 def test_meters_have_a_name_and_a_number():
@@ -79,16 +79,16 @@ def test_meters_have_a_name_and_a_number():
 
 def test_what_cannot_be_sent_is_counted():
     """It never raises."""
-    teller = Teller(("127.0.0.1", 9))
-    teller._socket.close()
-    teller.tell("mute", True)
-    assert 1 == teller.errors
+    sender = OscSender(("127.0.0.1", 9))
+    sender._socket.close()
+    sender.notify("mute", True)
+    assert 1 == sender.errors
 
 
 async def test_a_running_session_is_asked_from_elsewhere():
     """What it is set to comes back; its own words where it refuses."""
-    desk = NotedDesk()
-    async with received(ANY_PORT, Responder(desk), silence=desk.panic, tell=print) as receiver:
+    dispatcher = NotedDesk()
+    async with received(ANY_PORT, Responder(dispatcher), silence=dispatcher.panic, notify=print) as receiver:
         ask = lambda *what: asyncio.to_thread(asked, receiver.address, *what)  # noqa: E731
         assert 1.0 == await ask("creative_risk")
         assert 1.5 == await ask("creative_risk", "1.5")
@@ -100,7 +100,7 @@ async def test_a_running_session_is_asked_from_elsewhere():
             await ask("creative_riks")
         with pytest.raises(SettingError, match="no controllers"):
             await ask("learn", "mute")
-    assert [("creative_risk", 1.5, "osc"), ("mute", True, "osc"), ("undo", None, "osc")] == desk.noted
+    assert [("creative_risk", 1.5, "osc"), ("mute", True, "osc"), ("undo", None, "osc")] == dispatcher.noted
 
 
 def test_a_session_that_does_not_run_does_not_answer():

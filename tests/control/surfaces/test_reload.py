@@ -23,13 +23,13 @@ from tests.control.desks import NotedDesk
 from tests.session.minds import tiny_checkpoint
 
 
-class Backstage(SimpleNamespace):
+class FrontendApi(SimpleNamespace):
     """As much of it as is reached for: a desk, and what is said, which can be waited for."""
 
     def __init__(self):
-        super().__init__(desk=NotedDesk(), said=asyncio.Queue(), rereads=[])
+        super().__init__(dispatcher=NotedDesk(), said=asyncio.Queue(), rereads=[])
 
-    def tell(self, line):
+    def notify(self, line):
         """Remember it."""
         self.said.put_nowait(line)
 
@@ -44,43 +44,43 @@ def hangup():
 
 def test_what_changed_in_the_file_is_done_at_the_desk():
     """And nothing else: a knob that was turned meanwhile keeps its place."""
-    desk, before = NotedDesk(), changed(Settings(), {"density": 2})
-    desk.do("creative_risk", 1.5, source="knob")
-    lines = apply(desk, before, changed(before, {"max_rest": 3, "transpose": 2}))
+    dispatcher, before = NotedDesk(), changed(Settings(), {"density": 2})
+    dispatcher.do("creative_risk", 1.5, source="knob")
+    lines = apply(dispatcher, before, changed(before, {"max_rest": 3, "transpose": 2}))
     assert ["settings read again: max_rest = 3.0, transpose = 2"] == lines
-    assert [("max_rest", 3.0, "config"), ("transpose", 2, "config")] == desk.noted[1:]
-    assert 1.5 == desk.value("creative_risk")
+    assert [("max_rest", 3.0, "config"), ("transpose", 2, "config")] == dispatcher.noted[1:]
+    assert 1.5 == dispatcher.value("creative_risk")
 
 
 def test_what_cannot_change_now_is_told_in_one_line():
     """It needs a restart."""
-    desk = NotedDesk()
-    lines = apply(desk, Settings(), changed(Settings(), {"audio": "off", "threads": 2}))
+    dispatcher = NotedDesk()
+    lines = apply(dispatcher, Settings(), changed(Settings(), {"audio": "off", "threads": 2}))
     assert ["settings read again: nothing to change now", "needs a restart: audio, threads"] == lines
-    assert [] == desk.noted
+    assert [] == dispatcher.noted
 
 
 def test_values_that_depend_on_each_other_are_done_in_the_order_that_works():
     """The lowest pitch goes above the highest that was, once that has gone up."""
-    desk = NotedDesk(changed(Settings(), {"highest": 50}))
-    lines = apply(desk, changed(Settings(), {"highest": 50}), changed(Settings(), {"lowest": 60, "highest": 90}))
-    assert [60, 90] == [desk.value("lowest"), desk.value("highest")]
+    dispatcher = NotedDesk(changed(Settings(), {"highest": 50}))
+    lines = apply(dispatcher, changed(Settings(), {"highest": 50}), changed(Settings(), {"lowest": 60, "highest": 90}))
+    assert [60, 90] == [dispatcher.value("lowest"), dispatcher.value("highest")]
     assert ["settings read again: lowest = 60, highest = 90"] == lines
 
 
 def test_what_is_refused_is_told_and_the_rest_is_done():
     """The lowest pitch stays where a knob put the highest below it."""
-    desk = NotedDesk()
-    desk.do("highest", 40)
-    told, why = apply(desk, Settings(), changed(Settings(), {"lowest": 60, "max_rest": 3}))
+    dispatcher = NotedDesk()
+    dispatcher.do("highest", 40)
+    told, why = apply(dispatcher, Settings(), changed(Settings(), {"lowest": 60, "max_rest": 3}))
     assert "settings read again: max_rest = 3.0" == told
     assert "lowest = 60 is above highest = 40" in why
-    assert [0, 3.0] == [desk.value("lowest"), desk.value("max_rest")]
+    assert [0, 3.0] == [dispatcher.value("lowest"), dispatcher.value("max_rest")]
 
 
 async def test_sighup_reads_again_and_an_error_changes_nothing(hangup):
     """Once left, the signal does nothing more of ours."""
-    backstage, answers = Backstage(), [changed(Settings(), {"density": 3}), SettingError("density = 99: wanted less")]
+    api, answers = FrontendApi(), [changed(Settings(), {"density": 3}), SettingError("density = 99: wanted less")]
 
     def reread():
         answer = answers.pop(0)
@@ -88,34 +88,34 @@ async def test_sighup_reads_again_and_an_error_changes_nothing(hangup):
             raise answer
         return answer
 
-    async with asyncio.timeout(20), reloading(reread, Settings())(backstage):
+    async with asyncio.timeout(20), reloading(reread, Settings())(api):
         os.kill(os.getpid(), signal.SIGHUP)
-        assert "settings read again: density = 3.0" == await backstage.said.get()
+        assert "settings read again: density = 3.0" == await api.said.get()
         os.kill(os.getpid(), signal.SIGHUP)
-        assert "settings not read again: density = 99: wanted less" == await backstage.said.get()
-    assert 3.0 == backstage.desk.value("density")
+        assert "settings not read again: density = 99: wanted less" == await api.said.get()
+    assert 3.0 == api.dispatcher.value("density")
     os.kill(os.getpid(), signal.SIGHUP)
     await asyncio.sleep(0)
-    assert backstage.said.empty()
+    assert api.said.empty()
     asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
 
 
 async def test_what_is_beside_the_settings_is_read_again_too(hangup):
     """Who has something to say of it says it; who has not is not heard."""
-    backstage, lines = Backstage(), iter(["", "controls read again"])
-    backstage.rereads += [lambda: next(lines)] * 2
-    async with asyncio.timeout(20), reloading(Settings, Settings())(backstage):
+    api, lines = FrontendApi(), iter(["", "controls read again"])
+    api.rereads += [lambda: next(lines)] * 2
+    async with asyncio.timeout(20), reloading(Settings, Settings())(api):
         os.kill(os.getpid(), signal.SIGHUP)
-        assert "settings read again" in await backstage.said.get()
-        assert "controls read again" == await backstage.said.get()
-    assert backstage.said.empty()
+        assert "settings read again" in await api.said.get()
+        assert "controls read again" == await api.said.get()
+    assert api.said.empty()
     asyncio.get_running_loop().remove_signal_handler(signal.SIGHUP)
 
 
 async def test_where_sighup_is_ignored_it_stays_so(hangup):
     """As nohup asks for."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    async with reloading(Settings, Settings())(Backstage()):
+    async with reloading(Settings, Settings())(FrontendApi()):
         assert signal.SIG_IGN == signal.getsignal(signal.SIGHUP)
 
 
@@ -123,12 +123,12 @@ async def test_a_terminal_that_is_closed_still_ends_the_session(hangup, monkeypa
     """There is nobody left to play to."""
     ours, theirs = pty.openpty()
     monkeypatch.setattr(reload.sys, "stderr", os.fdopen(theirs, "w"))
-    ended, backstage = asyncio.Event(), Backstage()
+    ended, api = asyncio.Event(), FrontendApi()
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
-    async with asyncio.timeout(20), reloading(Settings, Settings())(backstage):
+    async with asyncio.timeout(20), reloading(Settings, Settings())(api):
         os.kill(os.getpid(), signal.SIGHUP)
-        assert "settings read again" in await backstage.said.get()
+        assert "settings read again" in await api.said.get()
         os.close(ours)
         os.kill(os.getpid(), signal.SIGHUP)
         await ended.wait()

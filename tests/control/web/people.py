@@ -2,9 +2,9 @@
 
 from livecomposer.clocks import ManualClock
 from livecomposer.playing.sinks import Output
-from livecomposer.session.commands.frontend_api import Backstage, Tellers
-from livecomposer.session.commands.dispatcher import Desk
-from livecomposer.session.timing.commit_horizon import Budget
+from livecomposer.session.commands.dispatcher import Dispatcher
+from livecomposer.session.commands.frontend_api import FrontendApi, Notifier
+from livecomposer.session.timing.commit_horizon import LatencyBudget
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
@@ -49,19 +49,19 @@ def backstage_of(*, record=None, heard=None, told=None, **values):
     sink = FakeSink()
     output = Output([sink])
     settings = changed(Settings(), {"panel_address": "127.0.0.1:0", **values})
-    desk = Desk(session, settings, panic=output.panic, note=lambda *what: session.noted.append(what))
-    backstage = Backstage(
-        desk=desk,
+    dispatcher = Dispatcher(session, settings, panic=output.panic, note=lambda *what: session.noted.append(what))
+    api = FrontendApi(
+        dispatcher=dispatcher,
         session=session,
         output=output,
         meters=Meters(),
-        budget=Budget(),
+        budget=LatencyBudget(),
         clock=ManualClock(100.0),
         journal=None,
         record=record,
         hear=(heard if heard is not None else []).append,
-        tell=Tellers([(told if told is not None else []).append]),
+        notify=Notifier([(told if told is not None else []).append]),
         choices=lambda: {"input": [("", "any keyboard")]},
     )
-    backstage.session.sink = sink
-    return backstage
+    api.session.sink = sink
+    return api

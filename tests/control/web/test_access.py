@@ -1,6 +1,6 @@
 import pytest
 
-from livecomposer.control.web.access import Allowance, Guard, address_of
+from livecomposer.control.web.access import Access, Allowance, address_of
 from livecomposer.errors import SettingError
 
 HERE = {"Host": "127.0.0.1:8765"}
@@ -31,12 +31,12 @@ def test_what_is_no_address_is_refused_in_one_line(text):
 @pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost", "127.0.0.2"])
 def test_on_a_loopback_address_no_token_is_asked(host):
     """Only this machine can ask there."""
-    assert not Guard.at(host).token
+    assert not Access.at(host).token
 
 
 def test_elsewhere_a_token_is_drawn():
     """Each session has its own."""
-    tokens = {Guard.at(host).token for host in ("0.0.0.0", "192.168.1.2", "stage.local")}  # noqa: S104
+    tokens = {Access.at(host).token for host in ("0.0.0.0", "192.168.1.2", "stage.local")}  # noqa: S104
     assert 3 == len(tokens)
     assert all(len(token) > 15 for token in tokens)
 
@@ -44,7 +44,7 @@ def test_elsewhere_a_token_is_drawn():
 @pytest.mark.parametrize("host", ["127.0.0.1:8765", "localhost:8765", "[::1]:8765"])
 def test_this_machine_is_let_in(host):
     """By any of its own names, with its own page as origin or without one."""
-    guard = Guard("")
+    guard = Access("")
     assert not guard.refusal({"Host": host}, token="")
     assert not guard.refusal({"Host": host, "Origin": f"http://{host}"}, token="")
 
@@ -64,7 +64,7 @@ def test_this_machine_is_let_in(host):
 )
 def test_other_sites_are_refused(headers):
     """A name that was made to point here, a foreign page, another port's page: each in one line."""
-    refusal = Guard("").refusal(headers, token="")
+    refusal = Access("").refusal(headers, token="")
     assert refusal
     assert "\n" not in refusal
 
@@ -72,13 +72,13 @@ def test_other_sites_are_refused(headers):
 def test_a_link_from_another_site_may_be_followed():
     """To open the page is not to play on it."""
     headers = {**HERE, "Sec-Fetch-Site": "cross-site", "Sec-Fetch-Mode": "navigate"}
-    assert not Guard("").refusal(headers, token="")
+    assert not Access("").refusal(headers, token="")
 
 
 def test_elsewhere_only_the_token_lets_in():
     """Nothing, part of it and another one do not; the whole of it does."""
     right = "a-long-token"
-    guard = Guard(right)
+    guard = Access(right)
     headers = {"Host": "192.168.1.2:8765", "Origin": "http://192.168.1.2:8765"}
     assert all(
         "token" in guard.refusal(headers, token=token) for token in ("", "a-long", "á", "\udce9", "a-long-tokens")

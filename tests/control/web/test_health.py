@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from livecomposer.control.web.health import Gauges, Reading, prometheus, trouble
+from livecomposer.control.web.health import Health, HealthReading, prometheus, trouble
 from tests.control.web.people import backstage_of
 
 
@@ -10,31 +10,31 @@ def reading(**values):
     """All is well, but for ``values``."""
     sums = dict.fromkeys(("thru", "takeover", "replan", "late", "step", "feed"), (0, 0.0))
     calm = {"tokens": 0, "restarts": 0, "dropped": 0, "headroom": 3.0, "lost": 0, "silent": (), "context": 0}
-    return Reading(**{"sums": sums, "horizon": 0.02, **calm, **values})
+    return HealthReading(**{"sums": sums, "horizon": 0.02, **calm, **values})
 
 
 def test_a_look_tells_what_happened_since_the_last():
     """Means are of the time between two looks, counts are of the whole session."""
-    backstage = backstage_of()
-    gauges = Gauges(backstage)
-    backstage.meters.thru.add(0.001)
-    backstage.meters.thru.add(0.003)
-    assert 2.0 == gauges.look()["means"]["thru"]
-    backstage.meters.thru.add(0.005)
-    backstage.meters.tokens = 7
-    told = gauges.look()
+    api = backstage_of()
+    health = Health(api)
+    api.meters.thru.add(0.001)
+    api.meters.thru.add(0.003)
+    assert 2.0 == health.look()["means"]["thru"]
+    api.meters.thru.add(0.005)
+    api.meters.tokens = 7
+    told = health.look()
     assert (5.0, 7) == (told["means"]["thru"], told["tokens"])
-    assert {} == gauges.look()["means"]
+    assert {} == health.look()["means"]
 
 
 def test_quantiles_are_of_the_whole_session():
     """Median and p99 in milliseconds, of what was measured at all."""
-    backstage = backstage_of()
+    api = backstage_of()
     for i in range(1, 101):
-        backstage.meters.step.add(i / 1000)
-    gauges = Gauges(backstage)
-    assert ["step"] == list(gauges.quantiles())
-    assert pytest.approx([50, 99], rel=0.02) == gauges.quantiles()["step"]
+        api.meters.step.add(i / 1000)
+    health = Health(api)
+    assert ["step"] == list(health.quantiles())
+    assert pytest.approx([50, 99], rel=0.02) == health.quantiles()["step"]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 import asyncio
 import json
 
-from livecomposer.control.web.page_queues import MOST_WAITING, Audience, Ear, Guest
+from livecomposer.control.web.page_queues import MOST_WAITING, Page, PageQueues, SoundQueue
 
 
 async def deaf(_):
@@ -19,28 +19,28 @@ async def test_every_guest_is_told_alike():
 
         return take
 
-    audience = Audience()
-    guests = [Guest(hearing(page)) for page in heard]
-    leave = [audience.join(guest) for guest in guests]
-    runs = [asyncio.create_task(guest.run()) for guest in guests]
-    audience.tell(set={"mute": True})
+    pages = PageQueues()
+    guests = [Page(hearing(page)) for page in heard]
+    leave = [pages.join(page) for page in guests]
+    runs = [asyncio.create_task(page.run()) for page in guests]
+    pages.notify(set={"mute": True})
     leave[1]()
-    audience.tell(now=1)
+    pages.notify(now=1)
     while len(heard[0]) < 2 or not heard[1]:  # noqa: ASYNC110 - nobody says so
         await asyncio.sleep(0)
     for run in runs:
         run.cancel()
     assert [[{"set": {"mute": True}}, {"now": 1}], [{"set": {"mute": True}}]] == heard
-    assert 1 == len(audience)
+    assert 1 == len(pages)
 
 
 async def test_a_page_that_does_not_keep_up_is_let_go():
     """Telling it never waits, what waits for it is bounded, and its run ends."""
-    audience, slow = Audience(), Guest(deaf)
-    audience.join(slow)
+    pages, slow = PageQueues(), Page(deaf)
+    pages.join(slow)
     run = asyncio.create_task(slow.run())
     for i in range(MOST_WAITING + 2):
-        audience.tell(now=i)
+        pages.notify(now=i)
     assert slow.behind
     await run
 
@@ -53,7 +53,7 @@ async def test_sound_gives_up_its_oldest_blocks():
         await gate.wait()
         heard.append(block)
 
-    ear = Ear(asyncio.get_running_loop(), take)
+    ear = SoundQueue(asyncio.get_running_loop(), take)
     run = asyncio.create_task(ear.run())
     for i in range(200):
         ear(bytes([i]))

@@ -18,10 +18,10 @@ class House:
 
     def __init__(self, record=None):
         self.heard, self.told = [], []
-        self.backstage = backstage_of(record=record, heard=self.heard, told=self.told)
+        self.api = backstage_of(record=record, heard=self.heard, told=self.told)
 
     async def __aenter__(self):
-        self._serving = serving(self.backstage)
+        self._serving = serving(self.api)
         await self._serving.__aenter__()
         self.url = self.told[0].removeprefix("panel: ")
         self.browser = aiohttp.ClientSession()
@@ -56,11 +56,11 @@ async def until(true):
 async def test_a_page_is_greeted_with_all_it_needs():
     """Commands, values, what has sounded, and the plan."""
     async with House() as house:
-        house.backstage.session.listeners[0](99.0, Role.PERFORMER, bytes([0x90, 60, 80]))
+        house.api.session.listeners[0](99.0, Role.PERFORMER, bytes([0x90, 60, 80]))
         ws = await house.page()
         assert [[99.0, 0, 0x90, 60, 80]] == ws.hello["past"]
         assert {"notes": [], "foreseen": []} == ws.hello["plan"]
-        assert house.backstage.desk.values() == ws.hello["values"]
+        assert house.api.dispatcher.values() == ws.hello["values"]
         assert not ws.hello["sound"]["card"]
 
 
@@ -70,7 +70,7 @@ async def test_two_pages_stay_consistent():
         one, other = await house.page(), await house.page()
         await one.send_json({"do": "creative_risk", "value": 1.5})
         assert [{"creative_risk": 1.5}] * 2 == [(await said(ws, "set"))["set"] for ws in (one, other)]
-        house.backstage.desk.do("mute", source="cc")
+        house.api.dispatcher.do("mute", source="cc")
         assert [{"mute": True}] * 2 == [(await said(ws, "set"))["set"] for ws in (one, other)]
 
 
@@ -78,8 +78,8 @@ async def test_what_sounds_and_what_is_planned_is_told():
     """Rows as they sound, the plan when it changes."""
     async with House() as house:
         ws = await house.page()
-        house.backstage.session.future = (NoteOn(101.0, 64, 70, Role.COMPANION),), ()
-        house.backstage.session.listeners[0](100.0, Role.COMPANION, bytes([0x91, 62, 70]))
+        house.api.session.future = (NoteOn(101.0, 64, 70, Role.COMPANION),), ()
+        house.api.session.listeners[0](100.0, Role.COMPANION, bytes([0x91, 62, 70]))
         message = await said(ws, "rows")
         assert [[100.0, 1, 0x91, 62, 70]] == message["rows"]
         assert [[101.0, 64, 70]] == message["plan"]["notes"]
@@ -89,7 +89,7 @@ async def test_a_page_that_opens_takes_nothing_from_the_others():
     """What was fresh when it came in, they are told all the same."""
     async with House() as house:
         ws = await house.page()
-        house.backstage.session.listeners[0](100.0, Role.COMPANION, bytes([0x91, 62, 70]))
+        house.api.session.listeners[0](100.0, Role.COMPANION, bytes([0x91, 62, 70]))
         late = await house.page()
         assert 1 == len((await said(ws, "rows"))["rows"])
         assert 1 == len(late.hello["past"])
@@ -105,18 +105,18 @@ async def test_keys_are_played_and_let_go_when_the_page_is_lost():
         ws._response.connection.transport.abort()
         await until(lambda: len(house.heard) == 4)
         assert [bytes([0x80, 60, 64]), bytes([0x80, 64, 64])] == house.heard[2:]
-        await until(lambda: not house.backstage.guests)
+        await until(lambda: not house.api.guests)
 
 
 async def test_panic_from_the_page_silences_the_output():
     """Every note that sounds is ended, and so is what plays back."""
     async with House() as house:
         ws = await house.page()
-        house.backstage.output.send(bytes([0x91, 60, 80]))
+        house.api.output.send(bytes([0x91, 60, 80]))
         await ws.send_json({"do": "panic"})
         assert {"panic": None} == (await said(ws, "set"))["set"]
-        assert frozenset() == house.backstage.output.sounding()
-        assert bytes([0x81, 60, 64]) in house.backstage.session.sink.sent
+        assert frozenset() == house.api.output.sounding()
+        assert bytes([0x81, 60, 64]) in house.api.session.sink.sent
         assert [0, 1] == [role for _, role, status, number, _ in (await said(ws, "rows"))["rows"] if number == 123]
 
 
@@ -143,7 +143,7 @@ async def test_an_oversized_message_ends_the_connection():
         while not ws.closed:
             await ws.receive(timeout=PATIENCE)
         assert 1009 == ws.close_code
-        await until(lambda: len(house.backstage.guests) == 1)
+        await until(lambda: len(house.api.guests) == 1)
         await other.send_json({"ping": 1})
         assert 1 == (await said(other, "pong"))["pong"]
 
@@ -155,7 +155,7 @@ async def test_a_flood_is_shut_out():
         with suppress(ConnectionError):
             for _ in range(3000):
                 await ws.send_bytes(bytes([0x90, 60, 80]))
-        await until(lambda: len(house.backstage.guests) == 1)
+        await until(lambda: len(house.api.guests) == 1)
         assert 1 == sum("shut out" in line for line in house.told)
         assert len(house.heard) <= 1001
         assert bytes([0x80, 60, 64]) == house.heard[-1]
@@ -202,7 +202,7 @@ async def test_meters_are_told_and_can_be_scraped():
     """Once a second to pages; at any time in Prometheus' format."""
     async with House() as house:
         ws = await house.page()
-        house.backstage.meters.thru.add(0.001)
+        house.api.meters.thru.add(0.001)
         message = await said(ws, "gauges")
         assert not message["gauges"]["trouble"]
         async with house.browser.get(house.url + "metrics") as answer:
@@ -214,7 +214,7 @@ async def test_who_listens_in_the_page_hears_the_output():
     """Blocks of sound that are not silent, for as long as the page listens."""
     async with House() as house, house.browser.ws_connect(house.url + "sound") as ws:
         await ws.receive_bytes(timeout=PATIENCE)
-        house.backstage.output.send(bytes([0x90, 60, 110]))
+        house.api.output.send(bytes([0x90, 60, 110]))
         loudest = 0
         async with asyncio.timeout(PATIENCE):
             while loudest < 200:
@@ -229,17 +229,17 @@ async def test_only_so_many_pages_are_open_at_once():
         with pytest.raises(aiohttp.WSServerHandshakeError):
             await house.page()
         await pages[0].close()
-        await until(lambda: len(house.backstage.guests) == 15)
+        await until(lambda: len(house.api.guests) == 15)
         await house.page()
 
 
 async def test_only_so_many_pages_listen_at_once():
     """However many a page opens, it is told in a line that it has had enough."""
     async with House() as house:
-        ears = [await house.browser.ws_connect(house.url + "sound") for _ in range(32)]
+        input_ports = [await house.browser.ws_connect(house.url + "sound") for _ in range(32)]
         with pytest.raises(aiohttp.WSServerHandshakeError, match="400"):
             await house.browser.ws_connect(house.url + "sound")
-        assert not any(ear.closed for ear in ears)
+        assert not any(ear.closed for ear in input_ports)
 
 
 async def test_what_there_is_to_choose_from_is_asked_for():
@@ -252,6 +252,6 @@ async def test_pages_are_told_that_ports_have_changed():
     """In whatever thread that is noticed."""
     async with House() as house:
         ws = await house.page()
-        (ports,) = house.backstage.healing
+        (ports,) = house.api.healing
         await asyncio.to_thread(ports.heal, None, None, None)
         assert (await said(ws, "ports"))["ports"]

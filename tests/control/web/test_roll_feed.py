@@ -1,5 +1,5 @@
 from livecomposer.clocks import ManualClock
-from livecomposer.control.web.roll_feed import MOST_KEPT, Score
+from livecomposer.control.web.roll_feed import MOST_KEPT, RollFeed
 from livecomposer.events import NoteOff, NoteOn, Role
 from tests.control.web.people import StillSession
 
@@ -9,7 +9,7 @@ ON = bytes([0x90, 60, 80])
 def score_of(clock=None):
     """A score, and its session."""
     session = StillSession()
-    return Score(session, clock or ManualClock(10.0)), session
+    return RollFeed(session, clock or ManualClock(10.0)), session
 
 
 def test_each_row_is_fresh_once():

@@ -72,15 +72,15 @@ async def test_elsewhere_the_line_shows_the_token():
 async def test_the_session_is_as_it_was_when_the_page_is_gone():
     """Nobody watches, listens or is told any more, and open pages are sent away."""
     told = []
-    backstage = backstage_of(told=told)
+    api = backstage_of(told=told)
     async with aiohttp.ClientSession() as browser:
-        async with serving(backstage):
-            assert 1 == len(backstage.session.listeners)
+        async with serving(api):
+            assert 1 == len(api.session.listeners)
             ws = await browser.ws_connect(panel_lines(told)[0].removeprefix("panel: ") + "live")
             await ws.receive_json()
-            assert 1 == len(backstage.guests)
+            assert 1 == len(api.guests)
             farewell = asyncio.create_task(ws.receive(timeout=10))
         assert 1001 == (await farewell).data
-    assert [] == backstage.session.listeners
-    assert 1 == len(backstage.tell)
-    assert set() == backstage.guests
+    assert [] == api.session.listeners
+    assert 1 == len(api.notify)
+    assert set() == api.guests

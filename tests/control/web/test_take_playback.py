@@ -1,7 +1,7 @@
 import asyncio
 
 from livecomposer.clocks import MonotonicClock
-from livecomposer.control.web.take_playback import CHANNELS, Playback
+from livecomposer.control.web.take_playback import CHANNELS, TakePlayback
 from livecomposer.events import Note
 
 FIRST, OTHER = CHANNELS
@@ -11,7 +11,7 @@ def playback_of():
     """A playback, what it sent, and what it told."""
     sent, told = [], []
     return (
-        Playback(sent.append, lambda channel: sent.append(("release", channel)), MonotonicClock(), told.append),
+        TakePlayback(sent.append, lambda channel: sent.append(("release", channel)), MonotonicClock(), told.append),
         sent,
         told,
     )

@@ -114,7 +114,7 @@ async def test_a_take_is_played_through_the_output_and_stopped(folder):
     """Pages see that it plays; panic stops it too."""
     async with House(folder) as house:
         ws = await house.page()
-        sent = house.backstage.session.sink.sent
+        sent = house.api.session.sink.sent
         await post(house, "takes/play", name="a", parts={"performer": [[0, 60, 60, 80]]})
         assert ["a", 0.0] == (await said(ws, "playing"))["playing"]
         await until(lambda: bytes([0x92, 60, 80]) in sent)

@@ -7,11 +7,11 @@ import pytest
 
 from livecomposer.control.cli import main
 from livecomposer.errors import CheckpointError, CorpusError
-from livecomposer.evaluation.likelihood.markov import MarkovModel, Recall
 from livecomposer.evaluation.likelihood.beside_others import ALL, COPY, MARKOV, MODEL, compare, named, table
+from livecomposer.evaluation.likelihood.markov import MarkovModel, Recall
 from livecomposer.tokens.vocabulary import VOCABULARY
-from tests.evaluation.recitals import write_shard
 from tests.evaluation.likelihood.test_bits_per_note import NOTE, ON, by_id, shard, uniform
+from tests.evaluation.recitals import write_shard
 from tests.session.minds import tiny_checkpoint
 
 PIECES = shard(NOTE * 2, NOTE * 3, NOTE * 4, names=("one/a", "one/b", "other/c"))

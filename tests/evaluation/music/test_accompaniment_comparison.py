@@ -5,9 +5,17 @@ import json
 import numpy as np
 import pytest
 
-from livecomposer.evaluation.music.accompaniment_comparison import CHEATS, CURVED, REAL, compare, curves, impostors_of, play
-from livecomposer.evaluation.music.excerpts import Excerpt
+from livecomposer.evaluation.music.accompaniment_comparison import (
+    CHEATS,
+    CURVED,
+    REAL,
+    compare,
+    curves,
+    impostors_of,
+    play,
+)
 from livecomposer.evaluation.music.accompaniment_metrics import METRICS
+from livecomposer.evaluation.music.excerpts import Excerpt
 from livecomposer.events import Note, Role
 
 CADENCE = ((0, 4, 7), (5, 9, 0), (7, 11, 2), (0, 4, 7))

@@ -5,15 +5,15 @@ import pytest
 
 from livecomposer.engine.eager import EagerEngine
 from livecomposer.errors import CheckpointError
-from livecomposer.evaluation.music.local_engine import AppendingMind, LocalMind
-from livecomposer.model.sampling import Language, Sampling
+from livecomposer.evaluation.music.local_engine import AppendingEngine, LocalEngine
+from livecomposer.model.sampling import MaskPolicy, Sampling
 from livecomposer.tokens.vocabulary import VOCABULARY
 from tests.model.networks import random_decoder
 from tests.session.minds import TINY, tiny_checkpoint
 
 SAMPLING = Sampling()
 ANYTHING = np.ones(VOCABULARY.size, dtype=np.bool_)
-LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.arange(VOCABULARY.size))
+LANGUAGE = MaskPolicy(kinds=np.array(VOCABULARY.kinds), twins=np.arange(VOCABULARY.size))
 
 
 class Remembering:
@@ -33,7 +33,7 @@ class Remembering:
 async def test_it_draws_as_its_engine_does():
     """And takes in what it drew."""
     engine, other = (EagerEngine(random_decoder(TINY)) for _ in range(2))
-    mind = LocalMind(engine, LANGUAGE)
+    mind = LocalEngine(engine, LANGUAGE)
     assert 3 == await mind.feed([1, 2, 3])
     drawn = await mind.step(ANYTHING, SAMPLING, 0.3)
     other.feed([1, 2, 3])
@@ -45,17 +45,17 @@ async def test_it_draws_as_its_engine_does():
 async def test_it_opens_a_checkpoint(tmp_path):
     """Of this vocabulary alone."""
     how = {"mode": 1, "device": "cpu", "precision": "float32", "threads": 1, "language": LANGUAGE}
-    mind = LocalMind.open(tiny_checkpoint(tmp_path / "tiny"), **how)
+    mind = LocalEngine.open(tiny_checkpoint(tmp_path / "tiny"), **how)
     await mind.feed([0])
     assert 0 <= await mind.step(ANYTHING, SAMPLING, 0.5) < VOCABULARY.size
     with pytest.raises(CheckpointError):
-        LocalMind.open(tiny_checkpoint(tmp_path / "other", fingerprint="0" * 12), **how)
+        LocalEngine.open(tiny_checkpoint(tmp_path / "other", fingerprint="0" * 12), **how)
 
 
 async def test_what_cannot_rewind_appends():
     """A plan of two ids that a key cuts stays, and the key comes after it."""
     inner = Remembering()
-    mind = AppendingMind(inner)
+    mind = AppendingEngine(inner)
     await mind.feed([0, 1, 2])
     assert [7, 7] == [await mind.step(ANYTHING, SAMPLING, 0.5) for _ in range(2)]
     await mind.feed([0, 1, 2, 7, 5])
@@ -67,7 +67,7 @@ async def test_what_cannot_rewind_appends():
 async def test_what_begins_otherwise_is_begun_anew():
     """A tape whose window moved shares no more than BOS."""
     inner = Remembering()
-    mind = AppendingMind(inner)
+    mind = AppendingEngine(inner)
     await mind.feed([0, 1, 2])
     await mind.feed([0, 8, 9])
     assert [0, 8, 9] == inner.fed[-1]

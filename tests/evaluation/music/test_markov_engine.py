@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from livecomposer.evaluation.likelihood.markov import MarkovModel, Recall
-from livecomposer.evaluation.music.markov_engine import MarkovMind
+from livecomposer.evaluation.music.markov_engine import MarkovEngine
 from livecomposer.events import Role
-from livecomposer.model.sampling import Language, Sampling
+from livecomposer.model.sampling import MaskPolicy, Sampling
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.corpus import Shard
 
 V, BOS = VOCABULARY.size, VOCABULARY.id(Kind.BOS)
-LANGUAGE = Language(kinds=np.array(VOCABULARY.kinds), twins=np.array(VOCABULARY.twins(Role.COMPANION)))
+LANGUAGE = MaskPolicy(kinds=np.array(VOCABULARY.kinds), twins=np.array(VOCABULARY.twins(Role.COMPANION)))
 TO_COMPANION = VOCABULARY.first(Kind.NOTE_ON, Role.COMPANION)
 
 
@@ -29,7 +29,7 @@ async def test_what_it_foresees_is_what_it_is_scored_with(order, recall):
     chance = np.random.default_rng(1)
     model = model_of(*chance.integers(0, 9, (4, 120)).tolist(), order=order, recall=recall)
     piece = chance.integers(0, 11, 60).tolist()
-    mind = MarkovMind(model, LANGUAGE)
+    mind = MarkovEngine(model, LANGUAGE)
     found = []
     for at, id_ in enumerate(piece):
         await mind.feed([BOS, *piece[:at]])
@@ -42,7 +42,7 @@ async def test_what_it_foresees_is_what_it_is_scored_with(order, recall):
 async def test_both_players_are_one_to_it():
     """What it expects of the one it says as the other; and it goes back where it is given something else."""
     piece = [60, 256, 188, 64, 256, 192] * 10
-    mind = MarkovMind(model_of(piece), LANGUAGE)
+    mind = MarkovEngine(model_of(piece), LANGUAGE)
     mask = np.zeros(V, np.bool_)
     mask[TO_COMPANION:] = mask[256:388] = True
     greedy = Sampling(technique="topk", threshold=0.001)

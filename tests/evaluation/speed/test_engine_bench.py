@@ -5,8 +5,8 @@ import torch
 
 from livecomposer.errors import CheckpointError, EngineError, SettingError
 from livecomposer.evaluation.speed import engine_bench as latency
-from livecomposer.evaluation.speed.engine_adapters import Contender
-from livecomposer.evaluation.speed.engine_bench import FEEDS, Plan, bench_engine, measure, write_fresh
+from livecomposer.evaluation.speed.engine_adapters import EngineAdapter
+from livecomposer.evaluation.speed.engine_bench import FEEDS, BenchPlan, bench_engine, measure, write_fresh
 from livecomposer.model import checkpoint
 from tests.model.networks import random_decoder
 
@@ -23,7 +23,7 @@ def model(tmp_path):
 
 def plan(**values):
     """A short plan."""
-    return Plan(**{**QUICK, "growth": (), **values})
+    return BenchPlan(**{**QUICK, "growth": (), **values})
 
 
 def test_there_is_a_row_for_each_engine_at_each_context(model):
@@ -46,7 +46,7 @@ def test_everyone_has_a_turn_in_every_round():
     order = []
 
     def contender(name):
-        return Contender(
+        return EngineAdapter(
             facts={"backend": name},
             hold=lambda ids: None,
             take_in=lambda ids: order.append(name) or [0.001] * len(ids),
@@ -94,7 +94,7 @@ def test_the_number_of_threads_is_put_back(model):
 
 def test_what_is_slow_to_prepare_is_measured_at_one_size():
     """torch.compile takes half a minute a shape, and Notochord has a shape of its own."""
-    whole = Plan()
+    whole = BenchPlan()
     assert {"compile", "notochord"} <= set(whole.wanted("11M", 1))
     assert not {"compile", "notochord"} & set(whole.wanted("25M", 1))
     assert "compile" not in whole.wanted("11M", 2)

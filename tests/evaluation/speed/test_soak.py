@@ -1,6 +1,6 @@
 """Whether an engine grows is measured early and late, in turns."""
 
-from livecomposer.evaluation.speed.engine_adapters import Contender
+from livecomposer.evaluation.speed.engine_adapters import EngineAdapter
 from livecomposer.evaluation.speed.soak import measure_growth
 
 
@@ -12,7 +12,7 @@ def growing(name, order):
         held[:] = ids
         order.append((name, len(ids)))
 
-    return Contender(facts={}, hold=hold, take_in=lambda ids: [1e-6 * len(held)] * len(ids))
+    return EngineAdapter(facts={}, hold=hold, take_in=lambda ids: [1e-6 * len(held)] * len(ids))
 
 
 def test_what_grows_is_seen_to_grow():

@@ -3,7 +3,7 @@
 import pytest
 
 from livecomposer.errors import SettingError
-from livecomposer.session.commands.dispatcher import Desk
+from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.settings import Settings
 
 
@@ -36,96 +36,96 @@ def instrument():
 
 
 @pytest.fixture
-def desk(instrument):
+def dispatcher(instrument):
     """A desk whose panics and notes go to the instrument's memory."""
     told = instrument.told
-    return Desk(
+    return Dispatcher(
         instrument, Settings(), panic=lambda: told.append("silence"), note=lambda *facts: told.append(("noted", *facts))
     )
 
 
-def test_a_panic_is_silence_first(desk, instrument):
+def test_a_panic_is_silence_first(dispatcher, instrument):
     """Then it is told to the rest."""
-    desk.do("panic", source="key")
+    dispatcher.do("panic", source="key")
     assert ["silence", ("panic",), ("noted", "panic", None, "key")] == instrument.told
 
 
-def test_a_switch_is_turned_over_or_set(desk, instrument):
+def test_a_switch_is_turned_over_or_set(dispatcher, instrument):
     """As it is asked for."""
     for value in (None, None, "on", 0.0, True):
-        desk.do("mute", value)
+        dispatcher.do("mute", value)
     assert [("mute", on) for on in (True, False, True, False, True)] == [
         one for one in instrument.told if len(one) == 2
     ]
-    assert desk.value("mute") is True
+    assert dispatcher.value("mute") is True
 
 
-def test_what_is_refused_is_not_what_is(desk, instrument):
+def test_what_is_refused_is_not_what_is(dispatcher, instrument):
     """Neither a switch nor a setting."""
     instrument.refuses = True
     for name, value in (("loop", True), ("creative_risk", 2.0)):
-        before = desk.value(name)
+        before = dispatcher.value(name)
         with pytest.raises(SettingError):
-            desk.do(name, value)
-        assert before == desk.value(name)
+            dispatcher.do(name, value)
+        assert before == dispatcher.value(name)
 
 
-def test_a_loop_is_over_with_a_panic(desk):
+def test_a_loop_is_over_with_a_panic(dispatcher):
     """And whoever watches is told."""
-    desk.do("loop", True)
+    dispatcher.do("loop", True)
     told = []
-    desk.watch(lambda *what: told.append(what))
-    desk.do("panic")
+    dispatcher.watch(lambda *what: told.append(what))
+    dispatcher.do("panic")
     assert [("panic", None), ("loop", False)] == told
-    assert desk.value("loop") is False
+    assert dispatcher.value("loop") is False
 
 
-def test_whole_numbers_may_come_as_fractions(desk):
+def test_whole_numbers_may_come_as_fractions(dispatcher):
     """As OSC and JSON send them; others are refused."""
-    desk.do("polyphony", 8.0)
-    assert 8 == desk.value("polyphony")
+    dispatcher.do("polyphony", 8.0)
+    assert 8 == dispatcher.value("polyphony")
     with pytest.raises(SettingError):
-        desk.do("polyphony", 8.5)
+        dispatcher.do("polyphony", 8.5)
 
 
 @pytest.mark.parametrize(
     ("name", "value"), [("seed", 1), ("no such", 1), ("creative_risk", None), ("mute", "perhaps"), ("mode", "sing")]
 )
-def test_what_is_wrong_is_refused(desk, name, value):
+def test_what_is_wrong_is_refused(dispatcher, name, value):
     """Names and values."""
     with pytest.raises(SettingError):
-        desk.do(name, value)
+        dispatcher.do(name, value)
 
 
-def test_watchers_are_told_until_they_go(desk):
+def test_watchers_are_told_until_they_go(dispatcher):
     """Each change, with its value."""
     told = []
-    leave = desk.watch(lambda *what: told.append(what))
-    desk.do("creative_risk", 1.5)
+    leave = dispatcher.watch(lambda *what: told.append(what))
+    dispatcher.do("creative_risk", 1.5)
     leave()
-    desk.do("creative_risk", 1.7)
+    dispatcher.do("creative_risk", 1.7)
     assert [("creative_risk", 1.5)] == told
-    assert 1.7 == desk.values()["creative_risk"]
+    assert 1.7 == dispatcher.values()["creative_risk"]
 
 
-def test_what_takes_a_while_is_carried_out_by_another(desk, instrument):
+def test_what_takes_a_while_is_carried_out_by_another(dispatcher, instrument):
     """Noted and told as any; refused where nobody can, or where it can never be; settled without a note."""
     with pytest.raises(SettingError, match="set it at the start"):
-        desk.do("soundfont", "a.sf2")
+        dispatcher.do("soundfont", "a.sf2")
     asked, told = [], []
-    desk.carriers["soundfont"] = asked.append
-    desk.watch(lambda *what: told.append(what))
-    desk.do("soundfont", "a.sf2", source="panel")
-    desk.settle("soundfont", "")
+    dispatcher.carriers["soundfont"] = asked.append
+    dispatcher.watch(lambda *what: told.append(what))
+    dispatcher.do("soundfont", "a.sf2", source="panel")
+    dispatcher.settle("soundfont", "")
     assert ["a.sf2"] == asked
     assert [("noted", "soundfont", "a.sf2", "panel")] == instrument.told
     assert [("soundfont", "a.sf2"), ("soundfont", "")] == told
-    assert "" == desk.value("soundfont")
+    assert "" == dispatcher.value("soundfont")
 
     def refuse(_):
         raise SettingError("never")
 
-    desk.carriers["soundfont"] = refuse
+    dispatcher.carriers["soundfont"] = refuse
     with pytest.raises(SettingError, match="never"):
-        desk.do("soundfont", "b.sf2")
-    assert "" == desk.value("soundfont")
+        dispatcher.do("soundfont", "b.sf2")
+    assert "" == dispatcher.value("soundfont")

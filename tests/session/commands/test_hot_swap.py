@@ -7,21 +7,21 @@ import pytest
 from livecomposer.errors import CheckpointError, SettingError, SoundError
 from livecomposer.playing.sinks import NullSink, Output
 from livecomposer.playing.soundfonts import OWN
-from livecomposer.session.commands.hot_swap import Change, Changes, change_soundfont
-from livecomposer.session.commands.dispatcher import Desk
+from livecomposer.session.commands.dispatcher import Dispatcher
+from livecomposer.session.commands.hot_swap import HotSwap, Swap, change_soundfont
 from livecomposer.settings import Settings
 from tests.fakes import FakeSink
 
 
-class Room:
+class Shared:
     """One change, of the model; ``made`` is what was begun, and goes on until ``gate`` is set."""
 
     def __init__(self, *, fails=(), refuses=()):
         self.made, self.lines, self.told, self.fails, self.refuses = [], [], [], fails, refuses
         self.gate = asyncio.Event()
-        self.desk = Desk(None, Settings(), panic=print)
-        self.desk.watch(lambda *what: self.told.append(what))
-        self.changes = Changes(self.desk, {"model": Change(self.check, self.make)}, announce=self.lines.append)
+        self.dispatcher = Dispatcher(None, Settings(), panic=print)
+        self.dispatcher.watch(lambda *what: self.told.append(what))
+        self.changes = HotSwap(self.dispatcher, {"model": Swap(self.check, self.make)}, announce=self.lines.append)
 
     def check(self, value):
         if value in self.refuses:
@@ -51,48 +51,48 @@ class Room:
 
 async def test_a_change_is_made_behind_the_music_and_told():
     """The desk shows at once what was asked for."""
-    async with Room() as room:
-        room.desk.do("model", "a")
-        assert ("a", []) == (room.desk.value("model"), room.lines)
-        await room.settled(1)
-    assert (["plays with a"], [("model", "a")]) == (room.lines, room.told)
+    async with Shared() as shared:
+        shared.dispatcher.do("model", "a")
+        assert ("a", []) == (shared.dispatcher.value("model"), shared.lines)
+        await shared.settled(1)
+    assert (["plays with a"], [("model", "a")]) == (shared.lines, shared.told)
 
 
 @pytest.mark.parametrize("error", [CheckpointError("a: damaged\nbadly"), ZeroDivisionError("an accident")])
 async def test_a_change_that_fails_is_told_in_one_line_and_taken_back(error):
     """Whatever it was: the music goes on, and the desk shows what is."""
-    async with Room(fails={"a": error}) as room:
-        room.desk.do("model", "a")
-        await room.settled(1)
-        assert room.lines[0].endswith("; all stays as it was")
-        assert "\n" not in room.lines[0]
-        assert ([("model", "a"), ("model", "")], "") == (room.told, room.desk.value("model"))
-        room.desk.do("model", "b")
-        await room.settled(2)
-    assert "plays with b" == room.lines[-1]
+    async with Shared(fails={"a": error}) as shared:
+        shared.dispatcher.do("model", "a")
+        await shared.settled(1)
+        assert shared.lines[0].endswith("; all stays as it was")
+        assert "\n" not in shared.lines[0]
+        assert ([("model", "a"), ("model", "")], "") == (shared.told, shared.dispatcher.value("model"))
+        shared.dispatcher.do("model", "b")
+        await shared.settled(2)
+    assert "plays with b" == shared.lines[-1]
 
 
 async def test_what_is_asked_for_last_counts():
     """One that failed meanwhile does not undo it; those in between are never begun."""
-    async with Room(fails={"a": SoundError("no")}) as room:
-        room.desk.do("model", "a")
-        while not room.made:  # noqa: ASYNC110 - the same
+    async with Shared(fails={"a": SoundError("no")}) as shared:
+        shared.dispatcher.do("model", "a")
+        while not shared.made:  # noqa: ASYNC110 - the same
             await asyncio.sleep(0)
         for value in ("b", "c"):
-            room.desk.do("model", value)
-        await room.settled(2)
-    assert (["a", "c"], "c") == (room.made, room.desk.value("model"))
+            shared.dispatcher.do("model", value)
+        await shared.settled(2)
+    assert (["a", "c"], "c") == (shared.made, shared.dispatcher.value("model"))
 
 
 async def test_what_is_so_already_is_not_made_again():
     """Nor is what can never be: it is refused at once, as every hand expects it."""
-    async with Room(refuses={"none"}) as room:
-        room.desk.do("model", "")
+    async with Shared(refuses={"none"}) as shared:
+        shared.dispatcher.do("model", "")
         with pytest.raises(SettingError, match="no checkpoint"):
-            room.desk.do("model", "none")
-        room.desk.do("model", "a")
-        await room.settled(1)
-    assert ["a"] == room.made
+            shared.dispatcher.do("model", "none")
+        shared.dispatcher.do("model", "a")
+        await shared.settled(1)
+    assert ["a"] == shared.made
 
 
 class Banked(FakeSink):

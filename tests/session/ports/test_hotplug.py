@@ -7,15 +7,15 @@ import pytest
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError, SettingError, SoundError
 from livecomposer.events import NoteOff, NoteOn
-from livecomposer.midi.input_ports import Ears
-from livecomposer.midi.input_path import Arrival
+from livecomposer.midi.channel_state import ChannelState
+from livecomposer.midi.input_path import InputPath
+from livecomposer.midi.input_ports import InputPorts
+from livecomposer.midi.output_port import OutputPort
 from livecomposer.midi.port_watcher import Offer
-from livecomposer.midi.output_port import Outlet
 from livecomposer.midi.ports import VIRTUAL, Port
-from livecomposer.midi.channel_state import Standing
 from livecomposer.playing.sinks import NullSink, Output
 from livecomposer.session.ports import hotplug as switchboard
-from livecomposer.session.ports.hotplug import Switchboard
+from livecomposer.session.ports.hotplug import Hotplug
 from livecomposer.settings import Settings
 from tests.fakes import FakeClient, FakeSink
 from tests.jack import on_jack
@@ -46,7 +46,7 @@ class Told:
         self.again += 1
 
 
-class Recorded:
+class RecordingCompanion:
     """A performance that can be ended."""
 
     closed = 0
@@ -56,24 +56,24 @@ class Recorded:
         self.closed += 1
 
 
-class Room:
+class Shared:
     """A switchboard between fake ports; ``clients`` by name, ``got`` what is heard, ``broken`` what does not open."""
 
     def __init__(self, monkeypatch, *, recorded=None, broken=(), inputs=("nord", "casio, red"), outputs=("nord", "fs")):
         self.clients, self.got, self.recorded = {}, [], recorded
         self.broken = set(broken)
         clock = ManualClock(5.0)
-        self.ears = Ears(
+        self.input_ports = InputPorts(
             ["nord"] if recorded is None else [],
-            arrival=Arrival(clock=clock, deliver=self.got.append),
+            input_path=InputPath(clock=clock, deliver=self.got.append),
             clock=clock,
             open_port=lambda name: self.open_at("input", "fake", name),
         )
         self.before = FakeSink("before")
-        self.output = Output([], standing=Standing())
-        board = Switchboard(
+        self.output = Output([], channel_state=ChannelState())
+        board = Hotplug(
             Settings,
-            self.ears,
+            self.input_ports,
             recorded,
             self.output,
             {"before": self.output.attach(self.before)},
@@ -87,7 +87,7 @@ class Room:
             sources=tuple(("fake", name) for name in inputs),
             targets=tuple(("fake", name) for name in outputs),
         )
-        monkeypatch.setattr(switchboard, "Lookout", Told)
+        monkeypatch.setattr(switchboard, "PortWatcher", Told)
         monkeypatch.setattr(Told, "offers", (offer,))
 
     def open_at(self, kind, api, name, **_):
@@ -103,14 +103,14 @@ class Room:
             return await (self.board.change_input if name == "input" else self.board.change_output)(wanted)
 
 
-class Wanderer(Ears):
+class Wanderer(InputPorts):
     """Ears of nothing, which are mended by raising ``fails`` once and counting from then on."""
 
     def __init__(self, fails=None):
-        super().__init__([], arrival=print, clock=ManualClock())
+        super().__init__([], input_path=print, clock=ManualClock())
         self.fails, self.offers = fails, []
 
-    def heal(self, offer, connect, tell):
+    def heal(self, offer, connect, notify):
         """Fail as long as there is something to fail of."""
         fails, self.fails = self.fails, None
         if fails is not None:
@@ -121,93 +121,93 @@ class Wanderer(Ears):
 async def test_ports_are_mended_and_one_that_fails_keeps_no_other_from_it(monkeypatch):
     """It is told, and looked at again."""
     lookouts, said = [], []
-    monkeypatch.setattr(switchboard, "Lookout", lambda heal: lookouts.append(Told(heal)) or lookouts[0])
-    ears = Wanderer(PortError("busy;"))
-    outlet = Outlet("synth", open_port=lambda _: Port(FakeClient(), name="synth", api="fake"))
+    monkeypatch.setattr(switchboard, "PortWatcher", lambda heal: lookouts.append(Told(heal)) or lookouts[0])
+    input_ports = Wanderer(PortError("busy;"))
+    output_port = OutputPort("synth", open_port=lambda _: Port(FakeClient(), name="synth", api="fake"))
     mended = []
-    outlet.heal = lambda offer, *_: mended.append(offer)
-    outlets = {"synth": outlet, "none": NullSink()}
-    board = Switchboard(Settings, ears, None, Output([]), outlets, clock=ManualClock())
+    output_port.heal = lambda offer, *_: mended.append(offer)
+    outlets = {"synth": output_port, "none": NullSink()}
+    board = Hotplug(Settings, input_ports, None, Output([]), outlets, clock=ManualClock())
     async with board.mended(said.append):
         await asyncio.sleep(0)
-    assert (["second"], ["first", "second"], 1) == (ears.offers, mended, lookouts[0].again)
+    assert (["second"], ["first", "second"], 1) == (input_ports.offers, mended, lookouts[0].again)
     assert ["busy; it is tried again"] == said
-    assert ears.sent == outlet.on_send
+    assert input_ports.sent == output_port.on_send
 
 
 @pytest.mark.parametrize("watched", [False, True])
 async def test_nothing_is_watched_where_nothing_can_come_loose(monkeypatch, watched):
     """A file plays into nowhere: no process is started, unless somebody may choose a port."""
     began = []
-    monkeypatch.setattr(switchboard, "Lookout", lambda heal: began.append(heal) or Told(lambda _: None))
+    monkeypatch.setattr(switchboard, "PortWatcher", lambda heal: began.append(heal) or Told(lambda _: None))
     monkeypatch.setattr(Told, "__enter__", lambda _: began.append("entered"))
-    board = Switchboard(Settings, Wanderer(), Recorded(), Output([]), {"none": NullSink()}, clock=ManualClock())
+    board = Hotplug(Settings, Wanderer(), RecordingCompanion(), Output([]), {"none": NullSink()}, clock=ManualClock())
     async with board.mended(print, watched=watched):
         assert watched == ("entered" in began)
 
 
 async def test_another_input_is_heard_and_what_was_held_is_let_go(monkeypatch):
     """The old one is closed; the new one's keys arrive."""
-    room = Room(monkeypatch)
-    room.clients["input", "nord"].receive(*ON)
-    assert "listening to casio, red" == await room.change("input", "casio, red")
-    room.clients["input", "casio, red"].receive(0x90, 72, 9)
-    assert [NoteOn(5.0, 60, 80), NoteOff(5.0, 60), NoteOn(5.0, 72, 9)] == room.got
-    assert ["close_port", "delete"] == room.clients["input", "nord"].calls
+    shared = Shared(monkeypatch)
+    shared.clients["input", "nord"].receive(*ON)
+    assert "listening to casio, red" == await shared.change("input", "casio, red")
+    shared.clients["input", "casio, red"].receive(0x90, 72, 9)
+    assert [NoteOn(5.0, 60, 80), NoteOff(5.0, 60), NoteOn(5.0, 72, 9)] == shared.got
+    assert ["close_port", "delete"] == shared.clients["input", "nord"].calls
 
 
 @pytest.mark.parametrize(("wanted", "match"), [("moog", "named like 'moog'"), ("casio", "in use")])
 async def test_an_input_that_cannot_be_had_leaves_the_old_one(monkeypatch, wanted, match):
     """Nothing is let go of, and it goes on."""
-    room = Room(monkeypatch, broken=["casio, red"])
-    room.clients["input", "nord"].receive(*ON)
+    shared = Shared(monkeypatch, broken=["casio, red"])
+    shared.clients["input", "nord"].receive(*ON)
     with pytest.raises(PortError, match=match):
-        await room.change("input", wanted)
-    room.clients["input", "nord"].receive(*OFF)
-    assert [NoteOn(5.0, 60, 80), NoteOff(5.0, 60)] == room.got
-    assert "nord" == room.board.listens
+        await shared.change("input", wanted)
+    shared.clients["input", "nord"].receive(*OFF)
+    assert [NoteOn(5.0, 60, 80), NoteOff(5.0, 60)] == shared.got
+    assert "nord" == shared.board.listens
 
 
 async def test_a_person_takes_the_seat_of_a_recorded_performance(monkeypatch):
     """Whoever chooses an input ends it; any keyboard will do, and where there is none a port of our own is opened."""
-    room = Room(monkeypatch, recorded=Recorded(), inputs=())
-    assert "listening to livecomposer" == (await room.change("input", "")).replace(VIRTUAL, "livecomposer")
-    assert 1 == room.recorded.closed
+    shared = Shared(monkeypatch, recorded=RecordingCompanion(), inputs=())
+    assert "listening to livecomposer" == (await shared.change("input", "")).replace(VIRTUAL, "livecomposer")
+    assert 1 == shared.recorded.closed
 
 
 async def test_another_output_sounds_and_the_old_one_is_silent_and_closed(monkeypatch):
     """Programs and the pedal that is down are told the new one; nothing hangs on either."""
-    room = Room(monkeypatch)
+    shared = Shared(monkeypatch)
     for data in (PROGRAM, PEDAL, ON):
-        room.output.send(data)
-    assert "playing to fs" == await room.change("output", "fs")
-    room.output.send(bytes([0x90, 62, 80]))
+        shared.output.send(data)
+    assert "playing to fs" == await shared.change("output", "fs")
+    shared.output.send(bytes([0x90, 62, 80]))
     hushed = [bytes([0xB0, number, 0]) for number in (64, 120, 123)]
-    assert [PROGRAM, PEDAL, ON, OFF, *hushed] == room.before.sent
-    assert 1 == room.before.closed
-    assert [PROGRAM, PEDAL, bytes([0x90, 62, 80])] == room.clients["output", "fs"].sent
-    assert ("fs",) == room.output.names
-    room.output.close()
+    assert [PROGRAM, PEDAL, ON, OFF, *hushed] == shared.before.sent
+    assert 1 == shared.before.closed
+    assert [PROGRAM, PEDAL, bytes([0x90, 62, 80])] == shared.clients["output", "fs"].sent
+    assert ("fs",) == shared.output.names
+    shared.output.close()
 
 
 async def test_what_is_in_both_stays_open(monkeypatch):
     """One more output is added; then one goes."""
-    room = Room(monkeypatch)
-    await room.change("output", "before, fs")
-    assert (0, ("before", "fs")) == (room.before.closed, room.output.names)
-    await room.change("output", "before")
-    assert (0, ("before",)) == (room.before.closed, room.output.names)
+    shared = Shared(monkeypatch)
+    await shared.change("output", "before, fs")
+    assert (0, ("before", "fs")) == (shared.before.closed, shared.output.names)
+    await shared.change("output", "before")
+    assert (0, ("before",)) == (shared.before.closed, shared.output.names)
 
 
 async def test_an_output_that_cannot_be_had_leaves_the_old_one(monkeypatch):
     """What was opened beside it is closed again."""
-    room = Room(monkeypatch, broken=["fs"])
-    room.output.send(ON)
+    shared = Shared(monkeypatch, broken=["fs"])
+    shared.output.send(ON)
     for wanted in ("moog", "nord, fs"):
         with pytest.raises(PortError):
-            await room.change("output", wanted)
-    assert "close_port" in room.clients["output", "nord"].calls
-    assert ([ON], ("before",)) == (room.before.sent, room.output.names)
+            await shared.change("output", wanted)
+    assert "close_port" in shared.clients["output", "nord"].calls
+    assert ([ON], ("before",)) == (shared.before.sent, shared.output.names)
 
 
 async def test_without_a_name_what_there_is_will_do(monkeypatch):
@@ -216,12 +216,12 @@ async def test_without_a_name_what_there_is_will_do(monkeypatch):
     def open_sink(name, *_, open_port):
         if name == "synth":
             raise SoundError("no audio device")
-        return Outlet(name, open_port=open_port)
+        return OutputPort(name, open_port=open_port)
 
     monkeypatch.setattr(switchboard, "open_sink", open_sink)
-    room = Room(monkeypatch)
-    assert "playing to virtual" == await room.change("output", "")
-    other = Room(monkeypatch, broken=[VIRTUAL])
+    shared = Shared(monkeypatch)
+    assert "playing to virtual" == await shared.change("output", "")
+    other = Shared(monkeypatch, broken=[VIRTUAL])
     with pytest.raises(PortError, match="virtual"):
         await other.change("output", "")
     assert ("before",) == other.output.names
@@ -229,32 +229,32 @@ async def test_without_a_name_what_there_is_will_do(monkeypatch):
 
 async def test_once_the_session_is_over_what_was_just_opened_is_closed(monkeypatch):
     """A change that is under way outlives the music by a moment."""
-    room = Room(monkeypatch)
-    room.output.close()
-    room.board.close()
-    await room.change("output", "fs")
-    await room.change("input", "casio")
-    assert all("close_port" in client.calls for client in room.clients.values())
+    shared = Shared(monkeypatch)
+    shared.output.close()
+    shared.board.close()
+    await shared.change("output", "fs")
+    await shared.change("input", "casio")
+    assert all("close_port" in client.calls for client in shared.clients.values())
 
 
 async def test_where_the_ports_are_not_known_nothing_is_tried(monkeypatch):
     """The lookout says nothing: that is told."""
     monkeypatch.setattr(switchboard, "_KNOWN_WITHIN", 0.0)
-    room = Room(monkeypatch)
+    shared = Shared(monkeypatch)
     monkeypatch.setattr(Told, "offers", ())
     with pytest.raises(PortError, match="not known yet"):
-        await room.change("input", "casio")
+        await shared.change("input", "casio")
 
 
 def test_files_are_for_the_start_alone(monkeypatch):
     """Whoever asks is told what to type."""
-    room = Room(monkeypatch)
+    shared = Shared(monkeypatch)
     with pytest.raises(SettingError, match=r"--input FILE\.mid"):
-        room.board.check_input("a.MID")
+        shared.board.check_input("a.MID")
     with pytest.raises(SettingError, match=r"--output FILE\.wav"):
-        room.board.check_output("synth, a.wav")
-    room.board.check_input("nord")
-    room.board.check_output("nord")
+        shared.board.check_output("synth, a.wav")
+    shared.board.check_input("nord")
+    shared.board.check_output("nord")
 
 
 @on_jack

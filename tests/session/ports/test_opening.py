@@ -15,11 +15,11 @@ from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError, SoundError
 from livecomposer.events import NoteOff, NoteOn
 from livecomposer.midi import files
-from livecomposer.midi.output_port import Outlet
+from livecomposer.midi.output_port import OutputPort
 from livecomposer.places import beside
 from livecomposer.playing.sinks import NullSink
-from livecomposer.session.ports import opening as doors
 from livecomposer.session.lifecycle import perform
+from livecomposer.session.ports import opening as doors
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
 from tests.jack import jack_server, on_jack
@@ -79,7 +79,7 @@ def test_who_plays_in_place_of_a_person(monkeypatch, tmp_path):
 def test_one_of_several_outputs_may_come_later(monkeypatch):
     """It is told and awaited; the only one must be there."""
 
-    class Absent(Outlet):
+    class Absent(OutputPort):
         def __init__(self, wanted, *, patient, open_port):
             assert patient
             super().__init__(wanted, patient=patient, open_port=self.refuse)
@@ -88,7 +88,7 @@ def test_one_of_several_outputs_may_come_later(monkeypatch):
             raise PortError(wanted)
 
     said = []
-    monkeypatch.setattr(doors, "Outlet", Absent)
+    monkeypatch.setattr(doors, "OutputPort", Absent)
     assert 2 == len(list(doors.sinks(changed(Settings(), {"output": "none, nord"}), ManualClock(), said.append)))
     assert ["output 'nord' is not there; it is awaited"] == said
 
@@ -116,8 +116,8 @@ def test_keyboard_and_synthesiser_are_killed_ten_times_in_the_middle_of_a_phrase
     """The session goes on with each of their lives, nothing is left on, and the recording is whole."""
     model = tiny_checkpoint(tmp_path / "tiny")
     jam = ["--input", "keys", "--output", "virtual,fluidsynth", "--json", "--panel", "off", "--record", tmp_path]
-    with jack_server(period=512), _Mortal(SYNTH) as synth, _Mortal(LISTENER) as ears:
-        assert "ready\n" == ears.process.stdout.readline()
+    with jack_server(period=512), _Mortal(SYNTH) as synth, _Mortal(LISTENER) as input_ports:
+        assert "ready\n" == input_ports.process.stdout.readline()
         with Jam(*jam, "--model", model, cwd=tmp_path) as running:
             told = _Told(running.process.stderr)
             subprocess.run(["jack_connect", "livecomposer:livecomposer", "ears:in"], check=True, capture_output=True)
@@ -136,7 +136,7 @@ def test_keyboard_and_synthesiser_are_killed_ten_times_in_the_middle_of_a_phrase
                 running.process.send_signal(signal.SIGTERM)
             report = json.loads(running.process.stdout.read())
             assert 0 == running.process.wait(60)
-        heard = json.loads(ears.process.communicate("")[0])
+        heard = json.loads(input_ports.process.communicate("")[0])
     assert 0 == report["notes_on"]
     assert set() == _left_on(bytes(map(int, message[1:])) for message in heard)
     tracks = {track.name: track.events for track in files.read(next(tmp_path.glob("*.mid"))).tracks}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from livecomposer.session.timing.commit_horizon import Budget
+from livecomposer.session.timing.commit_horizon import LatencyBudget
 
-NINE = Budget(input=0.001, feed=0.003, step=0.0012, output=0.0016, jitter=0.001)
+NINE = LatencyBudget(input=0.001, feed=0.003, step=0.0012, output=0.0016, jitter=0.001)
 
 
 def test_the_horizon_is_the_sum_of_its_parts():
@@ -20,14 +20,14 @@ def test_one_line_tells_each_part():
 @pytest.mark.parametrize(("feed", "horizon", "word"), [(0.0, 0.002, "least"), (3.0, 0.1, "most")])
 def test_the_horizon_is_held_between_two_and_a_hundred_milliseconds(feed, horizon, word):
     """And the line says that it was, and what would have been needed."""
-    budget = Budget(feed=feed)
+    budget = LatencyBudget(feed=feed)
     assert horizon == budget.horizon
     assert f"the {word} there is; needed {1000 * feed:.0f} ms" in budget.describe()
 
 
 def test_a_number_that_was_set_is_kept():
     """Whatever the parts."""
-    budget = Budget(feed=0.5, fixed=0.5)
+    budget = LatencyBudget(feed=0.5, fixed=0.5)
     assert 0.5 == budget.horizon
     assert "horizon 500 ms, as set" == budget.describe()
 

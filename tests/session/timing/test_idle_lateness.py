@@ -3,7 +3,7 @@
 import pytest
 
 from livecomposer.clocks import MonotonicClock
-from livecomposer.session.timing.idle_lateness import Metronome, next_tick, ticking
+from livecomposer.session.timing.idle_lateness import IdleLateness, next_tick, ticking
 from livecomposer.session.timing.meters import Meter
 
 
@@ -29,13 +29,13 @@ def test_a_tick_is_measured_in_the_players_own_thread():
 
 def test_the_process_reports_when_it_is_ended():
     """Quantiles, or an empty meter if it did not come to tick."""
-    with Metronome() as metronome:
+    with IdleLateness() as metronome:
         assert 0 == metronome.late_ms["count"]
     assert {"p50", "p99", "p999", "max", "count"} == set(metronome.late_ms)
 
 
 def test_a_process_that_died_leaves_an_empty_meter():
     """The bench goes on without it."""
-    with Metronome() as metronome:
+    with IdleLateness() as metronome:
         metronome._process.kill()
     assert Meter().summary_ms() == metronome.late_ms

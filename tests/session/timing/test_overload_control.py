@@ -3,15 +3,15 @@
 import pytest
 
 from livecomposer.errors import CheckpointError
-from livecomposer.session.timing.overload_control import Adaptation
-from livecomposer.session.timing.overload_ladder import BAD_IN_A_ROW, GOOD_IN_A_ROW, Health, Ladder
+from livecomposer.session.timing.overload_control import OverloadControl
+from livecomposer.session.timing.overload_ladder import BAD_IN_A_ROW, GOOD_IN_A_ROW, Load, OverloadLadder
 from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
 
 MODEL_ALONE = changed(Settings(), {"plan_ahead": 0.5, "input_duration": 1.0, "small_model": "small"})
 
 
-class Room:
+class Shared:
     """Duet, session and stage at once: remembers what it is told; an engine is the name of its model."""
 
     def __init__(self, settings, *, absent=()):
@@ -19,8 +19,8 @@ class Room:
         self.lines = []
         self.engine = settings.model
         self.absent = set(absent)
-        self.health = Health(horizon=0.03)
-        self.adaptation = Adaptation(Ladder(settings), self.health, self, self, open_engine=self.open_engine)
+        self.health = Load(horizon=0.03)
+        self.overload = OverloadControl(OverloadLadder(settings), self.health, self, self, open_engine=self.open_engine)
 
     def adapt(self, settings):
         self.settings = settings
@@ -41,54 +41,54 @@ class Room:
         for _ in range(count):
             for _ in range(10):
                 self.health.stepped(0.0, seconds=0.001, before=0.0, reached=1.0 if good else 0.0)
-            await self.adaptation.look()
+            await self.overload.look()
 
 
 async def test_what_is_given_up_reaches_the_duet_and_is_told():
     """One line, and other settings."""
-    room = Room(Settings())
-    await room.windows(BAD_IN_A_ROW, good=False)
-    assert 0.5 == room.settings.plan_ahead
-    assert ["the engine is behind: the companion plans 0.5 s ahead"] == room.lines
+    shared = Shared(Settings())
+    await shared.windows(BAD_IN_A_ROW, good=False)
+    assert 0.5 == shared.settings.plan_ahead
+    assert ["the engine is behind: the companion plans 0.5 s ahead"] == shared.lines
 
 
 async def test_the_smaller_model_plays_and_gives_its_place_back():
     """Each time the performer is told."""
-    room = Room(MODEL_ALONE)
-    await room.windows(BAD_IN_A_ROW, good=False)
-    assert "small" == room.engine
-    await room.windows(GOOD_IN_A_ROW, good=True)
-    assert "" == room.engine
-    assert 2 == len(room.lines)
+    shared = Shared(MODEL_ALONE)
+    await shared.windows(BAD_IN_A_ROW, good=False)
+    assert "small" == shared.engine
+    await shared.windows(GOOD_IN_A_ROW, good=True)
+    assert "" == shared.engine
+    assert 2 == len(shared.lines)
 
 
 @pytest.mark.parametrize(("absent", "good", "plays"), [("small", False, ""), ("", True, "small")])
 async def test_a_model_that_does_not_come_up_is_told_and_the_other_plays_on(absent, good, plays):
     """Down or up: the settings say what really plays."""
-    room = Room(MODEL_ALONE, absent={absent})
-    await room.windows(BAD_IN_A_ROW, good=False)
-    await room.windows(GOOD_IN_A_ROW if good else 0, good=True)
-    assert (plays, plays) == (room.engine, room.settings.model)
-    assert "no other model plays: " in room.lines[-1]
+    shared = Shared(MODEL_ALONE, absent={absent})
+    await shared.windows(BAD_IN_A_ROW, good=False)
+    await shared.windows(GOOD_IN_A_ROW if good else 0, good=True)
+    assert (plays, plays) == (shared.engine, shared.settings.model)
+    assert "no other model plays: " in shared.lines[-1]
 
 
 async def test_a_model_that_is_chosen_plays_and_is_the_one_that_comes_back():
     """The ladder falls back from it, and returns to it."""
-    room = Room(MODEL_ALONE)
+    shared = Shared(MODEL_ALONE)
     shipped = str(model_folder())
-    assert "the companion plays with small" == await room.adaptation.choose(shipped)
-    assert shipped == room.engine
-    await room.windows(BAD_IN_A_ROW, good=False)
-    assert "small" == room.engine
-    await room.windows(GOOD_IN_A_ROW, good=True)
-    assert shipped == room.engine
+    assert "the companion plays with small" == await shared.overload.choose(shipped)
+    assert shipped == shared.engine
+    await shared.windows(BAD_IN_A_ROW, good=False)
+    assert "small" == shared.engine
+    await shared.windows(GOOD_IN_A_ROW, good=True)
+    assert shipped == shared.engine
 
 
 async def test_a_chosen_model_that_does_not_load_changes_nothing():
     """Neither what plays nor what the ladder returns to."""
-    room = Room(MODEL_ALONE, absent={"broken"})
+    shared = Shared(MODEL_ALONE, absent={"broken"})
     with pytest.raises(CheckpointError):
-        await room.adaptation.choose("broken")
-    await room.windows(BAD_IN_A_ROW, good=False)
-    await room.windows(GOOD_IN_A_ROW, good=True)
-    assert "" == room.engine
+        await shared.overload.choose("broken")
+    await shared.windows(BAD_IN_A_ROW, good=False)
+    await shared.windows(GOOD_IN_A_ROW, good=True)
+    assert "" == shared.engine

@@ -2,7 +2,14 @@
 
 import pytest
 
-from livecomposer.session.timing.overload_ladder import BAD_IN_A_ROW, GOOD_IN_A_ROW, Health, Ladder, Window, rungs_of
+from livecomposer.session.timing.overload_ladder import (
+    BAD_IN_A_ROW,
+    GOOD_IN_A_ROW,
+    Load,
+    OverloadLadder,
+    Window,
+    rungs_of,
+)
 from livecomposer.settings import Settings, changed
 
 GOOD = Window(steps=50, starved=0.0, pace=0.3)
@@ -20,14 +27,14 @@ def judged(ladder, *windows):
 
 def at_the_bottom(settings=SMALL):
     """A ladder that has been climbed down."""
-    ladder = Ladder(settings)
+    ladder = OverloadLadder(settings)
     judged(ladder, *[STARVED] * BAD_IN_A_ROW * len(ladder.rungs))
     return ladder
 
 
 def test_the_rungs_come_in_their_order():
     """Shorter speculation, half the context, the smaller model."""
-    ladder = Ladder(SMALL)
+    ladder = OverloadLadder(SMALL)
     changes = judged(ladder, *[SLOW] * BAD_IN_A_ROW * 3)
     assert [(0.5, 30.0, ""), (0.5, 15.0, ""), (0.5, 15.0, "small")] == [
         (change.settings.plan_ahead, change.settings.input_duration, change.settings.model) for change in changes
@@ -44,7 +51,7 @@ def test_without_a_second_model_there_is_no_such_rung():
 @pytest.mark.parametrize("bad", [STARVED, SLOW])
 def test_nothing_changes_before_the_budget_is_missed_in_a_row(bad):
     """A window that is not bad begins the count anew; one in which nothing happened does not."""
-    ladder = Ladder(SMALL)
+    ladder = OverloadLadder(SMALL)
     row = [bad] * (BAD_IN_A_ROW - 1)
     assert [] == judged(ladder, *row, SO_SO, *row, GOOD, *row)
     assert [] == judged(ladder, IDLE, Window(steps=2, starved=1.0, pace=9.0))
@@ -64,14 +71,14 @@ def test_it_climbs_back_after_a_stretch_of_good_health():
 
 def test_being_neither_good_nor_bad_changes_nothing():
     """Between the two thresholds the instrument stays where it is."""
-    ladder = Ladder(SMALL)
+    ladder = OverloadLadder(SMALL)
     judged(ladder, *[SLOW] * BAD_IN_A_ROW)
     assert [] == judged(ladder, *[SO_SO] * 1000)
 
 
 def test_a_rung_climbed_in_vain_is_tried_again_only_after_twice_as_long():
     """So that it does not swing."""
-    ladder = Ladder(SMALL)
+    ladder = OverloadLadder(SMALL)
     judged(ladder, *[SLOW] * BAD_IN_A_ROW, *[GOOD] * GOOD_IN_A_ROW, *[SLOW] * BAD_IN_A_ROW)
     assert [] == judged(ladder, *[GOOD] * (2 * GOOD_IN_A_ROW - 1))
     assert 1 == len(judged(ladder, GOOD))
@@ -107,7 +114,7 @@ def test_an_own_model_that_does_not_come_back_leaves_the_smaller_one():
 
 def test_steps_that_leave_the_plan_short_are_starved():
     """A plan must reach past now and the horizon."""
-    health = Health(horizon=0.1)
+    health = Load(horizon=0.1)
     health.stepped(10.0, seconds=0.01, before=10.0, reached=10.05)
     health.stepped(10.0, seconds=0.01, before=10.05, reached=10.2)
     assert 0.5 == health.take().starved
@@ -115,7 +122,7 @@ def test_steps_that_leave_the_plan_short_are_starved():
 
 def test_pace_holds_slow_steps_against_the_music():
     """Ten steps for a second of music leave 100 ms each; the slowest tenth took 150."""
-    health = Health(horizon=0.1)
+    health = Load(horizon=0.1)
     for number in range(10):
         health.stepped(0.0, seconds=0.15 if number == 9 else 0.05, before=10 + number / 10, reached=10.1 + number / 10)
     window = health.take()
@@ -125,7 +132,7 @@ def test_pace_holds_slow_steps_against_the_music():
 
 def test_a_window_begins_empty():
     """What was taken is not counted twice."""
-    health = Health(horizon=0.1)
+    health = Load(horizon=0.1)
     health.stepped(0.0, seconds=0.1, before=0.0, reached=1.0)
     health.take()
     assert Window(steps=0, starved=0.0, pace=0.0) == health.take()

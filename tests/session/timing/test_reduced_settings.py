@@ -3,21 +3,21 @@
 import pytest
 
 from livecomposer.errors import SettingError
-from livecomposer.session.timing.reduced_settings import Economy
+from livecomposer.session.timing.reduced_settings import ReducedSettings
 from livecomposer.settings import Settings, changed
 
 BEGAN = changed(Settings(), {"plan_ahead": 2.0, "input_duration": 30.0})
 
 
-def economy():
+def reduced():
     """One, and what it applied."""
     applied = []
-    return Economy(BEGAN, applied.append), applied
+    return ReducedSettings(BEGAN, applied.append), applied
 
 
 def test_what_the_ladder_gives_up_leaves_the_rest_to_the_performer():
     """A change of the performer's survives it, and it survives the performer's."""
-    one, applied = economy()
+    one, applied = reduced()
     one.ask(changed(BEGAN, {"creative_risk": 2.0}))
     one.adapt(changed(BEGAN, {"plan_ahead": 0.5}))
     assert (2.0, 0.5) == (applied[-1].creative_risk, applied[-1].plan_ahead)
@@ -27,7 +27,7 @@ def test_what_the_ladder_gives_up_leaves_the_rest_to_the_performer():
 
 def test_what_is_given_back_is_what_the_performer_asked_for_last():
     """Not what it was at the beginning."""
-    one, applied = economy()
+    one, applied = reduced()
     one.adapt(changed(BEGAN, {"input_duration": 15.0}))
     one.ask(changed(BEGAN, {"input_duration": 40.0}))
     one.adapt(BEGAN)
@@ -36,7 +36,7 @@ def test_what_is_given_back_is_what_the_performer_asked_for_last():
 
 def test_a_performer_who_asks_for_less_has_less():
     """The ladder is no lower bound."""
-    one, applied = economy()
+    one, applied = reduced()
     one.adapt(changed(BEGAN, {"input_duration": 15.0}))
     one.ask(changed(BEGAN, {"input_duration": 5.0}))
     assert 5.0 == applied[-1].input_duration
@@ -51,7 +51,7 @@ def test_what_is_refused_is_forgotten():
         applied.append(settings)
 
     applied = []
-    one = Economy(BEGAN, apply)
+    one = ReducedSettings(BEGAN, apply)
     with pytest.raises(SettingError):
         one.ask(changed(BEGAN, {"scale": "H"}))
     one.adapt(changed(BEGAN, {"plan_ahead": 0.5}))
