@@ -15,6 +15,7 @@ __all__ = [
     "Other",
     "Role",
     "events_of_notes",
+    "in_order",
     "notes_of_events",
     "untangle",
 ]
@@ -135,3 +136,12 @@ def events_of_notes(notes: Iterable[Note]) -> Iterator[NoteEvent]:
         keyed.append((note.end, 0 if note.end > note.start else 2, note.pitch, off))
     keyed.sort(key=lambda item: item[:3])
     return (event for *_, event in keyed)
+
+
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Events in time order; at one moment note-offs come first, then controllers and programs, then note-ons."""
+    return sorted(events, key=lambda event: (event.time, _rank(event)))
+
+
+def _rank(event: Event) -> int:
+    return 0 if isinstance(event, NoteOff) else 2 if isinstance(event, NoteOn) else 1

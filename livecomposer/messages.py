@@ -1,17 +1,39 @@
-"""Events to and from the bytes of MIDI 1.0 channel messages: pure, and deaf to everything else."""
+"""MIDI 1.0 channel messages as bytes: the one table of their kinds, and events to and from them. Pure."""
 
 from collections.abc import Iterable, Sequence
 
 from livecomposer.events import SUSTAIN, Control, Event, NoteOff, NoteOn, Other, Role
 
-__all__ = ["decode", "encode", "is_channel_message", "silence"]
+__all__ = [
+    "ALL_NOTES_OFF",
+    "ALL_SOUND_OFF",
+    "HUSH",
+    "RESET_CONTROLLERS",
+    "Key",
+    "control_of",
+    "decode",
+    "encode",
+    "ended_key",
+    "is_channel_message",
+    "note_off",
+    "pedal_of",
+    "silence",
+    "started_key",
+]
+
+Key = tuple[int, int]
+"""(channel 0–15, pitch 0–127)."""
 
 _NOTE_OFF, _NOTE_ON, _CONTROL = 0x80, 0x90, 0xB0
 
 _LENGTHS = {_NOTE_OFF: 3, _NOTE_ON: 3, 0xA0: 3, _CONTROL: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
 """Bytes of each kind of channel message, status byte included (MIDI 1.0, table 1)."""
 
-_ALL_SOUND_OFF, _ALL_NOTES_OFF = 120, 123
+ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 120, 121, 123
+"""Controllers that are channel mode messages (MIDI 1.0, table 3)."""
+
+HUSH = (SUSTAIN, ALL_SOUND_OFF, ALL_NOTES_OFF)
+"""Controllers that, set to 0, end all sound on a channel: pedal up, all sound off, all notes off."""
 
 _RELEASE_VELOCITY = 64
 """What a keyboard without release velocity sends (MIDI 1.0, note off)."""
@@ -22,6 +44,33 @@ def is_channel_message(data: Sequence[int]) -> bool:
     if not data or not 0x80 <= data[0] < 0xF0:
         return False
     return len(data) == _LENGTHS[data[0] & 0xF0] and all(0 <= byte < 0x80 for byte in data[1:])
+
+
+def started_key(data: Sequence[int]) -> Key | None:
+    """The key that a message strikes, or ``None`` if it is no note-on (velocity 0 is a note-off)."""
+    return (data[0] & 15, data[1]) if len(data) == 3 and data[0] & 0xF0 == _NOTE_ON and data[2] else None
+
+
+def ended_key(data: Sequence[int]) -> Key | None:
+    """The key that a message releases, or ``None`` if it is no note-off."""
+    kind = data[0] & 0xF0 if len(data) == 3 else 0
+    ends = kind == _NOTE_OFF or (kind == _NOTE_ON and data[2] == 0)
+    return (data[0] & 15, data[1]) if ends else None
+
+
+def note_off(key: Key) -> bytes:
+    """The message that releases ``key``, at the middle release velocity."""
+    return bytes([_NOTE_OFF | key[0], key[1], _RELEASE_VELOCITY])
+
+
+def control_of(data: Sequence[int]) -> int | None:
+    """The number of the controller that a message moves, or ``None`` if it is no control change."""
+    return data[1] if len(data) == 3 and data[0] & 0xF0 == _CONTROL else None
+
+
+def pedal_of(data: Sequence[int]) -> bool | None:
+    """Whether a message puts the sustain pedal down (64 and above), lifts it, or (``None``) leaves it alone."""
+    return data[2] >= 64 if control_of(data) == SUSTAIN else None
 
 
 def encode(event: Event, *, channel: int) -> bytes:
@@ -58,6 +107,5 @@ def decode(data: Sequence[int], *, time: float, role: Role = Role.PERFORMER) -> 
 
 
 def silence(channels: Iterable[int]) -> list[bytes]:
-    """Messages that end all sound on each of ``channels`` (0–15): pedal up, all sound off, all notes off."""
-    last_words = [(SUSTAIN, 0), (_ALL_SOUND_OFF, 0), (_ALL_NOTES_OFF, 0)]
-    return [bytes([_CONTROL | channel, number, value]) for channel in channels for number, value in last_words]
+    """Messages that end all sound on each of ``channels`` (0–15), by :data:`HUSH`."""
+    return [bytes([_CONTROL | channel, number, 0]) for channel in channels for number in HUSH]

@@ -8,7 +8,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE, TESTS = ROOT / "livecomposer", ROOT / "tests"
 
 WITHOUT_A_TEST_FILE = {
-    "session/asked.py": "two values; whoever asks them is tested with them",
+    "companion/requests.py": "two values; whoever asks them is tested with them",
     "errors.py": "names only; each error is tested where it is raised",
 }
 WITHOUT_A_MODULE = {

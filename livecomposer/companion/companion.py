@@ -10,14 +10,15 @@ from collections.abc import Callable
 from livecomposer.beats import Beats
 from livecomposer.companion.accompaniment import Accompaniment
 from livecomposer.companion.freeze import Freeze
+from livecomposer.companion.modes import Mode, mask_policy_of, mode_for, weights_mode
 from livecomposer.companion.plan import Plan
 from livecomposer.companion.requests import Feed, Step
 from livecomposer.companion.rule_based import RuleBased
+from livecomposer.companion.sampling import sampling_of
 from livecomposer.companion.turn_taking import TurnTaking
 from livecomposer.companion.undo_history import Exchange, UndoHistory
 from livecomposer.events import Event, NoteEvent, NoteOn
 from livecomposer.model.sampling import MaskPolicy, Sampling
-from livecomposer.session.partner import Mode, mask_policy_of, mode_for, weights_mode
 from livecomposer.settings import Settings
 
 __all__ = ["Companion"]
@@ -34,8 +35,8 @@ class Companion:
         self.pulse: Callable[[float], Beats | None] = lambda _: None
         """The beats at a moment, while they run."""
         self._seed = seed
-        self._partner = mode_for(settings, seed=seed)
-        self._partner.pulse = self._beats
+        self._mode = mode_for(settings, seed=seed)
+        self._mode.pulse = self._beats
         self._resting: Mode | None = None  # the one of the other nature
         self._stand_in: RuleBased | None = None  # plays while the engine is away
         self._exchanges = UndoHistory()
@@ -45,7 +46,7 @@ class Companion:
     @property
     def plan(self) -> Plan | None:
         """What the engine's answers go into."""
-        return None if self._stand_in is not None else self._partner.plan
+        return None if self._stand_in is not None else self._mode.plan
 
     @property
     def playing(self) -> bool:
@@ -55,37 +56,36 @@ class Companion:
     @property
     def turns(self) -> int:
         """How many there were."""
-        return self._partner.turns
+        return self._mode.turns
 
     @property
     def foresight(self) -> tuple[int, int]:
         """Plans that were drawn while playing along, and keys that came as foreseen, so that the plan stood."""
-        both = [one for one in (self._partner, self._resting) if isinstance(one, Accompaniment)]
+        both = [one for one in (self._mode, self._resting) if isinstance(one, Accompaniment)]
         return sum(one.plans for one in both), sum(one.kept for one in both)
 
     @property
     def decided_at(self) -> float | None:
         """When the last one was decided."""
-        return self._partner.decided_at
+        return self._mode.decided_at
 
     @property
     def idle(self) -> bool:
         """Whether nothing is going on."""
-        return self._partner.idle if self._stand_in is None else self._stand_in.idle
+        return self._mode.idle if self._stand_in is None else self._stand_in.idle
 
     @property
     def on_the_bar(self) -> bool:
         """Whether the turn waits for a bar line."""
-        return self._partner.on_the_bar
+        return self._mode.on_the_bar
 
     @property
     def sampling(self) -> Sampling:
         """How the next id is drawn."""
-        settings = self.settings
-        return Sampling(technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk)
+        return sampling_of(self.settings)
 
     @property
-    def mode(self) -> tuple[int, MaskPolicy]:
+    def engine_mode(self) -> tuple[int, MaskPolicy]:
         """What the weights are to be told, and what a mask must not distort."""
         return weights_mode(self.settings), mask_policy_of(self.settings)
 
@@ -97,9 +97,9 @@ class Companion:
     def adapt(self, settings: Settings, now: float) -> bool:
         """Play with ``settings`` from now on. Raises :class:`SettingError`, and then nothing has changed."""
         swaps = weights_mode(settings) != weights_mode(self.settings)
-        (self._partner if self._stand_in is None or swaps else self._stand_in).adapt(settings)
+        (self._mode if self._stand_in is None or swaps else self._stand_in).adapt(settings)
         if self._stand_in is not None:
-            self._partner.adapt(settings)
+            self._mode.adapt(settings)
         self.settings = settings
         if swaps:
             self._silence(now)
@@ -111,14 +111,14 @@ class Companion:
         if self._freeze.keeps(event):
             return False
         turns = self.turns
-        if not (isinstance(self._partner, TurnTaking) and self._partner.is_trigger(event)):
+        if not (isinstance(self._mode, TurnTaking) and self._mode.is_trigger(event)):
             self._exchanges.hear(event)
             self._undone = None if isinstance(event, NoteOn) else self._undone
-        if self._stand_in is not None and isinstance(self._partner, Accompaniment):
-            self._partner.overhear(event)
+        if self._stand_in is not None and isinstance(self._mode, Accompaniment):
+            self._mode.overhear(event)
             return self._stand_in.hear(event)
-        had_turn = self._partner.plan is not None
-        gives_way = self._partner.hear(event)
+        had_turn = self._mode.plan is not None
+        gives_way = self._mode.hear(event)
         if gives_way and had_turn:
             self._exchanges.cut(event.time)
         self._notice(turns)
@@ -133,7 +133,7 @@ class Companion:
         if self._stand_in is not None:
             return None
         turns = self.turns
-        wanted = self._partner.want(now)
+        wanted = self._mode.want(now)
         self._notice(turns)
         return wanted
 
@@ -142,25 +142,25 @@ class Companion:
         if self.plan is not wanted.plan:
             return False, None
         wanted.plan.accept(id_)
-        return True, self._partner.replanned(now)
+        return True, self._mode.replanned(now)
 
     def commit(self, now: float) -> list[NoteEvent]:
         """What the player must have now; and what has changed by itself is noticed."""
         turns = self.turns
-        if self._stand_in is not None and isinstance(self._partner, Accompaniment):
+        if self._stand_in is not None and isinstance(self._mode, Accompaniment):
             due = self._stand_in.commit(now)
             for event in due:
-                self._partner.overhear(event)
+                self._mode.overhear(event)
         else:
-            due = self._partner.commit(now)
-            self._partner.look(now)
+            due = self._mode.commit(now)
+            self._mode.look(now)
         self._exchanges.play(due)
         self._notice(turns)
         return due
 
     def next_look(self, now: float) -> float | None:
         """The next moment at which :meth:`commit` or :meth:`want` may have something new if nothing happens."""
-        return (self._partner if self._stand_in is None else self._stand_in).next_look(now)
+        return (self._mode if self._stand_in is None else self._stand_in).next_look(now)
 
     def give_way(self, now: float) -> None:
         """The companion falls silent."""
@@ -169,12 +169,12 @@ class Companion:
     def halt(self, now: float) -> None:
         """The same, and the phrase in progress is not answered: a clock was stopped."""
         self._silence(now)
-        self._partner.halt(now)
+        self._mode.halt(now)
 
     def trigger(self, now: float) -> bool:
         """Take over now; ``False`` where the companion plays already, or nothing was played yet."""
         turns = self.turns
-        done = self._stand_in is None and self._partner.take_over(now)
+        done = self._stand_in is None and self._mode.take_over(now)
         self._notice(turns)
         return done
 
@@ -189,7 +189,7 @@ class Companion:
         gone = self._undone or self._take_back(now)
         if gone is not None and self._stand_in is None:
             turns = self.turns
-            self._partner.answer_again(now, None if gone.interrupted else gone.plan)
+            self._mode.answer_again(now, None if gone.interrupted else gone.plan)
             self._notice(turns)
         return gone is not None
 
@@ -198,7 +198,7 @@ class Companion:
         played = self.plan is not None
         if played:
             self._silence(now)
-        if isinstance(self._partner, Accompaniment) and self._stand_in is None:
+        if isinstance(self._mode, Accompaniment) and self._stand_in is None:
             self._stand_in = RuleBased(self.settings, self._seed)
             for event in self._lately(now):
                 self._stand_in.hear(event)
@@ -210,7 +210,7 @@ class Companion:
         if stood_in:
             self._silence(now)
             self._stand_in = None
-        self._partner.lost()
+        self._mode.lost()
         return stood_in
 
     def engine_changed(self, model: str, now: float) -> None:
@@ -222,17 +222,17 @@ class Companion:
     def _silence(self, now: float) -> None:
         if self._stand_in is not None:
             self._stand_in.give_way(now)
-        self._partner.give_way(now)
+        self._mode.give_way(now)
         self._exchanges.cut(now)
 
     def _swap(self, now: float) -> None:
         """Let the partner of the other nature go on from the same tape."""
-        before = self._partner
-        self._partner = self._resting or mode_for(self.settings, seed=self._seed)
+        before = self._mode
+        self._mode = self._resting or mode_for(self.settings, seed=self._seed)
         self._resting, self._stand_in = before, None
-        self._partner.adapt(self.settings)
-        self._partner.pulse = self._beats
-        self._partner.inherit(before.tape, before.constraints, turns=before.turns, lately=self._lately(now))
+        self._mode.adapt(self.settings)
+        self._mode.pulse = self._beats
+        self._mode.inherit(before.tape, before.constraints, turns=before.turns, lately=self._lately(now))
 
     def _take_back(self, now: float) -> Exchange | None:
         gone = self._exchanges.take_back()
@@ -242,21 +242,21 @@ class Companion:
             tape.adapt(input_duration=self.settings.input_duration)
             for event in gone.heard:
                 tape.add(event)
-            self._partner.rewind(tape)
+            self._mode.rewind(tape)
         return gone
 
     def _notice(self, turns: int) -> None:
         """Remember an exchange that has just begun, if there are more than ``turns``."""
-        partner = self._partner
-        if partner.turns == turns:
+        mode = self._mode
+        if mode.turns == turns:
             return
         self._undone = None
-        start = partner.call_began
+        start = mode.call_began
         self._exchanges.begin(
-            (partner.decided_at or 0.0) if start is None else start,
-            tape=partner.tape.copy(),
-            plan=partner.plan,
-            together=isinstance(partner, Accompaniment),
+            (mode.decided_at or 0.0) if start is None else start,
+            tape=mode.tape.copy(),
+            plan=mode.plan,
+            together=isinstance(mode, Accompaniment),
         )
 
     def _lately(self, now: float) -> list[Event]:

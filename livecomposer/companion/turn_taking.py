@@ -15,14 +15,15 @@ from livecomposer.companion.tape import SLACK, Tape
 from livecomposer.companion.turn_plan import TurnPlan
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
 from livecomposer.listening.phrases import Phrase, PhraseEnd, Trigger
-from livecomposer.session.transport import answer_bars
 from livecomposer.settings import Settings
 
-__all__ = ["TurnTaking"]
+__all__ = ["TurnTaking", "answer_bars"]
 
 _SHORTEST_ANSWER = 2.0
 _ON_TIME = 0.002
 """A turn's first note is put off only if its moment is nearer than this (seconds)."""
+_ANACRUSIS = 0.25
+"""A call that goes on into another bar by no more than this share of it does not count that bar."""
 _AIM_SECONDS = 0.05
 """How often an answer that waits for its bar line looks where that is."""
 
@@ -236,3 +237,14 @@ class TurnTaking:
         if not -beats.period < away <= beats.bar + _AIM_SECONDS:  # the song has jumped
             self._bar = beats.next_bar(now + self._settings.horizon)
         plan.aim(beats.moment_of(self._bar))
+
+
+def answer_bars(call: float, beats: Beats, settings: Settings) -> int:
+    """How many bars an answer to a call of so many seconds lasts: as many as the call, at least one.
+
+    No more than fit into the longest extension, unless the settings say how many.
+    """
+    if settings.answer_bars:
+        return settings.answer_bars
+    most = max(1, beats.whole_bars(settings.extension_duration))
+    return min(max(1, 1 + beats.whole_bars(call - _ANACRUSIS * beats.bar)), most)

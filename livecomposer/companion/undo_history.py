@@ -19,9 +19,9 @@ from livecomposer.events import (
     Other,
     Role,
     events_of_notes,
+    in_order,
     notes_of_events,
 )
-from livecomposer.midi.files import in_order
 
 __all__ = ["Exchange", "UndoHistory", "whole"]
 

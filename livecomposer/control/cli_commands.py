@@ -42,13 +42,13 @@ def jam(options: argparse.Namespace) -> int:
     """Play together until told to stop."""
     signal_kept()
     from livecomposer import performances
-    from livecomposer.control.surfaces.frontends import hands_of
+    from livecomposer.control.surfaces.frontends import frontends_of
     from livecomposer.control.surfaces.reload import reloading
     from livecomposer.control.web.panel_frontend import door
     from livecomposer.session.lifecycle import perform
 
     settings = settings_of(options)
-    frontends = hands_of(settings, config=options.config, preset=preset_of(options), notify=say)
+    frontends = frontends_of(settings, config=options.config, preset=preset_of(options), notify=say)
     again = [reloading(lambda: settings_of(options), settings)] if options.config else []
     seed = _seed(settings)
     say(f"seed {seed}")
@@ -77,7 +77,7 @@ def jam(options: argparse.Namespace) -> int:
 
 def continue_(options: argparse.Namespace) -> int:
     """Continue a file."""
-    from livecomposer.control.offline import continue_file
+    from livecomposer.offline.file_commands import continue_file
 
     settings = settings_of(options, defaults=Settings(extension_duration=_CONTINUATION_SECONDS))
     seed = _seed(settings)
@@ -94,7 +94,7 @@ def continue_(options: argparse.Namespace) -> int:
 
 def accompany(options: argparse.Namespace) -> int:
     """Play along with a file."""
-    from livecomposer.control.offline import accompany_file, accompany_file_knowing, seconds_of
+    from livecomposer.offline.file_commands import accompany_file, accompany_file_knowing, seconds_of
 
     settings = settings_of(options)
     seed = _seed(settings)
@@ -112,14 +112,14 @@ def accompany(options: argparse.Namespace) -> int:
 
 def render(options: argparse.Namespace) -> int:
     """Render a file to sound."""
-    from livecomposer.control.offline import draw_file, render_file
+    from livecomposer.offline.file_commands import render_file
 
     settings = settings_of(options)
     with bar("rendering", 1.0, unit="") as progress:
         seconds = render_file(options.input_file, options.output_file, settings, progress=progress)
     print(f"{options.output_file}: {seconds:.1f} s")
     if options.picture is not None:
-        draw_file(options.input_file, options.picture)
+        _draw(options.input_file, options.picture)
         print(f"{options.picture}: piano roll")
     return 0
 
@@ -206,8 +206,7 @@ def bench(options: argparse.Namespace) -> int:
     signal_kept()
     from importlib import import_module
 
-    names = {"engine": "bench_engine", "latency": "bench", "panic": "bench_panic"}
-    what = import_module(f"livecomposer.control.{names[options.what]}")
+    what = import_module(f"livecomposer.control.experiments.bench_{options.what}")
     result = what.run(options)
     print(json.dumps(result) if options.json else "\n".join(what.lines(result)))
     return 0
@@ -230,12 +229,20 @@ def _seed(settings: Settings) -> int:
     return settings.seed if settings.seed >= 0 else random.SystemRandom().randrange(2**32)
 
 
+def _draw(midi: Path, picture: Path) -> None:
+    """Draw the piano roll of ``midi``, each track in its colour."""
+    from livecomposer.evaluation.pictures import piano_roll
+    from livecomposer.offline.file_commands import tracks_of_file
+
+    piano_roll(tracks_of_file(midi), picture, title=midi.name)
+
+
 def _keep_sound_and_picture(midi: Path, settings: Settings) -> None:
-    from livecomposer.control.offline import draw_file, render_file
+    from livecomposer.offline.file_commands import render_file
 
     attempts: list[tuple[str, Callable[[Path], Any]]] = [
         (".wav", lambda path: render_file(midi, path, settings)),
-        (".png", lambda path: draw_file(midi, path)),
+        (".png", lambda path: _draw(midi, path)),
     ]
     for suffix, make in attempts:
         path = midi.with_suffix(suffix)

@@ -7,7 +7,8 @@ from importlib import metadata
 from pathlib import Path
 
 from livecomposer.errors import EngineError, LivecomposerError
-from livecomposer.session.weights import model_folder
+from livecomposer.model.card import read_card
+from livecomposer.weights.checkpoint_folder import model_folder
 
 __all__ = [
     "audio_found",
@@ -90,11 +91,9 @@ def engine_found() -> str:
 
 def model_found(wanted: str) -> str:
     """Folder and shape of the weights that would play; raises :class:`LivecomposerError`."""
-    import json
-
     folder = model_folder(wanted)
+    shape = read_card(folder).get("shape", {})
     try:
-        shape = json.loads((folder / "config.json").read_text(encoding="utf-8"))["shape"]
         return f"{folder} ({shape['layers']} layers of {shape['width']}, window {shape['window']})"
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise LivecomposerError(f"{folder}: damaged config.json ({error}); copy the checkpoint again") from error

@@ -36,7 +36,7 @@ class Engine(Protocol):
         ...
 
     def draw(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None = None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, policy: MaskPolicy | None = None
     ) -> int:
         """The next id, not yet taken in."""
         ...

@@ -86,10 +86,10 @@ class CachedEngine:
         return self._logits
 
     def draw(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None = None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, policy: MaskPolicy | None = None
     ) -> int:
         """The next id, not yet taken in."""
-        return sample(self.logits(), mask, sampling, chance, language)
+        return sample(self.logits(), mask, sampling, chance, policy)
 
     def advance(self, id_: int) -> None:
         """Take in one more id."""

@@ -53,14 +53,14 @@ class EngineClient:
     another, which knows nothing: the next ``feed`` sends everything. A request that is refused changes nothing.
     """
 
-    def __init__(self, command: Sequence[str], *, language: MaskPolicy | None = None, timeout: float = 10.0) -> None:
+    def __init__(self, command: Sequence[str], *, policy: MaskPolicy | None = None, timeout: float = 10.0) -> None:
         self.hello: dict[str, Any] = {}
         self.restarts = 0
         self.step_seconds = 0.0
         """What taking in the last drawn id but one cost, in the engine."""
         self._command = list(command)
         self._timeout = timeout
-        self._language = _told(language)
+        self._policy = _told(policy)
         self._mode: int | None = None  # that of the command, until another is set
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
@@ -131,13 +131,13 @@ class EngineClient:
             self._ids = ids
             return Fed(reply["computed"], reply["seconds"])
 
-    async def set_mode(self, mode: int, language: MaskPolicy | None = None) -> None:
-        """Have the weights told of that way of playing, and masks be kept to in ``language``; here and after a restart.
+    async def set_mode(self, mode: int, policy: MaskPolicy | None = None) -> None:
+        """Have the weights told of that way of playing, and masks be kept to in ``policy``; here and after a restart.
 
         The engine forgets everything: the next ``feed`` sends all.
         """
         async with self._lock:
-            self._mode, self._language = mode, _told(language)
+            self._mode, self._policy = mode, _told(policy)
             await self._tell_mode()
 
     async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
@@ -160,7 +160,7 @@ class EngineClient:
         except OSError as error:
             raise EngineError(f"the engine's process cannot run ({error}); install livecomposer again") from error
         try:
-            self.hello = await self._ask({"op": "hello", "language": self._language}, seconds=_START_TIMEOUT)
+            self.hello = await self._ask({"op": "hello", "policy": self._policy}, seconds=_START_TIMEOUT)
             if self._mode is not None:
                 await self._tell_mode()
         except LivecomposerError:
@@ -168,7 +168,7 @@ class EngineClient:
             raise
 
     async def _tell_mode(self) -> None:
-        await self._ask({"op": "mode", "mode": self._mode, "language": self._language})
+        await self._ask({"op": "mode", "mode": self._mode, "policy": self._policy})
         self._ids = []
 
     async def _ask(self, request: dict[str, Any], *wanted: str, seconds: float | None = None) -> dict[str, Any]:
@@ -212,5 +212,5 @@ class EngineClient:
             await asyncio.shield(process.communicate())
 
 
-def _told(language: MaskPolicy | None) -> list[list[int]] | None:
-    return None if language is None else [language.kinds.tolist(), language.twins.tolist(), list(language.shifts)]
+def _told(policy: MaskPolicy | None) -> list[list[int]] | None:
+    return None if policy is None else [policy.kinds.tolist(), policy.twins.tolist(), list(policy.shifts)]

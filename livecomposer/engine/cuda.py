@@ -137,11 +137,11 @@ class CudaEngine(CachedEngine):
 
     @torch.inference_mode()
     def draw(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None = None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, policy: MaskPolicy | None = None
     ) -> int:
         """The next id, not yet taken in."""
         super().logits()
-        self._draw.prepare(mask, sampling, chance, language)
+        self._draw.prepare(mask, sampling, chance, policy)
         self._sample()
         self._drawn.copy_(self._inputs[_TOLD : _TOLD + 1], non_blocking=True)
         if self._device.type == "cuda":

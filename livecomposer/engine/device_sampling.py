@@ -15,9 +15,9 @@ from livecomposer.model.sampling import MaskPolicy, Sampling
 __all__ = ["Draw"]
 
 _KINDS = 32
-"""Most kinds of ids that a language may tell apart."""
+"""Most kinds of ids that a mask policy may tell apart."""
 _LEAST = 1e-300
-_CONTROLS = 5  # chance, temperature, ids kept, probability kept, whether there is a language
+_CONTROLS = 5  # chance, temperature, ids kept, probability kept, whether there is a policy
 
 
 class Draw:
@@ -28,7 +28,7 @@ class Draw:
 
     def __init__(self, vocabulary: int, device: torch.device) -> None:
         self._vocabulary = vocabulary
-        self._language: MaskPolicy | None = None
+        self._policy: MaskPolicy | None = None
         pinned = device.type == "cuda"
         self._told = torch.zeros(_CONTROLS + vocabulary, dtype=torch.float64, pin_memory=pinned)
         self._inputs = torch.zeros_like(self._told, device=device)
@@ -38,7 +38,7 @@ class Draw:
         self._ids = torch.arange(vocabulary, dtype=torch.float64, device=device)
 
     def prepare(
-        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, language: MaskPolicy | None
+        self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float, policy: MaskPolicy | None
     ) -> None:
         """Take over what ``sample`` takes; raises :class:`ValueError` where it does."""
         if not mask.any():
@@ -47,24 +47,24 @@ class Draw:
             raise ValueError(f"a creative risk of {sampling.creative_risk}; wanted one above 0")
         if sampling.technique not in ("topk", "nucleus", "random"):
             raise ValueError(f"technique {sampling.technique!r}; wanted topk, nucleus or random")
-        if language is not None and language is not self._language:
-            self._learn(language)
+        if policy is not None and policy is not self._policy:
+            self._learn(policy)
         most = ceil(sampling.threshold * self._vocabulary - 1e-9) if sampling.technique == "topk" else self._vocabulary
         share = sampling.threshold - 1e-12 if sampling.technique == "nucleus" else 2.0
-        controls = [chance, sampling.creative_risk, most, share, language is not None]
+        controls = [chance, sampling.creative_risk, most, share, policy is not None]
         self._told[:_CONTROLS] = torch.tensor(controls, dtype=torch.float64)
         self._told[_CONTROLS:] = torch.from_numpy(mask)
         self._inputs.copy_(self._told, non_blocking=True)
 
-    def _learn(self, language: MaskPolicy) -> None:
+    def _learn(self, policy: MaskPolicy) -> None:
         ids = torch.arange(self._vocabulary)
         twins, kinds = torch.zeros(self._twins.shape), torch.zeros(self._kinds.shape)
-        twins[torch.from_numpy(language.twins), ids] = 1
-        kinds[ids, torch.from_numpy(language.kinds)] = 1
+        twins[torch.from_numpy(policy.twins), ids] = 1
+        kinds[ids, torch.from_numpy(policy.kinds)] = 1
         self._twins.copy_(twins)
         self._kinds.copy_(kinds)
-        self._shifts.copy_((language.shifts[0] <= ids) & (ids < language.shifts[1]))
-        self._language = language
+        self._shifts.copy_((policy.shifts[0] <= ids) & (ids < policy.shifts[1]))
+        self._policy = policy
 
     def compute(self, logits: Tensor) -> Tensor:
         """The id (1,) int64 that the inputs draw from ``logits`` (V,)."""

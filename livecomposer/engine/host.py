@@ -41,43 +41,43 @@ class Host:
         self._to_advance: int | None = None
         self._fed = False
         self._step_seconds = 0.0
-        self._language: MaskPolicy | None = None
+        self._policy: MaskPolicy | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
         """The reply to one request; :meth:`after` must be called once it is sent."""
         try:
             match request.get("op"):
                 case "hello":
-                    return self._greet(request.get("language"))
+                    return self._greet(request.get("policy"))
                 case "feed":
                     return self._feed(request["keep"], request["ids"])
                 case "step":
                     return self._step(request)
                 case "mode":
-                    return self._change_mode(request["mode"], request.get("language"))
+                    return self._change_mode(request["mode"], request.get("policy"))
                 case other:
                     return {"error": f"unknown request {other!r}"}
         except (ValueError, TypeError, KeyError, IndexError, RuntimeError, LivecomposerError) as error:
             return {"error": f"{type(error).__name__}: {error}"}
 
-    def _greet(self, language: list[list[int]] | None) -> dict[str, Any]:
-        if language is not None:
-            self._language = self._checked(language)
+    def _greet(self, policy: list[list[int]] | None) -> dict[str, Any]:
+        if policy is not None:
+            self._policy = self._checked(policy)
         return self._hello
 
-    def _change_mode(self, mode: int, language: list[list[int]] | None) -> dict[str, Any]:
+    def _change_mode(self, mode: int, policy: list[list[int]] | None) -> dict[str, Any]:
         if type(mode) is not int or mode < 0:
             raise ValueError(f"mode {mode!r}; wanted a whole number of at least 0")
-        spoken = None if language is None else self._checked(language)
+        spoken = None if policy is None else self._checked(policy)
         self._ids, self._fed, self._to_advance = [], False, None
         self._engine.set_mode(mode)
-        self._language = spoken
+        self._policy = spoken
         return {"mode": mode}
 
-    def _checked(self, language: list[list[int]]) -> MaskPolicy:
-        kinds, twins, (first, end) = (np.array(numbers, dtype=np.int64) for numbers in language)
+    def _checked(self, policy: list[list[int]]) -> MaskPolicy:
+        kinds, twins, (first, end) = (np.array(numbers, dtype=np.int64) for numbers in policy)
         if not len(kinds) == len(twins) == self._vocabulary or min(kinds.min(), twins.min()) < 0:
-            raise ValueError(f"a language of {len(kinds)} ids; wanted {self._vocabulary}")
+            raise ValueError(f"a mask policy of {len(kinds)} ids; wanted {self._vocabulary}")
         return MaskPolicy(kinds, twins, (int(first), int(end)))
 
     def after(self) -> None:
@@ -106,7 +106,7 @@ class Host:
         technique, threshold, creative_risk = request["sampling"]
         sampling = Sampling(technique=technique, threshold=threshold, creative_risk=creative_risk)
         mask = unpack_mask(request["mask"], self._vocabulary)
-        id_ = self._engine.draw(mask, sampling, request["chance"], self._language)
+        id_ = self._engine.draw(mask, sampling, request["chance"], self._policy)
         self._to_advance = id_
         self._ids.append(id_)
         return {"id": id_, "seconds": self._step_seconds}

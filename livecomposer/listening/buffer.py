@@ -77,8 +77,8 @@ class Buffer:
         """An independent twin."""
         twin = Buffer(seconds=self.seconds, max_events=self.max_events)
         twin._events = self._events.copy()
-        twin._now = {role: frontends.copy() for role, frontends in self._now.items()}
-        twin._before = {role: frontends.copy() for role, frontends in self._before.items()}
+        twin._now = {role: hands.copy() for role, hands in self._now.items()}
+        twin._before = {role: hands.copy() for role, hands in self._before.items()}
         return twin
 
     @property
@@ -98,10 +98,10 @@ class Buffer:
 
     def add(self, event: Event) -> None:
         """Remember ``event`` if it is of the kind that is kept; forget what is too old or too much."""
-        frontends = self._now[event.role]
-        if not _is_kept(event, frontends):
+        hands = self._now[event.role]
+        if not _is_kept(event, hands):
             return
-        frontends.apply(event)
+        hands.apply(event)
         insort(self._events, event, key=_time_of)
         excess = len(self._events) - self.max_events
         old = bisect_left(self._events, self._events[-1].time - self.seconds, key=_time_of)
@@ -136,9 +136,9 @@ def _time_of(event: Event) -> float:
     return event.time
 
 
-def _is_kept(event: Event, frontends: _Hands) -> bool:
+def _is_kept(event: Event, hands: _Hands) -> bool:
     if isinstance(event, NoteOff):
-        return event.pitch in frontends.held
+        return event.pitch in hands.held
     if isinstance(event, Control):
-        return event.number == SUSTAIN and (event.value >= 64) != frontends.pedal_down
+        return event.number == SUSTAIN and (event.value >= 64) != hands.pedal_down
     return isinstance(event, NoteOn)

@@ -14,10 +14,11 @@ from livecomposer.events import (
     NoteOn,
     Other,
     events_of_notes,
+    in_order,
     notes_of_events,
 )
 from livecomposer.messages import encode
-from livecomposer.midi.files import Recording, in_order
+from livecomposer.midi.files import Recording
 
 __all__ = ["FilePlayer"]
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import mido
 
 from livecomposer.errors import MidiFileError
-from livecomposer.events import Control, Event, Note, NoteOff, NoteOn, Other, events_of_notes, untangle
+from livecomposer.events import Control, Event, Note, NoteOff, NoteOn, Other, events_of_notes, in_order, untangle
 from livecomposer.units import DEFAULT_TEMPO_US, TempoMap
 
-__all__ = ["MAX_FILE_BYTES", "Recording", "Track", "in_order", "read", "write"]
+__all__ = ["MAX_FILE_BYTES", "Recording", "Track", "read", "write"]
 
 MAX_FILE_BYTES = 4 * 2**20
 """About 1.4 million messages, some twenty seconds to read and a gigabyte of memory: far above any one piece."""
@@ -70,15 +70,6 @@ class Recording:
     def seconds(self) -> float:
         """When the last event happens."""
         return max((track.events[-1].time for track in self.tracks if track.events), default=0.0)
-
-
-def in_order(events: Iterable[Event]) -> list[Event]:
-    """Events in time order; at one moment note-offs come first, then controllers and programs, then note-ons."""
-    return sorted(events, key=lambda event: (event.time, _rank(event)))
-
-
-def _rank(event: Event) -> int:
-    return 0 if isinstance(event, NoteOff) else 2 if isinstance(event, NoteOn) else 1
 
 
 def read(path: Path) -> Recording:

@@ -1,15 +1,13 @@
 """Where the performer comes in. The driver's callback stamps, passes thru, delivers, and does nothing else."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Self
 
 from livecomposer.clocks import Clock
 from livecomposer.events import Event
 from livecomposer.messages import decode, is_channel_message
-from livecomposer.midi import ports
 from livecomposer.midi.routing import Routed, Router
 
-__all__ = ["Input", "InputPath"]
+__all__ = ["InputPath"]
 
 
 class InputPath:
@@ -82,42 +80,3 @@ class InputPath:
                 self._on_thru(self._clock.now() - moment)
         except Exception:  # noqa: BLE001  # a dead output must not deafen the companion
             self.errors += 1
-
-
-class Input:
-    """One open MIDI input; a context manager. What it hears is given to ``input_path``, in the driver's thread.
-
-    For one who listens to a single port that stays; a performer's ports are :class:`.input_ports.InputPorts`.
-
-    ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`.
-    """
-
-    def __init__(
-        self,
-        wanted: str,
-        *,
-        input_path: Callable[[Sequence[int]], None],
-        open_port: Callable[[str], ports.Port] = ports.open_input,
-    ) -> None:
-        self._input_path = input_path
-        self._port = open_port(wanted)
-        self._port.client.ignore_types(sysex=True, timing=True, active_sense=True)
-        self._port.client.set_callback(self._receive)
-
-    @property
-    def name(self) -> str:
-        """The port's name, as its system lists it."""
-        return self._port.name
-
-    def close(self) -> None:
-        """Stop listening; once closed nothing happens."""
-        self._port.close()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def _receive(self, message: tuple[Sequence[int], float], _data: Any) -> None:
-        self._input_path(message[0])  # the driver's own delta times are not to be trusted on every system

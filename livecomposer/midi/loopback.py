@@ -2,19 +2,20 @@
 
 import random
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
+from typing import Any, Self
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOff, NoteOn
 from livecomposer.messages import encode
 from livecomposer.midi import ports
-from livecomposer.midi.input_path import Input, InputPath
+from livecomposer.midi.input_path import InputPath
 from livecomposer.midi.output_port import OutputPort
 
-__all__ = ["RoundTrips", "loop_back"]
+__all__ = ["Input", "RoundTrips", "loop_back"]
 
 _LONGEST_TRIP = 0.5
 _PROBE_SECONDS = 0.1
@@ -28,6 +29,45 @@ class RoundTrips:
 
     seconds: tuple[float, ...]
     lost: int
+
+
+class Input:
+    """One open MIDI input; a context manager. What it hears is given to ``input_path``, in the driver's thread.
+
+    For one who listens to a single port that stays; a performer's ports are :class:`.input_ports.InputPorts`.
+
+    ``wanted`` is as for :func:`livecomposer.midi.ports.open_input`, which may raise :class:`PortError`.
+    """
+
+    def __init__(
+        self,
+        wanted: str,
+        *,
+        input_path: Callable[[Sequence[int]], None],
+        open_port: Callable[[str], ports.Port] = ports.open_input,
+    ) -> None:
+        self._input_path = input_path
+        self._port = open_port(wanted)
+        self._port.client.ignore_types(sysex=True, timing=True, active_sense=True)
+        self._port.client.set_callback(self._receive)
+
+    @property
+    def name(self) -> str:
+        """The port's name, as its system lists it."""
+        return self._port.name
+
+    def close(self) -> None:
+        """Stop listening; once closed nothing happens."""
+        self._port.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _receive(self, message: tuple[Sequence[int], float], _data: Any) -> None:
+        self._input_path(message[0])  # the driver's own delta times are not to be trusted on every system
 
 
 def loop_back(

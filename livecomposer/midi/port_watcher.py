@@ -83,7 +83,7 @@ class PortWatcher:
         self._command = list(command)
         self._over = Flag()
         self._process: subprocess.Popen[str] | None = None
-        self._thread = Thread(target=self._run, name="lookout", daemon=True)
+        self._thread = Thread(target=self._run, name="port watcher", daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()

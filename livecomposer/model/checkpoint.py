@@ -15,6 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from livecomposer.errors import CheckpointError
+from livecomposer.model.card import CONFIG, WEIGHTS, read_card
 from livecomposer.model.decoder import POSITIONS, Network, Shape
 from livecomposer.model.variants import build
 
@@ -23,7 +24,6 @@ __all__ = ["describe", "load", "save"]
 FORMAT = 1
 ARCHITECTURES = (*POSITIONS, "lstm", "gpt2")
 _LARGEST = 2**14  # of any number in a shape; no instrument needs more
-_CONFIG, _WEIGHTS = "config.json", "model.safetensors"
 
 
 def save(
@@ -44,9 +44,9 @@ def save(
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(weights, folder / f"{_WEIGHTS}.partial")
-        (folder / f"{_CONFIG}.partial").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-        for name in (_WEIGHTS, _CONFIG):
+        save_file(weights, folder / f"{WEIGHTS}.partial")
+        (folder / f"{CONFIG}.partial").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
+        for name in (WEIGHTS, CONFIG):
             (folder / f"{name}.partial").replace(folder / name)
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: not written ({_line(error)}); make room, or name another folder") from error
@@ -54,20 +54,15 @@ def save(
 
 def describe(folder: Path) -> dict[str, Any]:
     """The config alone, without reading weights; raises :class:`CheckpointError`."""
-    path = folder / _CONFIG
-    try:
-        config = json.loads(path.read_text(encoding="utf-8"))
-        found = (config["format"], config["architecture"])
-    except OSError as error:
-        raise CheckpointError(f"{folder}: no readable {_CONFIG} in it; wanted a checkpoint folder") from error
-    except (ValueError, TypeError, KeyError, RecursionError) as error:
-        raise CheckpointError(
-            f"{path}: damaged ({_line(error)}); wanted a checkpoint's config; copy it again"
-        ) from error
-    if found[0] != FORMAT or found[1] not in ARCHITECTURES:
+    config = read_card(folder)
+    missing = {"format", "architecture"} - set(config)
+    if missing:
+        raise CheckpointError(f"{folder / CONFIG}: damaged (no {min(missing)!r} in it); copy it again")
+    got, architecture = config["format"], config["architecture"]
+    if got != FORMAT or architecture not in ARCHITECTURES:
         wanted = f"format {FORMAT} and one of {', '.join(ARCHITECTURES)}"
-        raise CheckpointError(f"{path}: format {found[0]} {found[1]!r}; wanted {wanted}; update livecomposer")
-    return config  # type: ignore[no-any-return]
+        raise CheckpointError(f"{folder / CONFIG}: format {got} {architecture!r}; wanted {wanted}; update livecomposer")
+    return config
 
 
 def load(folder: Path, *, fingerprint: str | None = None) -> Network:
@@ -82,14 +77,14 @@ def load(folder: Path, *, fingerprint: str | None = None) -> Network:
         raise CheckpointError(f"{folder}: made for vocabulary {got}, wanted {fingerprint}; use weights of this version")
     shape = _shape(folder, config)
     try:
-        network = _network(shape, load_file(folder / _WEIGHTS))
+        network = _network(shape, load_file(folder / WEIGHTS))
     except FileNotFoundError as error:
-        raise CheckpointError(f"{folder}: no {_WEIGHTS} in it; wanted a checkpoint folder; copy it again") from error
+        raise CheckpointError(f"{folder}: no {WEIGHTS} in it; wanted a checkpoint folder; copy it again") from error
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        path, reason = folder / _WEIGHTS, _line(error)
+        path, reason = folder / WEIGHTS, _line(error)
         raise CheckpointError(f"{path}: damaged or of another shape ({reason}); copy it again") from error
     if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
-        raise CheckpointError(f"{folder / _WEIGHTS}: has weights that are not finite; train again or copy it again")
+        raise CheckpointError(f"{folder / WEIGHTS}: has weights that are not finite; train again or copy it again")
     return network.eval().requires_grad_(requires_grad=False)
 
 
@@ -128,5 +123,5 @@ def _shape(folder: Path, config: Mapping[str, Any]) -> Shape:
         if wrong or shape.name != config["architecture"]:
             raise ValueError(wrong or f"{shape.name} where {config['architecture']!r} was said")
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder / _CONFIG}: no usable shape in it ({_line(error)}); copy it again") from error
+        raise CheckpointError(f"{folder / CONFIG}: no usable shape in it ({_line(error)}); copy it again") from error
     return shape

@@ -64,11 +64,11 @@ def sample(
     mask: npt.NDArray[np.bool_],
     sampling: Sampling,
     chance: float,
-    language: MaskPolicy | None = None,
+    policy: MaskPolicy | None = None,
 ) -> int:
     """The id that ``chance`` in [0, 1) draws from ``logits`` (V,), of those that ``mask`` (V,) allows.
 
-    With a ``language`` the mask leaves each kind of id its probability; without one, all that is allowed gains alike.
+    With a ``policy`` the mask leaves each kind of id its probability; without one, all that is allowed gains alike.
     Raises :class:`ValueError` for a mask that allows nothing, a technique that is unknown, or a creative risk that is
     not above 0.
     """
@@ -77,7 +77,7 @@ def sample(
         raise ValueError("the mask allows no id; wanted at least one")
     if not sampling.creative_risk > 0:
         raise ValueError(f"a creative risk of {sampling.creative_risk}; wanted one above 0")
-    weights = _weights(logits, mask, sampling.creative_risk, language)[ids]
+    weights = _weights(logits, mask, sampling.creative_risk, policy)[ids]
     kept = _kept(weights / weights.sum(), sampling, len(logits))
     cumulative = weights[kept].cumsum()
     drawn = int(cumulative.searchsorted(chance * cumulative[-1], side="right"))
@@ -85,13 +85,13 @@ def sample(
 
 
 def _weights(
-    logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], creative_risk: float, language: MaskPolicy | None
+    logits: npt.NDArray[np.float32], mask: npt.NDArray[np.bool_], creative_risk: float, policy: MaskPolicy | None
 ) -> npt.NDArray[np.float64]:
     """Unnormalised probabilities (V,), of which those that the mask allows count."""
     exact = logits.astype(np.float64)
     with np.errstate(over="ignore", under="ignore"):  # towards no risk at all, every other weight becomes exactly 0
-        if language is not None:
-            spoken = language.weighted(np.exp((exact - exact.max()) / creative_risk), mask)
+        if policy is not None:
+            spoken = policy.weighted(np.exp((exact - exact.max()) / creative_risk), mask)
             if spoken.sum() > 0:
                 return spoken
         weights: npt.NDArray[np.float64] = np.exp((exact - exact[mask].max()) / creative_risk)

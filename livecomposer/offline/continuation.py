@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from math import ceil
 
 from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.sampling import sampling_of
 from livecomposer.companion.turn_plan import TurnPlan
 from livecomposer.events import Note, events_of_notes, notes_of_events
 from livecomposer.midi.files import Recording, Track
-from livecomposer.model.sampling import Sampling
 from livecomposer.offline.simulation import Mind
 from livecomposer.settings import Settings
 from livecomposer.tokens.codec import Encoder
@@ -55,7 +55,7 @@ async def continue_recording(
     seconds = settings.extension_duration
     plan = TurnPlan(ids, origin=origin, seconds=seconds, settings=settings, seed=f"{seed}:0", limits=limits)
     start = plan.start
-    sampling = Sampling(technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk)
+    sampling = sampling_of(settings)
     await engine.feed(ids)
     while not plan.planned:
         plan.accept(await engine.step(plan.mask(start), sampling, plan.chance()))

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Note
 from livecomposer.messages import encode
@@ -12,11 +11,11 @@ from livecomposer.offline.continuation import continue_recording
 from livecomposer.offline.latency_model import Latency
 from livecomposer.offline.melody_track import latency_of, performer_of, with_companion
 from livecomposer.offline.simulation import play_along
-from livecomposer.session.partner import engine_command, mask_policy_of
-from livecomposer.session.weights import TURN_TAKING_POLICY, model_folder, vocabulary_checked
+from livecomposer.session.engines import OFFLINE_TIMEOUT, Engines
 from livecomposer.settings import Settings, changed
 from livecomposer.tokens.stream import notes_heard
 from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.weights.checkpoint_folder import model_folder
 
 __all__ = ["accompany_file", "accompany_file_knowing", "continue_file", "render_file", "seconds_of", "tracks_of_file"]
 
@@ -27,15 +26,14 @@ async def continue_file(
     """Continue ``source`` into ``target``; returns what ``continue --json`` prints."""
     recording = files.read(source)
     _refuse_overwriting(source, target)
-    model = model_folder(settings.model)
-    command = engine_command(settings, model)
-    async with EngineClient(command, language=TURN_TAKING_POLICY) as engine:
-        vocabulary_checked(model, engine.hello)
+    settings = changed(settings, {"mode": "continue"})
+    async with Engines(settings, timeout=OFFLINE_TIMEOUT) as engines:
+        engine = await engines.open(settings.model)
         done = await continue_recording(recording, engine, settings, seed=seed, progress=progress)
     files.write(target, done.tracks)
     return {
         "seed": seed,
-        "model": str(model),
+        "model": str(model_folder(settings.model)),
         "prompt_notes": len(done.prompt),
         "notes": len(done.notes),
         "start": round(done.start, 3),
@@ -63,13 +61,12 @@ async def accompany_file(
     _refuse_overwriting(source, target)
     performer = performer_of(recording, melody)
     settings = changed(settings, {"mode": "accompany"})
-    model = model_folder(settings.model)
-    async with EngineClient(engine_command(settings, model), language=mask_policy_of(settings)) as engine:
-        vocabulary_checked(model, engine.hello)
+    async with Engines(settings, timeout=OFFLINE_TIMEOUT) as engines:
+        engine = await engines.open(settings.model)
         waits = await latency_of(engine) if latency is None else Latency.of(latency)
         done = await play_along(performer.events, engine, settings, seed=seed, latency=waits, progress=progress)
     files.write(target, with_companion(recording, done.notes))
-    return {"seed": seed, "model": str(model), "kind": "online", **done.facts()}
+    return {"seed": seed, "model": str(model_folder(settings.model)), "kind": "online", **done.facts()}
 
 
 def accompany_file_knowing(

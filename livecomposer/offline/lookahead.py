@@ -14,10 +14,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.mask_policy import ACCOMPANIMENT_POLICY
+from livecomposer.companion.sampling import sampling_of
 from livecomposer.engine import Engine
 from livecomposer.events import Note, NoteOn, Role, notes_of_events
-from livecomposer.model.sampling import Sampling
-from livecomposer.session.weights import ACCOMPANIMENT_POLICY
 from livecomposer.settings import Settings
 from livecomposer.tokens.codec import Decoder
 from livecomposer.tokens.grammar import Grammar, Mask
@@ -129,9 +129,7 @@ class _Teller:
     def __init__(self, engine: Engine, settings: Settings, chance: random.Random) -> None:
         self._engine = engine
         self._chance = chance
-        self._sampling = Sampling(
-            technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk
-        )
+        self._sampling = sampling_of(settings)
 
     def grow(self, stream: _Stream, *, until: int, ahead: int) -> tuple[float, _Stream]:
         """How likely (log) the performer's keys are under a continuation, and what of it comes before ``until``."""

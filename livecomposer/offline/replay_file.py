@@ -1,25 +1,21 @@
 """A journal's file through the rooms: its calls, an engine's process for each model it played with, a file of both."""
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from livecomposer.companion.undo_history import whole
-from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
 from livecomposer.events import Event, NoteOn, Role
 from livecomposer.midi import files
-from livecomposer.session.partner import engine_command, mask_policy_of
-from livecomposer.session.weights import facts_of, model_folder
-from livecomposer.settings import Settings, changed
+from livecomposer.session.engines import OFFLINE_TIMEOUT, Engines
+from livecomposer.settings import changed
 from livecomposer.takes.journal_reader import JournalContents, read
 from livecomposer.takes.replay import Replay, replay
+from livecomposer.weights.checkpoint_folder import facts_of, model_folder
 
 __all__ = ["replay_file"]
-
-_PATIENCE = 60.0
 
 
 async def replay_file(
@@ -34,9 +30,9 @@ async def replay_file(
     if model:
         score = replace(score, settings=changed(score.settings, {"model": model}))
     found = _same_weights(journal, score)
-    async with _engines(score.settings) as open_engine:
-        done = await replay(score, open_engine, progress=progress)
-        engine = open_engine.facts
+    async with Engines(score.settings, timeout=OFFLINE_TIMEOUT) as engines:
+        done = await replay(score, engines.open, progress=progress)
+        engine = None if engines.latest is None else facts_of(found, engines.latest.hello)["engine"]
     if target is not None:
         files.write(target, _tracks(score, done))
     return {
@@ -80,26 +76,3 @@ def _tracks(score: JournalContents, done: Replay) -> list[files.Track]:
 
 def _moved(event: Event, by: float) -> Event:
     return replace(event, time=max(0.0, event.time - by))
-
-
-class _Opener:
-    """Opens an engine for the name of a model; remembers what the last one said of itself."""
-
-    def __init__(self, settings: Settings, engines: AsyncExitStack) -> None:
-        self.facts: dict[str, Any] | None = None
-        self._settings = settings
-        self._engines = engines
-
-    async def __call__(self, model: str) -> EngineClient:
-        command = engine_command(self._settings, model_folder(model))
-        engine = await self._engines.enter_async_context(
-            EngineClient(command, language=mask_policy_of(self._settings), timeout=_PATIENCE)
-        )
-        self.facts = {name: engine.hello.get(name) for name in ("backend", "precision", "device")}
-        return engine
-
-
-@asynccontextmanager
-async def _engines(settings: Settings) -> AsyncIterator[_Opener]:
-    async with AsyncExitStack() as engines:
-        yield _Opener(settings, engines)

@@ -16,13 +16,13 @@ from livecomposer.clocks import ManualClock
 from livecomposer.companion.accompaniment import Accompaniment
 from livecomposer.companion.plan import Plan
 from livecomposer.companion.requests import Feed, Step
+from livecomposer.companion.sampling import sampling_of
 from livecomposer.engine import common_prefix
 from livecomposer.events import Event, Note, NoteEvent, NoteOff, NoteOn, Role, notes_of_events
-from livecomposer.messages import encode
+from livecomposer.messages import encode, ended_key, started_key
 from livecomposer.model.sampling import Sampling
 from livecomposer.offline.latency_model import Latency
 from livecomposer.playing.scheduler import Scheduler
-from livecomposer.playing.sinks import ended_key, started_key
 from livecomposer.settings import Settings, changed
 from livecomposer.tokens.grammar import Mask
 
@@ -177,9 +177,7 @@ class _Evening:
         self._engine = engine
         self._partner = partner
         self._horizon = settings.horizon
-        self._sampling = Sampling(
-            technique=settings.sampling, threshold=settings.threshold, creative_risk=settings.creative_risk
-        )
+        self._sampling = sampling_of(settings)
         self._latency = latency
         self._chance = chance
         self._scheduler = Scheduler()

@@ -12,7 +12,7 @@ from math import inf
 from typing import Any, Self
 
 from livecomposer.errors import SettingError
-from livecomposer.playing.sinks import Key, ended_key, note_off, started_key
+from livecomposer.messages import Key, ended_key, note_off, started_key
 
 __all__ = ["Device", "Shaper"]
 

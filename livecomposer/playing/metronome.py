@@ -3,6 +3,7 @@
 from math import inf
 
 from livecomposer.beats import Beats
+from livecomposer.messages import note_off
 
 __all__ = ["Metronome"]
 
@@ -44,5 +45,5 @@ class Metronome:
 
     def _click(self, moment: float, *, accent: bool) -> list[tuple[float, bytes]]:
         key, velocity = (self.high, _ACCENT) if accent else (self.low, _WEAK)
-        on, off = bytes([0x90 | self.channel, key, velocity]), bytes([0x80 | self.channel, key, 64])
+        on, off = bytes([0x90 | self.channel, key, velocity]), note_off((self.channel, key))
         return [(moment, on), (moment + _LONG_SECONDS, off)]

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from livecomposer.clocks import Clock
+from livecomposer.messages import Key
 from livecomposer.playing.scheduler import Scheduler, Timed
-from livecomposer.playing.sinks import Key, Output, patiently
+from livecomposer.playing.sinks import Output, patiently
 
 __all__ = ["OnSent", "Player"]
 

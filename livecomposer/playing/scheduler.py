@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import NamedTuple
 
-from livecomposer.playing.sinks import Key, ended_key, note_off, pedal_of, started_key
+from livecomposer.messages import Key, ended_key, note_off, pedal_of, started_key
 
 __all__ = ["Scheduler", "Timed"]
 

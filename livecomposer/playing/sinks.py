@@ -9,49 +9,24 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
-__all__ = [
-    "Key",
-    "NullSink",
-    "Output",
-    "Sink",
-    "Stands",
-    "ended_key",
-    "note_off",
-    "patiently",
-    "pedal_of",
-    "started_key",
-]
+from livecomposer.messages import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    RESET_CONTROLLERS,
+    Key,
+    control_of,
+    ended_key,
+    is_channel_message,
+    note_off,
+    pedal_of,
+    silence,
+    started_key,
+)
 
-Key = tuple[int, int]
-"""(channel 0–15, pitch 0–127)."""
+__all__ = ["NullSink", "Output", "Sink", "Stands", "patiently"]
 
-_LENGTH = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3}
-_SUSTAIN, _ALL_SOUND_OFF, _RESET, _ALL_NOTES_OFF = 64, 120, 121, 123
-_SILENCING = {_ALL_SOUND_OFF, *range(_ALL_NOTES_OFF, 128)}
-_HUSH = (_SUSTAIN, _ALL_SOUND_OFF, _ALL_NOTES_OFF)
+_SILENCING = {ALL_SOUND_OFF, *range(ALL_NOTES_OFF, 128)}
 _PATIENCE = 0.1
-
-
-def started_key(data: bytes) -> Key | None:
-    """The key that a message strikes, or ``None`` if it is no note-on (velocity 0 is a note-off)."""
-    return (data[0] & 15, data[1]) if len(data) == 3 and data[0] & 0xF0 == 0x90 and data[2] else None
-
-
-def ended_key(data: bytes) -> Key | None:
-    """The key that a message releases, or ``None`` if it is no note-off."""
-    if len(data) != 3 or not (data[0] & 0xF0 == 0x80 or (data[0] & 0xF0 == 0x90 and data[2] == 0)):
-        return None
-    return data[0] & 15, data[1]
-
-
-def note_off(key: Key) -> bytes:
-    """The message that releases ``key``, at the middle release velocity."""
-    return bytes([0x80 | key[0], key[1], 64])
-
-
-def pedal_of(data: bytes) -> bool | None:
-    """Whether a message puts the sustain pedal down (64 and above), lifts it, or (``None``) leaves it alone."""
-    return data[2] >= 64 if len(data) == 3 and data[0] & 0xF0 == 0xB0 and data[1] == _SUSTAIN else None
 
 
 @contextmanager
@@ -181,8 +156,7 @@ class Output:
                 return
             self._end_notes(None, even_dropped=True)
             stays = [(s, failed) for s, failed in zip(self._sinks, self._failed_in_a_row, strict=True) if s not in gone]
-            hush = [bytes([0xB0 | channel, number, 0]) for channel in sorted(self._channels) for number in _HUSH]
-            _notify(gone, hush)
+            _notify(gone, silence(sorted(self._channels)))
             _notify(fresh, [] if self._channel_state is None else self._channel_state.messages())
             self._sinks = [*(sink for sink, _ in stays), *fresh]
             self._failed_in_a_row = [*(failed for _, failed in stays), *(0 for _ in fresh)]
@@ -190,7 +164,7 @@ class Output:
     def send(self, data: bytes) -> None:
         """Pass one channel message to every sink; never raises. After ``close`` nothing passes."""
         with self._lock:
-            if self._closed or _LENGTH.get(data[0] & 0xF0 if data else 0) != len(data):
+            if self._closed or not is_channel_message(data):
                 self.refused += 1
                 return
             self._begin(data)
@@ -217,7 +191,7 @@ class Output:
             self._end_notes(channel)
             for down in sorted(self._pedals):
                 if channel in (None, down):
-                    self._spread(bytes([0xB0 | down, _SUSTAIN, 0]))
+                    self._spread(silence([down])[0])
                     self._pedals.discard(down)
 
     def panic(self) -> None:
@@ -227,9 +201,8 @@ class Output:
         """
         with patiently(self._lock):
             self._end_notes(None, even_dropped=True)
-            for channel in sorted(self._channels):
-                for number in _HUSH:
-                    self._spread(bytes([0xB0 | channel, number, 0]), even_dropped=True)
+            for message in silence(sorted(self._channels)):
+                self._spread(message, even_dropped=True)
             self._pedals.clear()
 
     def close(self) -> None:
@@ -254,7 +227,7 @@ class Output:
             self.notes_sent += 1
         elif pedal_of(data):
             self._pedals.add(channel)
-        elif data[0] & 0xF0 == 0xB0 and data[1] in _SILENCING:
+        elif control_of(data) in _SILENCING:
             self._end_notes(channel)  # not every synthesiser obeys the message itself
 
     def _end(self, data: bytes) -> None:
@@ -262,7 +235,7 @@ class Output:
         key = ended_key(data)
         if key is not None:
             self._sounding.discard(key)
-        elif pedal_of(data) is False or (data[0] & 0xF0 == 0xB0 and data[1] == _RESET):
+        elif pedal_of(data) is False or control_of(data) == RESET_CONTROLLERS:
             self._pedals.discard(data[0] & 15)
 
     def _end_notes(self, channel: int | None, *, even_dropped: bool = False) -> None:

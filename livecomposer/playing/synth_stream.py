@@ -12,11 +12,13 @@ from pathlib import Path
 import numpy as np
 
 from livecomposer.errors import LivecomposerError
-from livecomposer.playing.sinks import started_key
+from livecomposer.messages import ALL_SOUND_OFF, started_key
+from livecomposer.playing.sinks import Output
 from livecomposer.playing.soundfonts import find_soundfont
 from livecomposer.playing.synth_library import Bank, Instrument
+from livecomposer.settings import Settings
 
-__all__ = ["FRAMES", "RATE", "Listener", "StreamSynth"]
+__all__ = ["FRAMES", "RATE", "Listener", "StreamSynth", "monitor_of"]
 
 RATE = 48_000
 """Frames a second."""
@@ -26,7 +28,6 @@ FRAMES = 576
 _LATEST_SECONDS = 0.1
 _FULL = 32767.0
 _CONTROLS = 0xB0, 0xC0
-_ALL_SOUND_OFF = 120
 
 Listener = Callable[[bytes], None]
 """Given each block, interleaved stereo of 16 bits, low byte first; in the renderer's thread, so be brief."""
@@ -60,7 +61,7 @@ class StreamSynth:
         with self._lock:
             if started_key(data) is not None:
                 self._hushed = False
-            elif data[0] & 0xF0 == 0xB0 and data[1] == _ALL_SOUND_OFF:
+            elif data[0] & 0xF0 == 0xB0 and data[1] == ALL_SOUND_OFF:
                 self._hushed = True
             if data[0] & 0xF0 in _CONTROLS:
                 self._controls[data[: len(data) - 1]] = data
@@ -160,3 +161,10 @@ class StreamSynth:
             if not self._listeners:
                 self._thread, self._instrument = None, None
             return tuple(self._listeners)
+
+
+def monitor_of(output: Output, settings: Settings, *, failed: Callable[[str], None]) -> StreamSynth:
+    """The synthesiser as blocks of samples, fed with all that ``output`` is; it costs nothing until someone listens."""
+    stream = StreamSynth(soundfont=settings.soundfont, gain=settings.gain, failed=failed)
+    output.attach(stream)
+    return stream

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import SoundError
-from livecomposer.playing.sinks import started_key
+from livecomposer.messages import started_key
 from livecomposer.playing.synth_render import render
 
 __all__ = ["WavSink"]

@@ -28,9 +28,9 @@ from livecomposer.session.timing.overload_control import OverloadControl
 from livecomposer.session.timing.overload_ladder import OverloadLadder
 from livecomposer.settings import Settings
 from livecomposer.takes.journal import Journal
-from livecomposer.takes.recording_companion import ensemble_of
+from livecomposer.takes.recording_companion import companion_of
 
-__all__ = ["Assembly", "Shared", "gathered"]
+__all__ = ["Assembly", "Shared", "assembled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,12 @@ class Assembly:
         )
 
 
-def gathered(
+def assembled(
     shared: Shared, engine: EngineClient, open_engine: Callable[[str], Awaitable[EngineClient]], *, seed: int
 ) -> Assembly:
     """Everyone, in their places; nothing plays yet. ``engine`` plays first, those that are opened after it."""
     settings = shared.settings
-    companion = ensemble_of(settings, seed=seed, journal=shared.journal)
+    companion = companion_of(settings, seed=seed, journal=shared.journal)
     session = Session(
         companion,
         engine,

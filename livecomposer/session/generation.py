@@ -51,14 +51,14 @@ class Generation:
         self._planned = planned
         self._notify = notify
         self._note = note
-        self._began_with = self._spoken = companion.mode  # what a new engine, and the one that plays, was told
+        self._began_with = self._spoken = companion.engine_mode  # what a new engine, and the one that plays, was told
         self._asking = asyncio.Lock()
 
     async def run(self) -> None:
         """Plan until cancelled; ends by itself only with an error that nothing can mend."""
         while True:
             now = grid(self._clock.now())
-            wanted, sampling, mode = self._companion.want(now), self._companion.sampling, self._companion.mode
+            wanted, sampling, mode = self._companion.want(now), self._companion.sampling, self._companion.engine_mode
             if wanted is None:
                 await pause(self.wake, self._companion, self._clock)
                 continue

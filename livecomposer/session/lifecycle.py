@@ -7,7 +7,7 @@ line.
 import asyncio
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, closing, contextmanager, nullcontext
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 
 from livecomposer.clocks import Clock, MonotonicClock
 from livecomposer.companion.companion import Companion
-from livecomposer.engine.client import EngineClient
+from livecomposer.companion.modes import mode_for
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
@@ -24,18 +24,18 @@ from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.routing import Routing
 from livecomposer.playing.instrument_profiles import device_of
 from livecomposer.playing.sinks import Output
-from livecomposer.session.assembly import Assembly, Shared, gathered
+from livecomposer.session.assembly import Assembly, Shared, assembled
 from livecomposer.session.commands.frontend_api import Frontend, FrontendApi, InputFilters, Notifier
-from livecomposer.session.commands.hot_swap import changes_of
+from livecomposer.session.commands.hot_swap import hot_swap_of
+from livecomposer.session.engines import Engines, engine_line
 from livecomposer.session.panic_signal import silenced_by_signal
-from livecomposer.session.partner import engine_command, engine_line, mask_policy_of, mode_for
 from livecomposer.session.ports.opening import simulated_performance, sinks
 from livecomposer.session.timing.commit_horizon import LatencyBudget
 from livecomposer.session.timing.engine_timing import budget_of
 from livecomposer.session.timing.meters import Meters
-from livecomposer.session.weights import facts_of, model_folder, vocabulary_checked
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.journal import Journal, recover
+from livecomposer.weights.checkpoint_folder import facts_of, model_folder
 
 __all__ = ["Performed", "perform"]
 
@@ -95,8 +95,8 @@ async def perform(
         device = device_of(settings.output_profile, output.names, notify=say)
         stop = stack.enter_context(_stopped_by_signals())
         say(f"loading {model.name}")
-        async with _engines(settings) as open_engine:
-            engine = await open_engine(settings.model)
+        async with Engines(settings) as engines:
+            engine = await engines.open(settings.model)
             budget = await budget_of(engine, settings, output_latency=output.latency, clock=clock)
             say(engine_line(engine.hello))
             say(budget.describe())
@@ -105,7 +105,7 @@ async def perform(
             journal = _journal(record, header, clock=clock, notify=say) if record else None
             stack.enter_context(journal or nullcontext())
             shared = Shared(settings, clock, meters, output, outlets, device, budget, journal, record, say)
-            assembly = gathered(shared, engine, open_engine, seed=seed)
+            assembly = assembled(shared, engine, engines.open, seed=seed)
             panic_signal.panic = assembly.session.panic
             with assembly.session.player, _fast_switching():
                 await _play(assembly, simulated, frontends, stop, duration)
@@ -123,7 +123,7 @@ async def _play(
     notify, filters = assembly.shared.notify, InputFilters()
     with closing(assembly.board(simulated, filters)) as board:
         api = assembly.api(board, filters)
-        changes = changes_of(
+        changes = hot_swap_of(
             assembly.dispatcher, board, assembly.shared.output, assembly.overload, announce=assembly.session.announce
         )
         runs = assembly.session.run, assembly.overload.run, assembly.clock_sync.run, changes.run
@@ -200,20 +200,6 @@ def _raise_plainly(task: asyncio.Task[None]) -> None:
         error = error.exceptions[0]
     if error is not None:
         raise error
-
-
-@asynccontextmanager
-async def _engines(settings: Settings) -> AsyncIterator[Callable[[str], Awaitable[EngineClient]]]:
-    """Opens an engine with the model it is given; all are closed at the end."""
-    async with AsyncExitStack() as engines:
-        yield lambda name: engines.enter_async_context(_engine(settings, model_folder(name)))
-
-
-@asynccontextmanager
-async def _engine(settings: Settings, model: Path) -> AsyncIterator[EngineClient]:
-    async with EngineClient(engine_command(settings, model), language=mask_policy_of(settings)) as engine:
-        vocabulary_checked(model, engine.hello)
-        yield engine
 
 
 def _journal(folder: Path, header: dict[str, Any], *, clock: Clock, notify: Callable[[str], None]) -> Journal:

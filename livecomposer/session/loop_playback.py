@@ -1,21 +1,16 @@
-"""An exchange that goes round under the performer, and one that is kept: what becomes of music once it was played."""
+"""An exchange that goes round under the performer."""
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import count
-from pathlib import Path
 
 from livecomposer.beats import Beats
 from livecomposer.clocks import Clock
 from livecomposer.companion.looper import Loop, loop_of
-from livecomposer.companion.undo_history import Exchange
-from livecomposer.errors import MidiFileError
-from livecomposer.events import Event, NoteOn, Role
+from livecomposer.events import Event, Role
 from livecomposer.messages import encode
-from livecomposer.midi import files
 from livecomposer.playing.player import Player
 
-__all__ = ["LoopPlayback", "kept"]
+__all__ = ["LoopPlayback"]
 
 _DRUMS = 9
 _AHEAD_SECONDS = 0.5
@@ -66,19 +61,3 @@ class LoopPlayback:
             await self._begun.wait()
             self.play()
             await asyncio.sleep(_EVERY_SECONDS)
-
-
-def kept(exchange: Exchange | None, now: float, *, beside: Path | None) -> str:
-    """Keep ``exchange`` as a MIDI file of two tracks beside the take ``beside``; what became of it, in a line."""
-    if beside is None:
-        return "nothing is recorded; begin with --record DIR"
-    parts = {} if exchange is None else exchange.parts(now)
-    if not any(isinstance(event, NoteOn) for events in parts.values() for event in events):
-        return "nothing was played together yet; wait for the companion's first turn"
-    paths = (beside.with_name(f"{beside.stem}_kept_{number}.mid") for number in count(1))
-    path = next(path for path in paths if not path.exists())
-    try:
-        files.write(path, [files.Track(role.name.lower(), tuple(events)) for role, events in parts.items()])
-    except MidiFileError as error:
-        return str(error)
-    return str(path)

@@ -15,19 +15,20 @@ from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
-from livecomposer.messages import encode
+from livecomposer.messages import encode, started_key
 from livecomposer.midi.routing import Routing
 from livecomposer.playing.device import Device, Shaper
 from livecomposer.playing.player import Player
-from livecomposer.playing.sinks import Output, started_key
+from livecomposer.playing.sinks import Output
 from livecomposer.session.channels import channels_of, program_changes
 from livecomposer.session.generation import Generation, pause
-from livecomposer.session.loop_playback import LoopPlayback, kept
+from livecomposer.session.loop_playback import LoopPlayback
 from livecomposer.session.timing.meters import Meters
 from livecomposer.session.timing.overload_ladder import Load
 from livecomposer.session.timing.reduced_settings import ReducedSettings
 from livecomposer.settings import Settings
 from livecomposer.takes.call_log import grid
+from livecomposer.takes.folder import kept
 from livecomposer.takes.journal import Journal
 
 __all__ = ["Session"]

@@ -12,10 +12,7 @@ from livecomposer.listening.tempo import TapTempo
 from livecomposer.midi.clock import ClockReader
 from livecomposer.settings import Settings
 
-__all__ = ["Transport", "answer_bars"]
-
-_ANACRUSIS = 0.25
-"""A call that goes on into another bar by no more than this share of it does not count that bar."""
+__all__ = ["Transport"]
 
 
 class Transport:
@@ -103,14 +100,3 @@ def _runs(reader: ClockReader, now: float) -> bool:
 
 def _asks_for_a_pulse(settings: Settings) -> bool:
     return settings.clock in ("out", "both") or settings.metronome == "on" or settings.count_in > 0
-
-
-def answer_bars(call: float, beats: Beats, settings: Settings) -> int:
-    """How many bars an answer to a call of so many seconds lasts: as many as the call, at least one.
-
-    No more than fit into the longest extension, unless the settings say how many.
-    """
-    if settings.answer_bars:
-        return settings.answer_bars
-    most = max(1, beats.whole_bars(settings.extension_duration))
-    return min(max(1, 1 + beats.whole_bars(call - _ANACRUSIS * beats.bar)), most)

@@ -1,17 +1,19 @@
-"""The folder of takes: what is in it, as notes, and new takes made from edited notes."""
+"""The folder of takes: what is in it, as notes; new takes made from edited notes, and exchanges that are kept."""
 
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 
+from livecomposer.companion.undo_history import Exchange
 from livecomposer.errors import MidiFileError
-from livecomposer.events import Note, events_of_notes
+from livecomposer.events import Note, NoteOn, events_of_notes
 from livecomposer.midi import files
 from livecomposer.midi.files import Track
 from livecomposer.tokens.stream import notes_heard
 
-__all__ = ["MOST_NOTES", "Take", "find_take", "notes_of", "save_take", "takes_in"]
+__all__ = ["MOST_NOTES", "Take", "find_take", "kept", "notes_of", "save_take", "takes_in"]
 
 MOST_NOTES = 50_000
 _MOST_TAKES = 500
@@ -71,15 +73,31 @@ def save_take(folder: Path, parts: Mapping[str, Iterable[Note]], *, stem: str = 
     Raises :class:`MidiFileError` where there is no note, where there are too many, or where it cannot be written.
     """
     tracks = [Track(name, tuple(events_of_notes(notes))) for name, notes in parts.items()]
-    count = sum(len(track.events) for track in tracks) // 2
+    notes = sum(len(track.events) for track in tracks) // 2
     end = max((track.events[-1].time for track in tracks if track.events), default=0.0)
-    if not 0 < count <= MOST_NOTES or end > _LONGEST_SECONDS:
+    if not 0 < notes <= MOST_NOTES or end > _LONGEST_SECONDS:
         raise MidiFileError(
-            f"{count} notes in {end:.0f} s: wanted 1 to {MOST_NOTES} within six hours; nothing was saved"
+            f"{notes} notes in {end:.0f} s: wanted 1 to {MOST_NOTES} within six hours; nothing was saved"
         )
     path = _free(folder, stem or time.strftime("%Y-%m-%d_%H-%M-%S"))
     files.write(path, [track for track in tracks if track.events])
     return path
+
+
+def kept(exchange: Exchange | None, now: float, *, beside: Path | None) -> str:
+    """Keep ``exchange`` as a MIDI file of two tracks beside the take ``beside``; what became of it, in a line."""
+    if beside is None:
+        return "nothing is recorded; begin with --record DIR"
+    parts = {} if exchange is None else exchange.parts(now)
+    if not any(isinstance(event, NoteOn) for events in parts.values() for event in events):
+        return "nothing was played together yet; wait for the companion's first turn"
+    paths = (beside.with_name(f"{beside.stem}_kept_{number}.mid") for number in count(1))
+    path = next(path for path in paths if not path.exists())
+    try:
+        files.write(path, [files.Track(role.name.lower(), tuple(events)) for role, events in parts.items()])
+    except MidiFileError as error:
+        return str(error)
+    return str(path)
 
 
 def _free(folder: Path, stem: str) -> Path:

@@ -11,7 +11,7 @@ from livecomposer.settings import Settings
 from livecomposer.takes.call_log import Call, encoded, events_told, told, told_beats, told_event
 from livecomposer.takes.journal import Journal
 
-__all__ = ["RecordingCompanion", "Scribe", "ensemble_of"]
+__all__ = ["RecordingCompanion", "Scribe", "companion_of"]
 
 _MOST_CALLS = 2_000
 """As many wait for the next :meth:`Scribe.write`; then they are written anyway."""
@@ -135,7 +135,7 @@ class RecordingCompanion(Companion):
         return beats
 
 
-def ensemble_of(settings: Settings, *, seed: int, journal: Journal | None) -> Companion:
+def companion_of(settings: Settings, *, seed: int, journal: Journal | None) -> Companion:
     """One that ``journal`` writes down, where there is one."""
     if journal is None:
         return Companion(settings, seed=seed)

@@ -81,7 +81,7 @@ class _Hand:
         self._pulses = dict(_pulses(score.calls))
         self._asked = 0  # how often the pulse was
         self._beats: Beats | None = None
-        self._began_with = self._spoken = self._companion.mode
+        self._began_with = self._spoken = self._companion.engine_mode
         self._wanted: tuple[Step, Sampling] | None = None
 
     async def play(self, call: Call) -> None:
@@ -131,7 +131,7 @@ class _Hand:
                 raise ValueError(f"{other!r} is no call")
 
     async def _want(self, now: float) -> None:
-        wanted, sampling, mode = self._companion.want(now), self._companion.sampling, self._companion.mode
+        wanted, sampling, mode = self._companion.want(now), self._companion.sampling, self._companion.engine_mode
         if wanted is None:
             return
         engine = await self._engine_told(mode)

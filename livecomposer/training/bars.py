@@ -49,8 +49,8 @@ def _transposed(ids: Ids, semitones: int) -> Ids:
     """``ids`` as many semitones higher, or as near as the keyboard's ends allow."""
     pitched = (ids >= PITCHES.start) & (ids < PITCHES.stop)
     if pitched.any():
-        shared = PITCHES.start - int(ids[pitched].min()), PITCHES.stop - 1 - int(ids[pitched].max())
-        ids = ids + pitched * min(max(semitones, shared[0]), shared[1])
+        room = PITCHES.start - int(ids[pitched].min()), PITCHES.stop - 1 - int(ids[pitched].max())
+        ids = ids + pitched * min(max(semitones, room[0]), room[1])
     return ids
 
 

@@ -4,10 +4,10 @@ import pytest
 
 from livecomposer.clocks import ManualClock
 from livecomposer.companion.companion import Companion
+from livecomposer.companion.mask_policy import ACCOMPANIMENT_POLICY, TURN_TAKING_POLICY
 from livecomposer.companion.requests import Feed, Step
 from livecomposer.errors import SettingError
 from livecomposer.events import NoteOff, NoteOn, Role
-from livecomposer.session.weights import ACCOMPANIMENT_POLICY, TURN_TAKING_POLICY
 from livecomposer.settings import Settings, changed
 from livecomposer.tokens.vocabulary import VOCABULARY
 from tests.session.players import Mind, phrase, play
@@ -23,7 +23,7 @@ class Driven(Companion):
         """Done."""
 
 
-def ensemble_of(**settings):
+def companion_of(**settings):
     """An ensemble with some settings changed."""
     return Driven(changed(SETTINGS, settings), seed=1)
 
@@ -42,7 +42,7 @@ def answered(companion, clock, mind=None, until=4.5):
 
 def test_an_answer_that_is_taken_back_has_never_been():
     """The next feed has the phrase, and nothing of the companion's; a second time there is nothing to take back."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     assert answered(companion, clock)
     assert companion.undo(4.5)
     ids = fed(companion, 4.5)
@@ -54,7 +54,7 @@ def test_an_answer_that_is_taken_back_has_never_been():
 
 def test_what_was_played_since_is_kept_when_a_turn_is_taken_back():
     """The performer broke in: those keys stay, the companion's go."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     answered(companion, clock)
     companion.hear(NoteOn(4.5, 90, 80))
     companion.undo(4.6)
@@ -63,7 +63,7 @@ def test_what_was_played_since_is_kept_when_a_turn_is_taken_back():
 
 def test_turns_are_taken_back_one_after_the_other():
     """The second undo takes back the first turn, and the second phrase stays."""
-    companion, clock, mind = ensemble_of(extension_duration=1.0), ManualClock(), Mind()
+    companion, clock, mind = companion_of(extension_duration=1.0), ManualClock(), Mind()
     play(companion, clock, [*phrase(1.0), *phrase(6.0, first=80)], until=10.0, mind=mind)
     assert companion.turns == 2
     assert companion.undo(10.0)
@@ -76,7 +76,7 @@ def test_turns_are_taken_back_one_after_the_other():
 
 def test_playing_anew_begins_from_the_same_ids_with_another_chance():
     """What the engine has taken in is what it had: nothing is to be computed; but other ids are drawn."""
-    companion, clock, mind = ensemble_of(), ManualClock(), Mind()
+    companion, clock, mind = companion_of(), ManualClock(), Mind()
     answered(companion, clock, mind)
     first = companion.plan
     assert companion.reroll(4.5)
@@ -89,7 +89,7 @@ def test_playing_anew_begins_from_the_same_ids_with_another_chance():
 
 def test_playing_anew_knows_what_was_played_since():
     """Keys that were struck meanwhile are in the new answer's context."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     answered(companion, clock)
     companion.hear(NoteOn(4.5, 90, 80))
     companion.hear(NoteOff(4.6, 90))
@@ -99,7 +99,7 @@ def test_playing_anew_knows_what_was_played_since():
 
 def test_what_was_undone_can_be_played_anew_until_a_key_is_struck():
     """From the same ids; another undo that finds nothing does not change that, a key does."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     answered(companion, clock)
     first = companion.plan
     assert companion.undo(4.5)
@@ -115,7 +115,7 @@ def test_what_was_undone_can_be_played_anew_until_a_key_is_struck():
 @pytest.mark.parametrize("mode", ["accompany", "respond"])
 def test_what_was_undone_can_be_played_anew_in_another_mode(mode):
     """Whoever plays then answers to what was heard, as it does; a second time there is a turn to play anew."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     answered(companion, clock)
     assert companion.undo(4.5)
     companion.adapt(changed(companion.settings, {"mode": mode}), 4.6)
@@ -128,14 +128,14 @@ def test_what_was_undone_can_be_played_anew_in_another_mode(mode):
 
 def test_nothing_can_be_taken_back_before_anything_was_played():
     """Neither undo nor reroll has anything to do."""
-    companion = ensemble_of()
+    companion = companion_of()
     assert (False, False) == (companion.undo(1.0), companion.reroll(1.0))
 
 
 @pytest.mark.parametrize("mode", ["continue", "respond", "accompany"])
 def test_a_trigger_takes_over_if_anything_was_played(mode):
     """In the middle of a phrase too; while the companion plays it does nothing."""
-    companion = ensemble_of(mode=mode)
+    companion = companion_of(mode=mode)
     assert not companion.trigger(0.5)
     companion.hear(NoteOn(1.0, 60, 80))
     companion.give_way(1.1)
@@ -147,20 +147,20 @@ def test_a_trigger_takes_over_if_anything_was_played(mode):
 @pytest.mark.parametrize(("before", "after"), [("continue", "accompany"), ("accompany", "respond")])
 def test_the_tape_goes_along_when_the_mode_changes(before, after):
     """The companion gives way, and the next feed has all that sounded; the weights are told the other mode."""
-    companion, clock = ensemble_of(mode=before), ManualClock()
+    companion, clock = companion_of(mode=before), ManualClock()
     play(companion, clock, phrase(1.0), until=2.5)
     turns = companion.turns
     assert companion.adapt(changed(companion.settings, {"mode": after}), 2.5)
     assert companion.plan is None
     assert {60, 61, 62, 63, 64, 65} <= set(fed(companion, 2.5))
-    language = ACCOMPANIMENT_POLICY if after == "accompany" else TURN_TAKING_POLICY
-    assert (int(after == "accompany"), language) == companion.mode
+    policy = ACCOMPANIMENT_POLICY if after == "accompany" else TURN_TAKING_POLICY
+    assert (int(after == "accompany"), policy) == companion.engine_mode
     assert turns == companion.turns
 
 
 def test_a_phrase_that_goes_on_over_a_change_of_mode_is_answered():
     """Its last keys were struck before."""
-    companion, clock = ensemble_of(mode="accompany"), ManualClock()
+    companion, clock = companion_of(mode="accompany"), ManualClock()
     play(companion, clock, phrase(1.0), until=3.0)
     companion.adapt(changed(companion.settings, {"mode": "continue"}), 3.0)
     play(companion, clock, [], until=4.5)
@@ -169,7 +169,7 @@ def test_a_phrase_that_goes_on_over_a_change_of_mode_is_answered():
 
 def test_between_taking_turns_and_answering_nothing_is_interrupted():
     """The turn goes on."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     answered(companion, clock)
     plan = companion.plan
     assert not companion.adapt(changed(companion.settings, {"mode": "respond"}), 4.5)
@@ -178,7 +178,7 @@ def test_between_taking_turns_and_answering_nothing_is_interrupted():
 
 def test_a_turn_keeps_to_settings_that_change_meanwhile():
     """From the next id on there is no pitch below the new lowest."""
-    companion, clock = ensemble_of(extension_duration=60.0, plan_ahead=0.2), ManualClock()
+    companion, clock = companion_of(extension_duration=60.0, plan_ahead=0.2), ManualClock()
     answered(companion, clock)
     companion.adapt(changed(companion.settings, {"lowest": 100}), 4.5)
     masks = []
@@ -192,7 +192,7 @@ def test_a_turn_keeps_to_settings_that_change_meanwhile():
 
 def test_a_setting_that_cannot_be_had_changes_nothing():
     """The error is raised, and the mode stays as it was."""
-    companion = ensemble_of()
+    companion = companion_of()
     with pytest.raises(SettingError):
         companion.adapt(changed(companion.settings, {"scale": "H minor", "mode": "accompany"}), 1.0)
     assert "continue" == companion.settings.mode
@@ -200,7 +200,7 @@ def test_a_setting_that_cannot_be_had_changes_nothing():
 
 def test_what_is_played_into_ice_is_not_heard():
     """The companion goes on, and keeps what it knows."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     answered(companion, clock)
     companion.freeze(4.5, on=True)
     assert not companion.hear(NoteOn(4.5, 90, 80))
@@ -213,7 +213,7 @@ def test_what_is_played_into_ice_is_not_heard():
 
 def test_one_stands_in_while_the_engine_is_away():
     """Playing along goes on by rule, unasked; what was played meanwhile the engine is fed afterwards."""
-    companion, clock = ensemble_of(mode="accompany"), ManualClock()
+    companion, clock = companion_of(mode="accompany"), ManualClock()
     play(companion, clock, phrase(1.0), until=2.0)
     companion.lost(2.0)
     committed = play(companion, clock, phrase(2.1, first=70), until=4.5)
@@ -229,7 +229,7 @@ def test_one_stands_in_while_the_engine_is_away():
 
 def test_whoever_takes_turns_falls_silent_while_the_engine_is_away():
     """And nobody stands in."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     answered(companion, clock)
     assert companion.lost(4.5)
     assert [] == play(companion, clock, [], until=5.0)
@@ -238,7 +238,7 @@ def test_whoever_takes_turns_falls_silent_while_the_engine_is_away():
 
 def test_an_answer_to_what_is_no_longer_wanted_is_thrown_away():
     """The turn that asked is over."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     answered(companion, clock)
     wanted = companion.want(5.5)
     companion.give_way(5.5)
@@ -247,7 +247,7 @@ def test_an_answer_to_what_is_no_longer_wanted_is_thrown_away():
 
 def test_a_halted_phrase_is_not_answered():
     """Nothing begins, though a phrase had."""
-    companion, clock = ensemble_of(), ManualClock()
+    companion, clock = companion_of(), ManualClock()
     play(companion, clock, phrase(1.0, notes=2), until=1.5)
     companion.halt(1.5)
     play(companion, clock, [], until=4.0)

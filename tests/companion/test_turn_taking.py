@@ -2,9 +2,10 @@
 
 import pytest
 
+from livecomposer.beats import Beats
 from livecomposer.clocks import ManualClock
 from livecomposer.companion.requests import Feed, Step
-from livecomposer.companion.turn_taking import TurnTaking
+from livecomposer.companion.turn_taking import TurnTaking, answer_bars
 from livecomposer.events import Control, NoteOff, NoteOn, Role, notes_of_events
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind, chord, phrase, play
@@ -216,3 +217,18 @@ def test_other_settings_hold_in_the_middle_of_a_turn():
     assert duet.plan.reached < clock.now() + 1.5
     duet.adapt(SETTINGS)
     assert isinstance(duet.want(clock.now()), Step)
+
+
+@pytest.mark.parametrize(
+    ("call", "bars"), [(0.3, 1), (1.9, 1), (2.4, 1), (2.6, 2), (4.4, 2), (7.9, 4), (30.0, 6), (0.0, 1)]
+)
+def test_an_answer_lasts_as_many_bars_as_its_call(call, bars):
+    """A bar is 2 s; a last note may reach over its bar line; the extension of 12 s is the longest."""
+    assert bars == answer_bars(call, Beats(tempo=120.0, moment=0.0), changed(Settings(), {"extension_duration": 12.0}))
+
+
+def test_an_answer_may_be_told_how_long_to_last():
+    """Whatever the call; and where no bar fits into the extension, it lasts one."""
+    slow = Beats(tempo=20.0, moment=0.0)
+    assert 4 == answer_bars(0.3, slow, changed(Settings(), {"answer_bars": 4}))
+    assert 1 == answer_bars(60.0, slow, changed(Settings(), {"extension_duration": 1.0}))

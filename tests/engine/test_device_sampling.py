@@ -21,9 +21,9 @@ def drawn(draw, logits, *told):
 
 @pytest.mark.parametrize("technique", ["topk", "nucleus", "random"])
 @pytest.mark.parametrize(
-    "language", [None, MaskPolicy(KINDS, TWINS), MaskPolicy(KINDS, TWINS, (3, 9))], ids=["plain", "language", "shifts"]
+    "policy", [None, MaskPolicy(KINDS, TWINS), MaskPolicy(KINDS, TWINS, (3, 9))], ids=["plain", "policy", "shifts"]
 )
-def test_it_draws_what_the_host_draws(technique, language):
+def test_it_draws_what_the_host_draws(technique, policy):
     """For whatever logits, masks, thresholds, temperatures and chances, with and without a language."""
     chance, draw = np.random.default_rng(1), Draw(V, CPU)
     for _ in range(300):
@@ -33,7 +33,7 @@ def test_it_draws_what_the_host_draws(technique, language):
         sampling = Sampling(
             technique=technique, threshold=chance.uniform(0.02, 1), creative_risk=chance.choice([0.1, 1.0, 3.0])
         )
-        told = (mask, sampling, float(chance.random()), language)
+        told = (mask, sampling, float(chance.random()), policy)
         assert sample(logits, *told) == drawn(draw, logits, *told)
 
 

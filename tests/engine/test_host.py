@@ -134,5 +134,5 @@ def test_another_mode_forgets_everything(host):
     assert {"mode": 1} == host.answer({"op": "mode", "mode": 1})
     assert "feed first" in host.answer(STEP)["error"]
     assert 3 == feed(host, 0, [1, 2, 3])["computed"]
-    assert "a language of 1 ids" in host.answer({"op": "mode", "mode": 0, "language": [[0], [0], [0, 0]]})["error"]
+    assert "a language of 1 ids" in host.answer({"op": "mode", "mode": 0, "policy": [[0], [0], [0, 0]]})["error"]
     assert "mode -1" in host.answer({"op": "mode", "mode": -1})["error"]

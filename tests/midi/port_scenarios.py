@@ -23,8 +23,9 @@ from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOn
 from livecomposer.messages import silence
 from livecomposer.midi import ports
-from livecomposer.midi.input_path import Input, InputPath
+from livecomposer.midi.input_path import InputPath
 from livecomposer.midi.input_ports import InputPorts
+from livecomposer.midi.loopback import Input
 from livecomposer.midi.output_port import OutputPort
 from livecomposer.midi.port_watcher import Offer, PortWatcher
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livecomposer.errors import MidiFileError
-from livecomposer.events import Control, Note, NoteOff, NoteOn, Other, events_of_notes, notes_of_events
+from livecomposer.events import Control, Note, NoteOff, NoteOn, Other, events_of_notes, in_order, notes_of_events
 from livecomposer.midi import files
-from livecomposer.midi.files import MAX_FILE_BYTES, Recording, Track, in_order, read, write
+from livecomposer.midi.files import MAX_FILE_BYTES, Recording, Track, read, write
 
 END = b"\0\xff\x2f\0"
 KEY = b"\0\x90\x3c\x40\x60\x80\x3c\x40"

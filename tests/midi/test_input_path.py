@@ -4,7 +4,8 @@ from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError
 from livecomposer.events import Control, NoteOff, NoteOn
 from livecomposer.midi import ports
-from livecomposer.midi.input_path import Input, InputPath
+from livecomposer.midi.input_path import InputPath
+from livecomposer.midi.loopback import Input
 from livecomposer.midi.routing import Router, Routing, Zone
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeClient

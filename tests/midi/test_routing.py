@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livecomposer.errors import SettingError
+from livecomposer.messages import ended_key, started_key
 from livecomposer.midi.routing import Routed, Router, Routing, Zone
-from livecomposer.playing.sinks import Output, ended_key, started_key
+from livecomposer.playing.sinks import Output
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
 

@@ -56,7 +56,7 @@ def test_absolute_scores_are_content_alone(n, m):
 
 @COUNTS
 def test_relative_scores_gather_each_pairs_distance(n, m):
-    """(q·k + q·E[distance]) / sqrt(width): Huang et al. 2018, equation 3, gathered pair by pair."""
+    """(q·k + q·E[distance]) / sqrt(width): Huang et al. 2018, equation 3, assembled pair by pair."""
     one = scheme("relative")
     assert isinstance(one, Relative)
     table = one.table.double()

@@ -116,10 +116,10 @@ TWO_KINDS = MaskPolicy(kinds=np.array([0, 0, 0, 1, 1]), twins=np.array([1, 1, 2,
 EVEN = np.log(np.array([0.2, 0.2, 0.2, 0.1, 0.3])).astype(np.float32)
 
 
-def shares(mask, language):
+def shares(mask, policy):
     """How often each id comes over an even sweep of chances."""
     plain = Sampling(technique="random", threshold=1.0, creative_risk=1.0)
-    drawn = [sample(EVEN, np.array(mask), plain, i / 1000, language) for i in range(1000)]
+    drawn = [sample(EVEN, np.array(mask), plain, i / 1000, policy) for i in range(1000)]
     return [round(drawn.count(id_) / 1000, 2) for id_ in range(5)]
 
 

@@ -31,7 +31,7 @@ class FakeEngine:
     def logits(self):
         return np.array([len(self.ids) % 7 if i % 2 else 0 for i in range(VOCABULARY.size)], dtype=np.float32)
 
-    def draw(self, mask, _sampling, chance, _language):
+    def draw(self, mask, _sampling, chance, _policy):
         return self._mind.draw(mask, chance)
 
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livecomposer.errors import SettingError
+from livecomposer.messages import ended_key, started_key
 from livecomposer.playing.device import Device, Shaper
 from livecomposer.playing.scheduler import Scheduler
-from livecomposer.playing.sinks import ended_key, started_key
 
 PIANO = Device(name="piano", restrike_gap=0.06, slower=((1, 0.1), (101, 0.0)))
 

@@ -1,8 +1,8 @@
 """Which clicks are due."""
 
 from livecomposer.beats import Beats
+from livecomposer.messages import ended_key, started_key
 from livecomposer.playing.metronome import Metronome
-from livecomposer.playing.sinks import ended_key, started_key
 
 
 def clicked(beats, *, until, clicks=True, metronome=None, step=0.02):

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livecomposer.messages import ended_key, started_key
 from livecomposer.playing.scheduler import Scheduler, Timed
-from livecomposer.playing.sinks import ended_key, started_key
 
 
 def on(pitch, channel=0):

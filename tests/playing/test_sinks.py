@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livecomposer.playing.sinks import NullSink, Output, ended_key, note_off, patiently, pedal_of, started_key
+from livecomposer.messages import ended_key, note_off, pedal_of, started_key
+from livecomposer.playing.sinks import NullSink, Output, patiently
 from tests.fakes import FakeSink
 
 ON, OFF, OFF_BY_ZERO = b"\x90\x3c\x50", b"\x80\x3c\x40", b"\x90\x3c\x00"

@@ -5,8 +5,11 @@ import pytest
 
 from livecomposer.errors import SoundError
 from livecomposer.playing import synth_stream
+from livecomposer.playing.sinks import Output
 from livecomposer.playing.soundfonts import OWN
-from livecomposer.playing.synth_stream import FRAMES, StreamSynth
+from livecomposer.playing.synth_stream import FRAMES, StreamSynth, monitor_of
+from livecomposer.settings import Settings
+from tests.fakes import FakeSink
 
 ON, OFF = bytes([0x90, 60, 100]), bytes([0x80, 60, 64])
 PATIENCE = 20.0
@@ -163,3 +166,15 @@ def test_a_bank_that_is_changed_while_the_first_one_loads_is_the_one_that_plays(
     assert ear.heard.wait(PATIENCE)
     assert ["first", str(OWN)] == asked
     synth.close()
+
+
+def test_a_monitor_hears_what_the_output_sends():
+    """It is one sink more, and does not make the output later."""
+    sink = FakeSink(latency=0.01)
+    output = Output([sink])
+    monitor = monitor_of(output, Settings(), failed=print)
+    output.send(bytes([0xB0, 7, 90]))
+    assert (sink.name, monitor.name) == output.names
+    assert 0.01 == output.latency
+    assert bytes([0xB0, 7, 90]) in monitor._controls.values()
+    output.close()

@@ -9,7 +9,7 @@ from livecomposer.events import Control, NoteOff, NoteOn, Role
 from livecomposer.midi.files import Recording, Track
 from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output
-from livecomposer.session.assembly import Shared, gathered
+from livecomposer.session.assembly import Shared, assembled
 from livecomposer.session.commands.frontend_api import InputFilters, Notifier
 from livecomposer.session.ports import opening as doors
 from livecomposer.session.timing.commit_horizon import LatencyBudget
@@ -39,7 +39,7 @@ class Evening:
             record=None,
             notify=Notifier(),
         )
-        self.assembly = gathered(shared, FakeEngine(), FakeEngine, seed=1)
+        self.assembly = assembled(shared, FakeEngine(), FakeEngine, seed=1)
         self.assembly.session.listeners.append(lambda _, role, data: self.heard.append((role, data)))
         self.filters = InputFilters([self.asked.append])
 

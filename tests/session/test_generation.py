@@ -36,7 +36,7 @@ class Engine:
         self.ids.append(self.mind.draw(mask, chance))
         return self.ids[-1]
 
-    async def set_mode(self, mode, _language):
+    async def set_mode(self, mode, _policy):
         self.asked.append(mode)
         self.ids = []
 
@@ -46,7 +46,7 @@ class Engine:
 
 def planning_of(companion, engine, **callbacks):
     """One that tells nobody anything."""
-    quiet = {name: lambda *_: None for name in ("take_back", "planned", "tell", "note")}
+    quiet = {name: lambda *_: None for name in ("take_back", "planned", "notify", "note")}
     return Generation(
         companion,
         engine,

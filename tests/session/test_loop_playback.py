@@ -3,13 +3,10 @@
 import asyncio
 
 from livecomposer.clocks import ManualClock
-from livecomposer.companion.tape import Tape
-from livecomposer.companion.undo_history import Exchange
 from livecomposer.events import NoteOff, NoteOn, Role
-from livecomposer.midi import files
 from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import Output
-from livecomposer.session.loop_playback import LoopPlayback, kept
+from livecomposer.session.loop_playback import LoopPlayback
 from tests.fakes import FakeSink
 
 PARTS = {
@@ -69,26 +66,3 @@ async def test_it_plays_by_itself_while_it_runs():
     await asyncio.sleep(0)
     assert len(hall.player)
     running.cancel()
-
-
-def exchange():
-    """One call and its reply."""
-    call, reply = PARTS.values()
-    one = Exchange(start=0.0, tape=Tape(input_duration=30.0), turn=None, call=call)
-    one.reply.extend(reply)
-    return one
-
-
-def test_what_is_kept_is_a_file_of_two_tracks(tmp_path):
-    """Beside the take, and none writes over another."""
-    told = [kept(exchange(), 9.0, beside=tmp_path / "take.jsonl") for _ in range(2)]
-    assert [str(tmp_path / f"take_kept_{number}.mid") for number in (1, 2)] == told
-    tracks = files.read(tmp_path / "take_kept_1.mid").tracks
-    assert [("performer", 2), ("companion", 2)] == [(track.name, len(track.events)) for track in tracks]
-
-
-def test_where_nothing_can_be_kept_the_reason_is_told(tmp_path):
-    """No record, no exchange, no folder."""
-    assert "--record" in kept(exchange(), 9.0, beside=None)
-    assert "first turn" in kept(None, 9.0, beside=tmp_path / "take.jsonl")
-    assert "gone" in kept(exchange(), 9.0, beside=tmp_path / "gone" / "take.jsonl")

@@ -13,14 +13,15 @@ from livecomposer.clocks import ManualClock, MonotonicClock
 from livecomposer.companion.requests import Step
 from livecomposer.errors import EngineError, SettingError
 from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
+from livecomposer.messages import ended_key, started_key
 from livecomposer.playing.device import Device
-from livecomposer.playing.sinks import Output, ended_key, started_key
+from livecomposer.playing.sinks import Output
 from livecomposer.session.channels import channels_of
 from livecomposer.session.session import Session
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.journal import Journal
-from livecomposer.takes.recording_companion import ensemble_of
+from livecomposer.takes.recording_companion import companion_of
 from tests.fakes import FakeSink
 from tests.session.players import Mind
 
@@ -43,7 +44,7 @@ class FakeEngine:
         self.modes = []
         self.restartable = None
 
-    async def set_mode(self, mode, _language):
+    async def set_mode(self, mode, _policy):
         self._fail()
         self.modes.append(mode)
         self.ids = []
@@ -103,7 +104,7 @@ class Stand:
         self.meters = Meters()
         self.said = []
         chosen = changed(Settings(), {**QUICK, **settings})
-        self.duet = ensemble_of(chosen, seed=1, journal=journal)
+        self.duet = companion_of(chosen, seed=1, journal=journal)
         self.session = Session(
             self.duet,
             self.engine,

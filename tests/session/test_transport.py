@@ -7,9 +7,9 @@ import pytest
 from livecomposer.beats import Beats
 from livecomposer.clocks import ManualClock
 from livecomposer.companion.accompaniment import Accompaniment
-from livecomposer.companion.turn_taking import TurnTaking
+from livecomposer.companion.turn_taking import TurnTaking, answer_bars
 from livecomposer.events import NoteOff, NoteOn, notes_of_events
-from livecomposer.session.transport import Transport, answer_bars
+from livecomposer.session.transport import Transport
 from livecomposer.settings import Settings, changed
 from tests.session.players import Mind, phrase, play
 
@@ -152,21 +152,6 @@ def test_two_taps_tell_a_tempo():
     """Who asked for it sets it."""
     transport = transport_of()
     assert [None, 120.0] == [transport.tap(1.0), transport.tap(1.5)]
-
-
-@pytest.mark.parametrize(
-    ("call", "bars"), [(0.3, 1), (1.9, 1), (2.4, 1), (2.6, 2), (4.4, 2), (7.9, 4), (30.0, 6), (0.0, 1)]
-)
-def test_an_answer_lasts_as_many_bars_as_its_call(call, bars):
-    """A bar is 2 s; a last note may reach over its bar line; the extension of 12 s is the longest."""
-    assert bars == answer_bars(call, Beats(tempo=120.0, moment=0.0), settings_of(extension_duration=12.0))
-
-
-def test_an_answer_may_be_told_how_long_to_last():
-    """Whatever the call; and where no bar fits into the extension, it lasts one."""
-    slow = Beats(tempo=20.0, moment=0.0)
-    assert 4 == answer_bars(0.3, slow, settings_of(answer_bars=4))
-    assert 1 == answer_bars(60.0, slow, settings_of(extension_duration=1.0))
 
 
 @pytest.mark.parametrize("tempo", [60.0, 97.3, 120.0, 173.0])

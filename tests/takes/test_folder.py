@@ -2,9 +2,12 @@ import os
 
 import pytest
 
+from livecomposer.companion.tape import Tape
+from livecomposer.companion.undo_history import Exchange
 from livecomposer.errors import MidiFileError
-from livecomposer.events import Note
-from livecomposer.takes.folder import MOST_NOTES, find_take, notes_of, save_take, takes_in
+from livecomposer.events import Note, NoteOff, NoteOn, Role
+from livecomposer.midi import files
+from livecomposer.takes.folder import MOST_NOTES, find_take, kept, notes_of, save_take, takes_in
 
 NOTE = Note(0.5, 1.0, 60, 80)
 
@@ -66,3 +69,25 @@ def test_a_take_without_notes_or_with_too_many_is_refused(tmp_path):
         with pytest.raises(MidiFileError, match="wanted 1 to"):
             save_take(tmp_path, {"performer": notes})
     assert [] == list(tmp_path.iterdir())
+
+
+def exchange():
+    """One call and its reply."""
+    one = Exchange(start=0.0, tape=Tape(input_duration=30.0), plan=None, call=[NoteOn(0.0, 60, 80), NoteOff(0.5, 60)])
+    one.reply.extend([NoteOn(0.4, 64, 70, Role.COMPANION), NoteOff(1.0, 64, Role.COMPANION)])
+    return one
+
+
+def test_what_is_kept_is_a_file_of_two_tracks(tmp_path):
+    """Beside the take, and none writes over another."""
+    told = [kept(exchange(), 9.0, beside=tmp_path / "take.jsonl") for _ in range(2)]
+    assert [str(tmp_path / f"take_kept_{number}.mid") for number in (1, 2)] == told
+    tracks = files.read(tmp_path / "take_kept_1.mid").tracks
+    assert [("performer", 2), ("companion", 2)] == [(track.name, len(track.events)) for track in tracks]
+
+
+def test_where_nothing_can_be_kept_the_reason_is_told(tmp_path):
+    """No record, no exchange, no folder."""
+    assert "--record" in kept(exchange(), 9.0, beside=None)
+    assert "first turn" in kept(None, 9.0, beside=tmp_path / "take.jsonl")
+    assert "gone" in kept(exchange(), 9.0, beside=tmp_path / "gone" / "take.jsonl")

@@ -8,16 +8,17 @@ import numpy as np
 import pytest
 
 from livecomposer.companion.companion import Companion
-from livecomposer.engine.client import EngineClient
+from livecomposer.companion.modes import mask_policy_of
+from livecomposer.engine.client import EngineClient, host_command
 from livecomposer.errors import LivecomposerError
 from livecomposer.events import Role
 from livecomposer.places import beside
+from livecomposer.session.engines import Engines
 from livecomposer.session.lifecycle import perform
-from livecomposer.session.partner import engine_command, mask_policy_of
-from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.journal_reader import read
 from livecomposer.takes.replay import replay
+from livecomposer.weights.checkpoint_folder import model_folder
 from tests.session.players import phrase
 
 QUICK = {"extension_duration": 2.0, "phrase_wait": 0.3, "phrase_wait_max": 0.5, "output": "none"}
@@ -78,20 +79,8 @@ async def recorded(folder, orders=(), *, seconds, **values):
 async def replayed(journal):
     """What a replay gives."""
     score = read(journal)
-    engines = []
-
-    async def open_engine(model):
-        engines.append(
-            EngineClient(engine_command(score.settings, model_folder(model)), language=mask_policy_of(score.settings))
-        )
-        await engines[-1].start()
-        return engines[-1]
-
-    try:
-        return await replay(score, open_engine)
-    finally:
-        for engine in engines:
-            await engine.close()
+    async with Engines(score.settings) as engines:
+        return await replay(score, engines.open)
 
 
 ORDERS = [
@@ -150,9 +139,7 @@ async def test_the_first_difference_is_named_and_the_rest_is_as_written(tmp_path
     """An id that differs is told; the journal's own is played on with, so that the music is not lost."""
     journal = await recorded(tmp_path, seconds=3.5)
     score = read(journal)
-    async with Wrong(
-        engine_command(score.settings, model_folder("")), language=mask_policy_of(score.settings)
-    ) as engine:
+    async with Wrong(host_command(model_folder()), policy=mask_policy_of(score.settings)) as engine:
 
         async def open_engine(_model):
             return engine

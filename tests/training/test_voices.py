@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from livecomposer.events import SUSTAIN, Control, Note, events_of_notes
-from livecomposer.midi.files import Track, in_order
+from livecomposer.events import SUSTAIN, Control, Note, events_of_notes, in_order
+from livecomposer.midi.files import Track
 from livecomposer.tokens.stream import ids_of_notes, notes_heard, notes_of_ids
 from livecomposer.training.voices import How, led
 

@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from livecomposer.control.experiments.evaluate_continuations import continued, mind_of
-from livecomposer.control.offline import render_file
 from livecomposer.control.progress import bar
 from livecomposer.errors import SettingError
 from livecomposer.evaluation.music.audition import Audition, facts_of, page, write
 from livecomposer.evaluation.music.excerpts import load_shard
 from livecomposer.evaluation.music.prompts import prompts_of
+from livecomposer.offline.file_commands import render_file
 from livecomposer.settings import Settings
 
 __all__ = ["audition"]

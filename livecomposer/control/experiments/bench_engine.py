@@ -18,7 +18,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
     ``quick`` takes fewer rounds and leaves growth out. Raises :class:`CheckpointError` and :class:`SettingError`.
     """
     from livecomposer.evaluation.speed.engine_bench import BenchPlan, bench_engine
-    from livecomposer.session.weights import model_folder
+    from livecomposer.weights.checkpoint_folder import model_folder
 
     given: dict[str, Any] = {
         name: text.split(",") for name in ("sizes", "backends") if (text := getattr(options, name, None))

@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
-from livecomposer.control.surfaces.frontends import hands_of
+from livecomposer.control.surfaces.frontends import frontends_of
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, Note, events_of_notes
 from livecomposer.session.commands.frontend_api import FrontendApi
@@ -103,7 +103,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         finally:
             await asyncio.gather(asked, return_exceptions=True)
 
-    frontends = [*hands_of(settings, config=None, notify=_say), asking]
+    frontends = [*frontends_of(settings, config=None, notify=_say), asking]
     music, longest = stream(seconds, seed=_SEED), seconds + 30.0
     with IdleLateness() as machine:
         playing = perform(

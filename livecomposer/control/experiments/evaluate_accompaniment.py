@@ -13,19 +13,19 @@ from statistics import median
 from typing import Any
 
 from livecomposer.companion.accompaniment import Accompaniment
+from livecomposer.companion.modes import mask_policy_of
 from livecomposer.companion.rule_based import RuleBased
 from livecomposer.control.experiments.result_tables import difference, fooled, means, row
 from livecomposer.control.progress import bar
 from livecomposer.errors import SettingError
-from livecomposer.evaluation.music.accompaniment_comparison import REAL, Mode, compare, curves, impostors_of, play
+from livecomposer.evaluation.music.accompaniment_comparison import REAL, Partner, baselines_of, compare, curves, play
 from livecomposer.evaluation.music.excerpts import Excerpt, excerpts_of, load_shard
 from livecomposer.evaluation.music.local_engine import AppendingEngine, LocalEngine
 from livecomposer.events import Note, events_of_notes
 from livecomposer.offline.lookahead import accompany_knowing
 from livecomposer.offline.simulation import Latency, Mind, PlaysAlong, Simulation, play_along
-from livecomposer.session.partner import mask_policy_of
-from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
+from livecomposer.weights.checkpoint_folder import model_folder
 
 __all__ = ["SECONDS", "accompany", "table"]
 
@@ -96,7 +96,7 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
     first, *more = options.latency_ms
     mind = _mind(options, settings)
     live = _live(mind, settings, first / 1000, seed)
-    everybody: dict[str, Mode] = {**live, KNOWING: _knowing(mind, settings, seed), **impostors_of(excerpts)}
+    everybody: dict[str, Partner] = {**live, KNOWING: _knowing(mind, settings, seed), **baselines_of(excerpts)}
     partners = _asked_for(everybody, options.partners)
     live = {name: partner for name, partner in live.items() if name in partners}
     with bar("playing along", len(excerpts), unit="pieces") as progress:
@@ -118,7 +118,7 @@ def accompany(options: argparse.Namespace, settings: Settings) -> dict[str, Any]
     return result
 
 
-def _asked_for(everybody: Mapping[str, Mode], names: Sequence[str]) -> dict[str, Mode]:
+def _asked_for(everybody: Mapping[str, Partner], names: Sequence[str]) -> dict[str, Partner]:
     """Those of ``names``, all for none, with whom all are compared among them."""
     for name in names:
         if name not in everybody:
@@ -133,7 +133,7 @@ def _mind(options: argparse.Namespace, settings: Settings) -> LocalEngine:
         device=options.device,
         precision=options.precision or settings.precision,
         threads=settings.threads,
-        language=mask_policy_of(settings),
+        policy=mask_policy_of(settings),
     )
 
 
@@ -152,7 +152,7 @@ def _live(mind: LocalEngine, settings: Settings, latency: float, seed: int) -> d
     }
 
 
-def _knowing(mind: LocalEngine, settings: Settings, seed: int) -> Mode:
+def _knowing(mind: LocalEngine, settings: Settings, seed: int) -> Partner:
     def play_to(excerpt: Excerpt) -> Sequence[Note]:
         notes = accompany_knowing(excerpt.performer, mind.engine, settings, seed=seed)
         return [note for note in notes if note.start < excerpt.seconds]
@@ -186,7 +186,7 @@ def _with_latencies(
     return rows
 
 
-def _with_key_change(excerpts: Sequence[Excerpt], partners: Mapping[str, Mode], seed: int) -> dict[str, Any]:
+def _with_key_change(excerpts: Sequence[Excerpt], partners: Mapping[str, Partner], seed: int) -> dict[str, Any]:
     """All partners again, while the performer goes on six semitones higher halfway through."""
     moment = excerpts[0].seconds / 2
     moved = [excerpt.modulated(moment) for excerpt in excerpts]

@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from livecomposer.companion.mask_policy import TURN_TAKING_POLICY
 from livecomposer.control.experiments.result_tables import difference, fooled, means, row
 from livecomposer.control.progress import bar
 from livecomposer.evaluation.likelihood.beside_others import MARKOV, MODEL, named
@@ -22,8 +23,8 @@ from livecomposer.evaluation.music.prompts import Prompt, prompts_of, recording_
 from livecomposer.events import Note
 from livecomposer.offline.continuation import continue_recording
 from livecomposer.offline.simulation import Mind
-from livecomposer.session.weights import TURN_TAKING_POLICY, model_folder
 from livecomposer.settings import Settings, changed
+from livecomposer.weights.checkpoint_folder import model_folder
 
 __all__ = ["MARKOV", "MODEL", "SECONDS", "continued", "mind_of", "music", "table"]
 
@@ -75,7 +76,7 @@ def mind_of(checkpoint: str, options: argparse.Namespace, settings: Settings) ->
         device=options.device,
         precision=options.precision or settings.precision,
         threads=settings.threads,
-        language=TURN_TAKING_POLICY,
+        policy=TURN_TAKING_POLICY,
     )
 
 

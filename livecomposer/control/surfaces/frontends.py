@@ -18,12 +18,12 @@ from livecomposer.midi.controller_feedback import ControllerFeedback, open_lamps
 from livecomposer.session.commands.frontend_api import Frontend, FrontendApi
 from livecomposer.settings import Settings
 
-__all__ = ["hands_of"]
+__all__ = ["frontends_of"]
 
 _OFF = ("", "off")
 
 
-def hands_of(
+def frontends_of(
     settings: Settings, *, config: Path | None, preset: Path | None = None, notify: Callable[[str], None]
 ) -> list[Frontend]:
     """All that the settings ask for, checked before anything is opened; ``config`` or ``preset``: where they came from.

@@ -24,8 +24,8 @@ from livecomposer.control.web.take_playback import TakePlayback
 from livecomposer.control.web.takes_api import TakesApi
 from livecomposer.errors import LivecomposerError, SettingError
 from livecomposer.events import Role
+from livecomposer.playing.synth_stream import FRAMES, RATE, StreamSynth
 from livecomposer.session.commands.frontend_api import FrontendApi
-from livecomposer.session.monitor import FRAMES, RATE, StreamSynth
 
 __all__ = ["MESSAGE_BYTES", "Panel"]
 

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from livecomposer.control.web.access import Access, address_of
 from livecomposer.control.web.panel import Panel
+from livecomposer.playing.synth_stream import monitor_of
 from livecomposer.session.commands.frontend_api import FrontendApi
-from livecomposer.session.monitor import monitor_of
 
 __all__ = ["serving"]
 

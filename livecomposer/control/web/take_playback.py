@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 
 from livecomposer.clocks import Clock
-from livecomposer.events import Note, NoteOn, events_of_notes
+from livecomposer.events import Note, events_of_notes
+from livecomposer.messages import encode
 
 __all__ = ["CHANNELS", "TakePlayback"]
 
 CHANNELS = (2, 3)
 """MIDI channels (0–15) that sessions leave alone: the first part's, and every other's."""
-
-_OFF_VELOCITY = 64
 
 
 class TakePlayback:
@@ -36,7 +35,7 @@ class TakePlayback:
         self.stop()
         timed = sorted(
             (
-                (event.time - at, _encoded(event, CHANNELS[min(part, 1)]))
+                (event.time - at, encode(event, channel=CHANNELS[min(part, 1)]))
                 for part, notes in enumerate(parts.values())
                 for event in events_of_notes(note for note in notes if note.end > at)
             ),
@@ -72,9 +71,3 @@ class TakePlayback:
             self._send(data)
         self._task = None
         self._told(None)
-
-
-def _encoded(event: object, channel: int) -> bytes:
-    if isinstance(event, NoteOn):
-        return bytes([0x90 | channel, event.pitch, event.velocity])
-    return bytes([0x80 | channel, getattr(event, "pitch", 0), _OFF_VELOCITY])

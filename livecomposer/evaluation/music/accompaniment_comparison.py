@@ -16,9 +16,9 @@ from livecomposer.evaluation.music.baselines import drone, unison
 from livecomposer.evaluation.music.excerpts import Excerpt
 from livecomposer.events import Note
 
-__all__ = ["CHEATS", "CURVED", "REAL", "Mode", "compare", "curves", "impostors_of", "play", "summary"]
+__all__ = ["CHEATS", "CURVED", "REAL", "Partner", "baselines_of", "compare", "curves", "play", "summary"]
 
-Mode = Callable[[Excerpt], Sequence[Note]]
+Partner = Callable[[Excerpt], Sequence[Note]]
 """Given an excerpt, the companion's notes; a live one must look at its performer alone."""
 Companions = Mapping[str, Sequence[Sequence[Note]]]
 """By partner: its notes to each excerpt."""
@@ -33,7 +33,7 @@ WINDOW = 2.0
 _ROUNDING = 1e-9
 
 
-def impostors_of(excerpts: Sequence[Excerpt]) -> dict[str, Mode]:
+def baselines_of(excerpts: Sequence[Excerpt]) -> dict[str, Partner]:
     """The real accompaniment, and the :data:`CHEATS`: what they play they learn from ``excerpts`` by name.
 
     ``shuffled`` plays the next excerpt's real accompaniment; ``drone`` knows the key of the excerpt's first half. In
@@ -52,7 +52,7 @@ def impostors_of(excerpts: Sequence[Excerpt]) -> dict[str, Mode]:
 
 
 def play(
-    excerpts: Sequence[Excerpt], partners: Mapping[str, Mode], *, progress: Callable[[float], None] = lambda _: None
+    excerpts: Sequence[Excerpt], partners: Mapping[str, Partner], *, progress: Callable[[float], None] = lambda _: None
 ) -> dict[str, list[Sequence[Note]]]:
     """Let every partner play to every excerpt; ``progress`` is told how many excerpts are done."""
     played: dict[str, list[Sequence[Note]]] = {name: [] for name in partners}

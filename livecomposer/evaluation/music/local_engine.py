@@ -17,21 +17,21 @@ __all__ = ["AppendingEngine", "LocalEngine"]
 
 
 class LocalEngine:
-    """``engine`` behind awaitable methods that never wait; ``language`` as the live session's."""
+    """``engine`` behind awaitable methods that never wait; ``policy`` as the live session's."""
 
-    def __init__(self, engine: Engine, language: MaskPolicy | None = None) -> None:
+    def __init__(self, engine: Engine, policy: MaskPolicy | None = None) -> None:
         self.engine = engine
-        self._language = language
+        self._policy = policy
 
     @classmethod
-    def open(cls, folder: Path, *, mode: int, device: str, precision: str, threads: int, language: MaskPolicy) -> Self:
+    def open(cls, folder: Path, *, mode: int, device: str, precision: str, threads: int, policy: MaskPolicy) -> Self:
         """With the checkpoint in ``folder``, told the way of playing ``mode``.
 
         Raises :class:`CheckpointError` or :class:`EngineError`.
         """
         decoder = checkpoint.load(folder, fingerprint=VOCABULARY.fingerprint)
         engine, _ = open_engine(decoder, mode=mode, device=device, precision=precision, threads=threads)
-        return cls(engine, language)
+        return cls(engine, policy)
 
     async def feed(self, ids: Sequence[int]) -> int:
         """Take in ``ids``; how many had to be computed."""
@@ -39,7 +39,7 @@ class LocalEngine:
 
     async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
         """Draw the next id and take it in."""
-        id_ = self.engine.draw(mask, sampling, chance, self._language)
+        id_ = self.engine.draw(mask, sampling, chance, self._policy)
         self.engine.advance(id_)
         return id_
 

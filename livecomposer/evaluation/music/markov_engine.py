@@ -34,9 +34,9 @@ _AS_PERFORMER, _AS_COMPANION = (_as_played_by(role) for role in Role)
 class MarkovEngine:
     """``model`` behind awaitable methods that never wait. It was trained on one player, and takes both for that one."""
 
-    def __init__(self, model: MarkovModel, language: MaskPolicy) -> None:
+    def __init__(self, model: MarkovModel, policy: MaskPolicy) -> None:
         self._model = model
-        self._language = language
+        self._policy = policy
         self._begin()
 
     async def feed(self, ids: Sequence[int]) -> int:
@@ -54,7 +54,7 @@ class MarkovEngine:
         """Draw the next id and take it in."""
         with np.errstate(divide="ignore"):
             logits = np.log(np.bincount(_AS_COMPANION, self.foreseen(), _SIZE)).astype(np.float32)
-        id_ = sample(logits, mask, sampling, chance, self._language)
+        id_ = sample(logits, mask, sampling, chance, self._policy)
         self._take(int(_AS_PERFORMER[id_]))
         return id_
 

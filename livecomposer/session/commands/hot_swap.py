@@ -15,9 +15,9 @@ from livecomposer.playing.soundfonts import find_soundfont
 from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.ports.hotplug import Hotplug
 from livecomposer.session.timing.overload_control import OverloadControl
-from livecomposer.session.weights import model_folder
+from livecomposer.weights.checkpoint_folder import model_folder
 
-__all__ = ["HotSwap", "Swap", "change_soundfont", "changes_of"]
+__all__ = ["HotSwap", "Swap", "change_soundfont", "hot_swap_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class _Swapping:
             self._announce(line)
 
 
-def changes_of(
+def hot_swap_of(
     dispatcher: Dispatcher,
     board: Hotplug,
     output: Output,

@@ -7,8 +7,8 @@ from livecomposer.errors import SoundError
 from livecomposer.midi.port_watcher import Offer
 from livecomposer.midi.ports import VIRTUAL
 from livecomposer.playing.soundfonts import all_soundfonts, find_soundfont
-from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings
+from livecomposer.weights.checkpoint_folder import model_folder
 
 __all__ = ["Option", "choices", "known_models"]
 

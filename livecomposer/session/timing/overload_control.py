@@ -7,8 +7,8 @@ from typing import Protocol
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
 from livecomposer.session.timing.overload_ladder import LadderStep, Load, OverloadLadder
-from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
+from livecomposer.weights.checkpoint_folder import model_folder
 
 __all__ = ["Adaptable", "OverloadControl", "Stage"]
 

@@ -21,7 +21,7 @@ class Stage:
     def __init__(self, table, **more):
         self.dispatcher, self.feedback, self.said, self.later, self.silenced = NotedDesk(), FakeSink(), [], [], 0
         controls = Controls([layer_of(table, where="test")])
-        ways = {"silence": self.silence, "soon": lambda *call: self.later.append(call), "tell": self.said.append}
+        ways = {"silence": self.silence, "soon": lambda *call: self.later.append(call), "notify": self.said.append}
         self.surface = ControlSurface(controls, self.dispatcher, feedback=self.feedback, **ways | more)
         self.dispatcher.watch(self.surface.changed)
 

@@ -16,7 +16,7 @@ import pytest
 
 from livecomposer.clocks import ManualClock
 from livecomposer.control.surfaces import controller_maps, frontends
-from livecomposer.control.surfaces.frontends import hands_of
+from livecomposer.control.surfaces.frontends import frontends_of
 from livecomposer.control.surfaces.osc_in import PREFIX, encoded
 from livecomposer.control.surfaces.osc_out import asked
 from livecomposer.errors import SettingError
@@ -63,7 +63,7 @@ async def reached(settings, during, *, said=None):
     """Put the hands on, do something, and take them off; the backstage."""
     api = a_backstage([] if said is None else said)
     async with AsyncExitStack() as reaching:
-        for hand in hands_of(settings, config=None, notify=api.notify):
+        for hand in frontends_of(settings, config=None, notify=api.notify):
             await reaching.enter_async_context(hand(api))
         await during(api)
     return api
@@ -91,7 +91,7 @@ async def test_bindings_are_read_again_when_they_are_asked_for(tmp_path):
     config, said = tmp_path / "set.toml", []
     config.write_text('[controls]\n"cc:3" = "mute"\n')
     api = a_backstage(said)
-    (hand,) = hands_of(changed(Settings(), {"osc": "off"}), config=config, notify=said.append)
+    (hand,) = frontends_of(changed(Settings(), {"osc": "off"}), config=config, notify=said.append)
     async with hand(api):
         (reread,) = api.rereads
         assert "" == reread()
@@ -139,27 +139,27 @@ async def test_a_controller_that_shows_things_is_shown_them_until_the_end(monkey
 def test_what_is_wrong_is_said_before_anything_is_opened(values):
     """One line, with the name of the setting."""
     with pytest.raises(SettingError, match=f"^{next(iter(values))} = "):
-        hands_of(changed(Settings(), values), config=None, notify=print)
+        frontends_of(changed(Settings(), values), config=None, notify=print)
 
 
 def test_a_target_is_told_what_happens():
     """By one hand more."""
-    none = hands_of(Settings(), config=None, notify=print)
+    none = frontends_of(Settings(), config=None, notify=print)
     target = changed(Settings(), {"osc_target": "127.0.0.1:9"})
-    assert len(none) + 1 == len(hands_of(target, config=None, notify=print))
+    assert len(none) + 1 == len(frontends_of(target, config=None, notify=print))
 
 
 def test_a_file_that_plays_is_at_no_controller(monkeypatch):
     """Ports are not even looked for."""
     monkeypatch.setattr(frontends, "midi_ports", [].pop)
-    assert hands_of(changed(Settings(), {"input": "piece.MID"}), config=None, notify=print)
+    assert frontends_of(changed(Settings(), {"input": "piece.MID"}), config=None, notify=print)
 
 
 @contextmanager
 def program(name, *arguments, **streams):
     """A program of these tests, in a process of its own; it ends with the block."""
-    command = [sys.executable, str(Path(__file__).with_name(name)), *map(str, arguments)]
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    command = [sys.executable, str(Path(__file__).parents[1] / name), *map(str, arguments)]
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])}
     with subprocess.Popen(command, env=environment, text=True, **streams) as process:
         try:
             yield process
@@ -195,7 +195,7 @@ def test_a_knob_learned_in_the_middle_of_a_set_shapes_the_next_token(tmp_path):
     pipe = subprocess.PIPE
     with (
         jack_server(period=512),
-        program("jack_stage.py", *stage, stdout=pipe, stderr=pipe) as stage,
+        program("jack_session.py", *stage, stdout=pipe, stderr=pipe) as stage,
         program("jack_knob.py", stdin=pipe, stdout=pipe) as knob,
     ):
         read_until(stage.stderr, "ready:")

@@ -16,7 +16,7 @@ import pytest
 from livecomposer.control.surfaces import reload
 from livecomposer.control.surfaces.reload import apply, reloading
 from livecomposer.errors import SettingError
-from livecomposer.events import NoteOff, NoteOn
+from livecomposer.events import NoteOff, NoteOn, in_order
 from livecomposer.midi import files
 from livecomposer.settings import Settings, changed
 from tests.control.desks import NotedDesk
@@ -141,14 +141,14 @@ def test_a_whole_session_is_changed_while_keys_are_held(tmp_path, hangup):
     """They end as they began, transposed or not; what needs a restart is told; nothing sounds at the end."""
     score, config = tmp_path / "score.mid", tmp_path / "own.toml"
     held = [(NoteOn(0.1 + 0.1 * i, 60 + i, 80), NoteOff(600.0, 60 + i)) for i in range(4)]
-    files.write(score, [files.Track("hands", tuple(files.in_order(event for pair in held for event in pair)))])
+    files.write(score, [files.Track("hands", tuple(in_order(event for pair in held for event in pair)))])
     config.write_text(
         f'model = "{tiny_checkpoint(tmp_path / "tiny")}"\ninput = "{score}"\noutput = "none"\npanel = "off"\n'
     )
     arguments = ["jam", "--config", str(config), "--record", str(tmp_path), "--osc", "off", "--json"]
     jam = subprocess.Popen(
         [sys.executable, "-m", "livecomposer.control.cli", *arguments],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

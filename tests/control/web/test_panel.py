@@ -203,8 +203,8 @@ async def test_meters_are_told_and_can_be_scraped():
     async with House() as house:
         ws = await house.page()
         house.api.meters.thru.add(0.001)
-        message = await said(ws, "gauges")
-        assert not message["gauges"]["trouble"]
+        message = await said(ws, "health")
+        assert not message["health"]["trouble"]
         async with house.browser.get(house.url + "metrics") as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             assert "livecomposer_thru_seconds_count 1" in await answer.text()

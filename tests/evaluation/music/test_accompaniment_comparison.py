@@ -9,9 +9,9 @@ from livecomposer.evaluation.music.accompaniment_comparison import (
     CHEATS,
     CURVED,
     REAL,
+    baselines_of,
     compare,
     curves,
-    impostors_of,
     play,
 )
 from livecomposer.evaluation.music.accompaniment_metrics import METRICS
@@ -44,7 +44,7 @@ def root_player(one):
 @pytest.fixture(scope="module")
 def played():
     """What everybody plays."""
-    return play(EXCERPTS, {"model": root_player, **impostors_of(EXCERPTS)})
+    return play(EXCERPTS, {"model": root_player, **baselines_of(EXCERPTS)})
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_the_interval_is_the_bootstrap_over_pieces():
 def test_curves_tell_the_change_of_key():
     """Until then a drone has the harmony as often as before; then it never has, and the real one always."""
     moved = [one.modulated(8.0) for one in EXCERPTS[:1]]
-    partners = impostors_of(EXCERPTS)
+    partners = baselines_of(EXCERPTS)
     found = curves(moved, play(moved, partners), around=8.0)
     assert set(CURVED) == set(found)
     at = [point["at"] for point in found["harmony"]["drone"]]

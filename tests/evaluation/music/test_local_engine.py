@@ -44,7 +44,7 @@ async def test_it_draws_as_its_engine_does():
 
 async def test_it_opens_a_checkpoint(tmp_path):
     """Of this vocabulary alone."""
-    how = {"mode": 1, "device": "cpu", "precision": "float32", "threads": 1, "language": LANGUAGE}
+    how = {"mode": 1, "device": "cpu", "precision": "float32", "threads": 1, "policy": LANGUAGE}
     mind = LocalEngine.open(tiny_checkpoint(tmp_path / "tiny"), **how)
     await mind.feed([0])
     assert 0 <= await mind.step(ANYTHING, SAMPLING, 0.5) < VOCABULARY.size

@@ -3,8 +3,8 @@
 from livecomposer.midi.port_watcher import Offer
 from livecomposer.playing.soundfonts import OWN
 from livecomposer.session.ports.choices import choices, known_models
-from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
+from livecomposer.weights.checkpoint_folder import model_folder
 
 
 def test_ports_that_are_there_are_offered_once_each():

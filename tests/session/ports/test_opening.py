@@ -148,7 +148,7 @@ def test_keyboard_and_synthesiser_are_killed_ten_times_in_the_middle_of_a_phrase
 
 KEYS = ["jack_midiseq", "keys", "24000", "0", "60", "20000", "4000", "64", "18000"]
 SYNTH = ["fluidsynth", "-a", "jack", "-m", "jack", "-s", "-i", str(beside("soundfonts/livecomposer-piano.sf2"))]
-LISTENER = [sys.executable, str(Path(__file__).parents[1] / "midi" / "jack_ears.py")]
+LISTENER = [sys.executable, str(Path(__file__).parents[2] / "midi" / "jack_ears.py")]
 
 
 class _Mortal:

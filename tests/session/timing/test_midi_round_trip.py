@@ -11,7 +11,7 @@ import pytest
 
 from livecomposer.errors import PortError, SettingError
 from livecomposer.midi import ports
-from livecomposer.session.timing.midi_round_trip import measure_loop
+from livecomposer.session.timing.midi_round_trip import Calibration, measure_loop
 from livecomposer.settings import Settings
 from tests.jack import jack_server, on_jack
 
@@ -22,7 +22,7 @@ def calibrate(*options):
     """The command as a process."""
     return subprocess.Popen(
         [*COMMAND, *map(str, options)],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -75,3 +75,17 @@ def test_no_notes_are_refused():
     """A count that measures nothing is said so."""
     with pytest.raises(SettingError, match="notes = 0: wanted 1 or more"):
         measure_loop(Settings(), count=0, patience=0.1)
+
+
+def test_each_way_gets_half_of_the_median():
+    """A loop cannot tell the two apart."""
+    measured = Calibration.of([0.002, 0.003, 0.010], lost=0)
+    assert {"input_latency_ms": 1.5, "output_latency_ms": 1.5} == pytest.approx(measured.settings, abs=0.01)
+    assert (3, 10.0) == (measured.count, measured.max)
+
+
+def test_the_lines_say_what_was_measured_and_what_to_write():
+    """The last two are TOML."""
+    lines = list(Calibration.of([0.004] * 9, lost=1).lines())
+    assert "9 notes, 1 lost: median 4 ms, p99 4 ms, max 4 ms" in lines[0]
+    assert ["input_latency_ms = 2", "output_latency_ms = 2"] == lines[-2:]

@@ -5,8 +5,8 @@ import pytest
 from livecomposer.errors import CheckpointError
 from livecomposer.session.timing.overload_control import OverloadControl
 from livecomposer.session.timing.overload_ladder import BAD_IN_A_ROW, GOOD_IN_A_ROW, Load, OverloadLadder
-from livecomposer.session.weights import model_folder
 from livecomposer.settings import Settings, changed
+from livecomposer.weights.checkpoint_folder import model_folder
 
 MODEL_ALONE = changed(Settings(), {"plan_ahead": 0.5, "input_duration": 1.0, "small_model": "small"})
 

@@ -59,7 +59,7 @@ link.addEventListener("set", ({ detail }) => {
   if ("panic" in detail) sound.hush(); // whoever asked for it
 });
 link.addEventListener("beats", ({ detail }) => setBeats(detail));
-link.addEventListener("gauges", ({ detail, message }) => {
+link.addEventListener("health", ({ detail, message }) => {
   meters.take(detail, message.quantiles);
   music.settle(message.sounding, message.now);
   if (detail.trouble) lamp("trouble", detail.trouble);

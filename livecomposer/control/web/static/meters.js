@@ -23,10 +23,10 @@ export class Meters {
     for (const [name, label, unit] of METERS) this.#add(name, label, unit);
   }
 
-  take(gauges, quantiles) {
+  take(health, quantiles) {
     for (const [name, , unit, read, worst] of METERS) {
       const series = this.#series.get(name);
-      const value = read(gauges);
+      const value = read(health);
       series.push(value ?? null);
       if (series.length > KEPT) series.shift();
       if (this.box.hidden) continue;
@@ -34,8 +34,8 @@ export class Meters {
       const last = value ?? series.findLast((each) => each !== null);
       output.textContent = last === undefined || last === null ? "–" : `${short(last)}${unit ? ` ${unit}` : ""}`;
       card.dataset.bad = worst !== undefined && value !== undefined && value >= worst;
-      if (name === "can") small.textContent = gauges.needs ? `needs ${short(gauges.needs)}` : "";
-      else if (name === "dropped") small.textContent = `engine restarts ${gauges.restarts}`;
+      if (name === "can") small.textContent = health.needs ? `needs ${short(health.needs)}` : "";
+      else if (name === "dropped") small.textContent = `engine restarts ${health.restarts}`;
       else if (quantiles[name]) small.textContent = `p50 ${short(quantiles[name][0])}  p99 ${short(quantiles[name][1])}`;
       this.#line(canvas, series);
     }

@@ -4,8 +4,8 @@ import { Edit } from "./edit.js";
 import { Sheet } from "./sheet.js";
 
 const LAYOUT = `
-<div class="shelf"><header><h2>takes</h2></header><ul id="list"></ul></div>
-<div class="desk-of-takes">
+<div class="take-list"><header><h2>takes</h2></header><ul id="list"></ul></div>
+<div class="editor">
   <header><h2 id="title">choose a take</h2><button type="button" id="close" class="tool" aria-label="Close">close</button></header>
   <div class="toolbar" id="toolbar" hidden>
     <label>part <select id="part"></select></label>

@@ -5,9 +5,9 @@ import json
 import pytest
 
 from livecomposer.errors import CheckpointError
-from livecomposer.session.weights import model_folder, vocabulary_checked
 from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.weights.checkpoint_folder import model_folder, vocabulary_checked
 
 
 def test_the_default_is_the_checkpoint_that_ships():

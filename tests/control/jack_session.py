@@ -1,13 +1,13 @@
 """A performance with its hands, as a program, which prints the creative risk of each token drawn, as it changes.
 
-python jack_stage.py MODEL CONFIG RECORD OSC: virtual ports on JACK; lines of what is told on standard error.
+python jack_session.py MODEL CONFIG RECORD OSC: virtual ports on JACK; lines of what is told on standard error.
 """
 
 import asyncio
 import sys
 from pathlib import Path
 
-from livecomposer.control.surfaces.frontends import hands_of
+from livecomposer.control.surfaces.frontends import frontends_of
 from livecomposer.engine.client import EngineClient
 from livecomposer.session.lifecycle import perform
 from livecomposer.settings import load
@@ -34,7 +34,7 @@ def main() -> None:
     spied = Spied(EngineClient.step)
     EngineClient.step = lambda *asked, **named: spied.ask(*asked, **named)  # noqa: PLW0108  # binds the engine
     settings = load(Path(config), environment={}, options={"model": model, "osc": osc})
-    frontends = hands_of(settings, config=Path(config), notify=notify)
+    frontends = frontends_of(settings, config=Path(config), notify=notify)
     asyncio.run(perform(settings, seed=1, record=Path(record), frontends=frontends, notify=notify))
 
 

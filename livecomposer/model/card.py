@@ -1,0 +1,27 @@
+"""A checkpoint's ``config.json``: what weights say of themselves, read without loading them. Knows no torch."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from livecomposer.errors import CheckpointError
+
+__all__ = ["CONFIG", "WEIGHTS", "read_card"]
+
+CONFIG, WEIGHTS = "config.json", "model.safetensors"
+"""The files of a checkpoint's folder."""
+
+
+def read_card(folder: Path) -> dict[str, Any]:
+    """What ``folder`` says: format, architecture, vocabulary, shape, training; raises :class:`CheckpointError`."""
+    path = folder / CONFIG
+    try:
+        card = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(card, dict):
+            raise TypeError(f"a {type(card).__name__}")
+    except OSError as error:
+        raise CheckpointError(f"{folder}: no readable {CONFIG} in it; wanted a checkpoint folder") from error
+    except (ValueError, TypeError, RecursionError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise CheckpointError(f"{path}: damaged ({reason}); wanted a checkpoint's config; copy it again") from error
+    return card

@@ -1,0 +1,1 @@
+"""The checkpoints that ship, and which folder of weights is to be played."""
