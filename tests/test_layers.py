@@ -40,7 +40,7 @@ ALLOWED_ALONE = {
     "control.experiments.*": {"training", "evaluation", "companion", "engine", "midi.files", "model"},
     # What machines and controllers have is asked of the rooms themselves.
     "control.machine_facts": LEAVES,
-    "control.surfaces.frontends": {"midi.controller_feedback"},
+    "control.surfaces.*": {"midi.controller_feedback"},
     "control.web.*": {"playing.synth_stream"},
     # Likelihoods are measured on the very shards that training reads.
     "evaluation.likelihood.*": {"training.corpus"},

@@ -94,6 +94,11 @@ class Companion:
         """The last one."""
         return self._exchanges.last
 
+    def settle(self, settings: Settings) -> None:
+        """Before anything is heard: the settings with what was measured meanwhile, of the same mode."""
+        self._mode.adapt(settings)
+        self.settings = settings
+
     def adapt(self, settings: Settings, now: float) -> bool:
         """Play with ``settings`` from now on. Raises :class:`SettingError`, and then nothing has changed."""
         swaps = weights_mode(settings) != weights_mode(self.settings)

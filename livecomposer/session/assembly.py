@@ -1,52 +1,29 @@
-"""Who plays in one session, and what reaches in: put together from what the stage opened."""
+"""Who plays in one session, and what reaches in: put together from what was opened."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, fields
 from functools import partial
-from pathlib import Path
 
-from livecomposer.clocks import Clock
 from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
 from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.files import Recording
 from livecomposer.midi.input_path import InputPath
 from livecomposer.midi.input_ports import InputPorts
-from livecomposer.midi.routing import Router
-from livecomposer.playing.device import Device
-from livecomposer.playing.sinks import Output, Sink
+from livecomposer.midi.routing import Router, Routing
 from livecomposer.session.clock_sync import ClockSync, keep_time
+from livecomposer.session.commands.actions import Actions
 from livecomposer.session.commands.dispatcher import Dispatcher
-from livecomposer.session.commands.frontend_api import FrontendApi, InputFilters, Notifier
+from livecomposer.session.commands.frontend_api import FrontendApi, InputFilters
 from livecomposer.session.ports.choices import choices, known_models
 from livecomposer.session.ports.hotplug import Hotplug
 from livecomposer.session.ports.opening import in_loop, wanted_inputs
 from livecomposer.session.session import Session
-from livecomposer.session.timing.commit_horizon import LatencyBudget
-from livecomposer.session.timing.meters import Meters
+from livecomposer.session.shared import Shared
 from livecomposer.session.timing.overload_control import OverloadControl
 from livecomposer.session.timing.overload_ladder import OverloadLadder
-from livecomposer.settings import Settings
-from livecomposer.takes.journal import Journal
-from livecomposer.takes.recording_companion import companion_of
 
-__all__ = ["Assembly", "Shared", "assembled"]
-
-
-@dataclass(frozen=True, slots=True)
-class Shared:
-    """What all who play share. ``outlets``: what is played through, by the names in the settings."""
-
-    settings: Settings
-    clock: Clock
-    meters: Meters
-    output: Output
-    outlets: Mapping[str, Sink]
-    device: Device
-    budget: LatencyBudget
-    journal: Journal | None
-    record: Path | None
-    notify: Notifier
+__all__ = ["Assembly", "assembled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +38,7 @@ class Assembly:
     overload: OverloadControl
 
     def board(self, simulated: Recording | None, filters: InputFilters) -> Hotplug:
-        """The performer's ports, opened; where ``simulated`` plays instead, it begins, and the ears hear nothing yet.
+        """The performer's ports, opened; where ``simulated`` plays instead, it begins, and no port is heard yet.
 
         A keyboard that is not there is told and awaited. A file is not offered to ``filters``.
         """
@@ -83,20 +60,14 @@ class Assembly:
         )
 
     def api(self, board: Hotplug, filters: InputFilters) -> FrontendApi:
-        """What hands reach, while ``board`` is open and ``filters`` are asked."""
+        """What frontends reach, while ``board`` is open and ``filters`` are asked."""
         shared = self.shared
         return FrontendApi(
             dispatcher=self.dispatcher,
             session=self.session,
-            output=shared.output,
-            meters=shared.meters,
-            budget=shared.budget,
-            clock=shared.clock,
-            journal=shared.journal,
-            record=shared.record,
+            **{each.name: getattr(shared, each.name) for each in fields(shared)},
             hear=self._input_path(filters=filters, any_channel=True, at_once=True),
             filters=filters,
-            notify=shared.notify,
             beats=lambda: self.clock_sync.transport.beats(shared.clock.now()),
             choices=lambda: choices(board.offer, known_models(shared.settings, self.dispatcher.settings)),
             take_seat=(lambda: None) if shared.settings.input else board.take_seat,
@@ -124,23 +95,17 @@ class Assembly:
 
 
 def assembled(
-    shared: Shared, engine: EngineClient, open_engine: Callable[[str], Awaitable[EngineClient]], *, seed: int
+    shared: Shared,
+    companion: Companion,
+    routing: Routing,
+    engine: EngineClient,
+    open_engine: Callable[[str], Awaitable[EngineClient]],
 ) -> Assembly:
     """Everyone, in their places; nothing plays yet. ``engine`` plays first, those that are opened after it."""
-    settings = shared.settings
-    companion = companion_of(settings, seed=seed, journal=shared.journal)
-    session = Session(
-        companion,
-        engine,
-        shared.output,
-        settings,
-        clock=shared.clock,
-        meters=shared.meters,
-        journal=shared.journal,
-        device=shared.device,
-        notify=shared.notify,
-    )
-    dispatcher = Dispatcher(session, settings, panic=session.panic, note=session.commanded)
+    session = Session(shared, companion, routing, engine)
+    take = None if shared.journal is None else shared.journal.path
+    actions = Actions(session, companion, take=take, notify=shared.notify)
+    dispatcher = Dispatcher(actions, shared.settings, panic=session.panic, note=session.commanded)
     return Assembly(
         shared=shared,
         companion=companion,
@@ -148,6 +113,6 @@ def assembled(
         dispatcher=dispatcher,
         clock_sync=keep_time(session, dispatcher, companion, clock=shared.clock, notify=shared.notify),
         overload=OverloadControl(
-            OverloadLadder(settings), session.health, session.reduced, session, open_engine=open_engine
+            OverloadLadder(shared.settings), session.load, session.reduced, session, open_engine=open_engine
         ),
     )

@@ -33,7 +33,7 @@ class Generation:
         *,
         clock: Clock,
         meters: Meters,
-        health: Load,
+        load: Load,
         take_back: Callable[[float, str], None],
         planned: Callable[[], None],
         notify: Callable[[str], None],
@@ -46,7 +46,7 @@ class Generation:
         self._companion = companion
         self._clock = clock
         self._meters = meters
-        self._health = health
+        self._load = load
         self._take_back = take_back
         self._planned = planned
         self._notify = notify
@@ -104,7 +104,7 @@ class Generation:
         if taken:  # else the performer has taken over meanwhile
             self._meters.tokens += 1
             self._meters.music += wanted.plan.reached - before
-            self._health.stepped(now, seconds=now - began, before=before, reached=wanted.plan.reached)
+            self._load.stepped(now, seconds=now - began, before=before, reached=wanted.plan.reached)
             if waited is not None:
                 self._meters.replan.add(waited)
             self._planned()

@@ -15,7 +15,6 @@ from typing import Any
 
 from livecomposer.clocks import Clock, MonotonicClock
 from livecomposer.companion.companion import Companion
-from livecomposer.companion.modes import mode_for
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
@@ -24,17 +23,19 @@ from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.routing import Routing
 from livecomposer.playing.instrument_profiles import device_of
 from livecomposer.playing.sinks import Output
-from livecomposer.session.assembly import Assembly, Shared, assembled
-from livecomposer.session.commands.frontend_api import Frontend, FrontendApi, InputFilters, Notifier
+from livecomposer.session.assembly import Assembly, assembled
+from livecomposer.session.commands.frontend_api import Frontend, FrontendApi, InputFilters
 from livecomposer.session.commands.hot_swap import hot_swap_of
 from livecomposer.session.engines import Engines, engine_line
 from livecomposer.session.panic_signal import silenced_by_signal
 from livecomposer.session.ports.opening import simulated_performance, sinks
+from livecomposer.session.shared import Notifier, Shared
 from livecomposer.session.timing.commit_horizon import LatencyBudget
 from livecomposer.session.timing.engine_timing import budget_of
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.journal import Journal, recover
+from livecomposer.takes.recording_companion import Scribe, companion_of
 from livecomposer.weights.checkpoint_folder import facts_of, model_folder
 
 __all__ = ["Performed", "perform"]
@@ -84,8 +85,9 @@ async def perform(
     """
     clock, meters, say = clock or MonotonicClock(), meters or Meters(), Notifier([notify])
     model = model_folder(settings.model)
-    mode_for(settings, seed=seed)  # refuses what cannot be played with before anything is opened
-    Routing.of(settings)  # so does this
+    scribe = Scribe() if record else None
+    companion = companion_of(settings, seed=seed, scribe=scribe)
+    routing = Routing.of(settings)  # what cannot be played with is refused before anything is opened
     simulated = simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
         output = Output([], channel_state=ChannelState())
@@ -101,11 +103,25 @@ async def perform(
             say(engine_line(engine.hello))
             say(budget.describe())
             settings = changed(settings, {"horizon": min(budget.horizon + device.needs, 1.0)})
+            companion.settle(settings)
             header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
             journal = _journal(record, header, clock=clock, notify=say) if record else None
             stack.enter_context(journal or nullcontext())
-            shared = Shared(settings, clock, meters, output, outlets, device, budget, journal, record, say)
-            assembly = assembled(shared, engine, engines.open, seed=seed)
+            if scribe and journal:
+                scribe.put = journal.calls
+            shared = Shared(
+                settings=settings,
+                clock=clock,
+                meters=meters,
+                output=output,
+                outlets=outlets,
+                device=device,
+                budget=budget,
+                journal=journal,
+                record=record,
+                notify=say,
+            )
+            assembly = assembled(shared, companion, routing, engine, engines.open)
             panic_signal.panic = assembly.session.panic
             with assembly.session.player, _fast_switching():
                 await _play(assembly, simulated, frontends, stop, duration)

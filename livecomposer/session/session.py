@@ -10,26 +10,21 @@ import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from livecomposer.clocks import Clock
 from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
-from livecomposer.errors import SettingError
 from livecomposer.events import Event, NoteEvent, NoteOn, Role
 from livecomposer.messages import encode, started_key
 from livecomposer.midi.routing import Routing
-from livecomposer.playing.device import Device, Shaper
+from livecomposer.playing.device import Shaper
 from livecomposer.playing.player import Player
-from livecomposer.playing.sinks import Output
 from livecomposer.session.channels import channels_of, program_changes
 from livecomposer.session.generation import Generation, pause
 from livecomposer.session.loop_playback import LoopPlayback
-from livecomposer.session.timing.meters import Meters
+from livecomposer.session.shared import Shared
 from livecomposer.session.timing.overload_ladder import Load
 from livecomposer.session.timing.reduced_settings import ReducedSettings
 from livecomposer.settings import Settings
 from livecomposer.takes.call_log import grid
-from livecomposer.takes.folder import kept
-from livecomposer.takes.journal import Journal
 
 __all__ = ["Session"]
 
@@ -42,48 +37,37 @@ class Session:
     All of it belongs to the loop's thread, but for :meth:`panic` and :meth:`sent`.
     """
 
-    def __init__(
-        self,
-        companion: Companion,
-        engine: EngineClient,
-        output: Output,
-        settings: Settings,
-        *,
-        clock: Clock,
-        meters: Meters,
-        journal: Journal | None = None,
-        device: Device | None = None,
-        notify: Callable[[str], None] = lambda _: None,
-    ) -> None:
+    def __init__(self, shared: Shared, companion: Companion, routing: Routing, engine: EngineClient) -> None:
+        settings, clock = shared.settings, shared.clock
         self._settings = settings  # as asked for
         self._channels = channels_of(settings)
-        self._shaper = Shaper(device or Device())
-        self.routing = Routing.of(settings)
+        self._shaper = Shaper(shared.device)
+        self.routing = routing
         """What becomes of the performer's messages; the driver's thread reads it."""
         self._companion = companion
-        self.player = Player(output, clock, on_sent=self.sent)
+        self.player = Player(shared.output, clock, on_sent=self.sent)
         """Owned, but started and closed by the session's owner."""
         self._clock = clock
-        self._meters = meters
-        self.health = Load(horizon=settings.horizon)
+        self._meters = shared.meters
+        self.load = Load(horizon=settings.horizon)
         self.reduced = ReducedSettings(settings, self._play_by)
         """Where the ladder gives up what it must."""
-        self._journal = journal
-        self._notify = notify
+        self._journal = shared.journal
+        self._notify = shared.notify
         self._to_commit = asyncio.Event()
         self._planning = Generation(
             companion,
             engine,
             clock=clock,
-            meters=meters,
-            health=self.health,
-            take_back=self._take_back,
+            meters=shared.meters,
+            load=self.load,
+            take_back=self.take_back,
             planned=self._to_commit.set,
-            notify=notify,
+            notify=shared.notify,
             note=lambda moment, what, reason: self._note(moment, what, reason=reason),
         )
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._loop_playback = LoopPlayback(
+        self.loop_playback = LoopPlayback(
             self.player, clock, taken=(*self._channels.values(), settings.metronome_channel - 1)
         )
         self._panics = 0
@@ -125,53 +109,22 @@ class Session:
         self.player.panic()
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):  # the loop has closed
-                self._loop.call_soon_threadsafe(self._wake)
+                self._loop.call_soon_threadsafe(self.wake)
 
-    def act(self, name: str) -> None:
-        """Do one of the actions of :mod:`.session.commands`; ``panic`` is done by :meth:`panic`."""
-        now, companion, turns = self._now(), self._companion, self._companion.turns
-        match name:
-            case "yield" if companion.playing:
-                companion.give_way(now)
-                self._take_back(now, "asked to yield")
-            case "undo" | "reroll":
-                taken_back = companion.undo(now) if name == "undo" else companion.reroll(now)
-                self._take_back(now, name) if taken_back else self._notify(f"{name}: there is no turn to take back")
-            case "trigger" if not companion.trigger(now) and not companion.playing:
-                self._notify("trigger: nothing was played yet")
-            case "keep":
-                beside = None if self._journal is None else self._journal.path
-                self._notify(f"keep: {kept(companion.exchange, now, beside=beside)}")
-        self._notice_turn(turns)
-        self._wake()
-
-    def switch(self, name: str, *, on: bool) -> None:
-        """Turn something on or off; raises :class:`SettingError` where there is nothing to go round."""
-        now = self._now()
-        match name:
-            case "mute":
-                self._muted, self._awaited_since = on, None
-                if on:
-                    self.player.cut(now, self._channels[Role.COMPANION], end_sounding=True)
-                    self._shaper.cut(now)
-            case "freeze":
-                self._companion.freeze(now, on=on)
-            case "loop" if on:
-                exchange = self._companion.exchange
-                beats = self._companion.pulse(now)
-                if exchange is None or not self._loop_playback.begin(exchange.parts(now), now=now, beats=beats):
-                    raise SettingError("loop: nothing was played together yet; wait for the companion's first turn")
-            case "loop":
-                self._loop_playback.end(now)
-        self._wake()
+    def mute(self, now: float, *, on: bool) -> None:
+        """The companion plays on unheard, or is heard again; what sounds of it ends."""
+        self._muted, self._awaited_since = on, None
+        if on:
+            self.player.cut(now, self._channels[Role.COMPANION], end_sounding=True)
+            self._shaper.cut(now)
 
     def halt(self, moment: float) -> None:
         """End the companion's turn in silence: at ``moment`` (seconds) the clock was stopped."""
         moment, had_turn = grid(moment), self._companion.playing
         self._companion.halt(moment)
         if had_turn:
-            self._take_back(moment, "the clock stops")
-        self._wake()
+            self.take_back(moment, "the clock stops")
+        self.wake()
 
     def commanded(self, name: str, value: object, source: str) -> None:
         """Write down what was asked, and by what means."""
@@ -203,14 +156,14 @@ class Session:
             return
         turns = self._companion.turns
         if self._companion.hear(event):
-            self._take_back(event.time, "the performer plays")
-        self._notice_turn(turns)
-        self._wake()
+            self.take_back(event.time, "the performer plays")
+        self.notice_turn(turns)
+        self.wake()
 
     def sent(self, due: float, now: float, data: bytes) -> None:
         """Note that the player has sent ``data``; in the player's thread. Clicks and ticks are no one's music."""
         channel = data[0] & 0x0F if data[0] < 0xF0 else None
-        if channel == self._loop_playback.channel and self._journal is not None:
+        if channel == self.loop_playback.channel and self._journal is not None:
             self._journal.message(now, "loop", data)
         if channel != self._channels[Role.COMPANION]:
             return
@@ -230,24 +183,24 @@ class Session:
         self._send(program_changes(self._settings))
         try:
             async with asyncio.TaskGroup() as tasks:
-                for part in (self._planning.run(), self._commit(), self._keep_journal(), self._loop_playback.run()):
+                for part in (self._planning.run(), self._commit(), self._keep_journal(), self.loop_playback.run()):
                     tasks.create_task(part)
         finally:
             self._companion.write_down()
 
     def play_due(self) -> None:
         """Hand the player what it must have now."""
-        panics, now = self.player.panics, self._now()
+        panics, now = self.player.panics, self.now()
         if panics != self._panics:
             self._panics = panics
             self._companion.give_way(now)
-            self._take_back(now, "panic")
+            self.take_back(now, "panic")
         plan, turns = self._companion.plan, self._companion.turns
         due = self._companion.commit(now)
         if not self._muted:
             told = ((event.time, encode(event, channel=self._channels[event.role])) for event in due)
             self.player.schedule(self._shaper.shaped(told, now), since=panics)
-        self._notice_turn(turns)
+        self.notice_turn(turns)
         if plan is not None and self._companion.plan is None:
             self._note(now, "turn over", tokens=plan.tokens)
 
@@ -267,18 +220,20 @@ class Session:
                 raise self.player.failed
 
     def _play_by(self, settings: Settings) -> None:
-        now = self._now()
+        now = self.now()
         if self._companion.adapt(settings, now):
-            self._take_back(now, "another mode")
-        self._wake()
+            self.take_back(now, "another mode")
+        self.wake()
 
-    def _take_back(self, moment: float, reason: str) -> None:
+    def take_back(self, moment: float, reason: str) -> None:
+        """End what sounds of the companion at ``moment``, and have the player forget the rest."""
         self.player.cut(moment, self._channels[Role.COMPANION], end_sounding=True)
         self._shaper.cut(moment)
         self._awaited_since = None
         self._note(moment, "gives way", reason=reason)
 
-    def _notice_turn(self, turns_before: int) -> None:
+    def notice_turn(self, turns_before: int) -> None:
+        """Write down the turn that has begun, if there are more than ``turns_before``."""
         decided_at = self._companion.decided_at
         if self._companion.turns != turns_before and decided_at is not None:
             self._awaited_since = None if self._companion.on_the_bar or self._muted else decided_at
@@ -294,10 +249,11 @@ class Session:
         if self._journal is not None:
             self._journal.note(moment, what, **facts)
 
-    def _now(self) -> float:
-        """Whole microseconds, so that what an ensemble was told can be written down exactly."""
+    def now(self) -> float:
+        """Whole microseconds, so that what the companion was told can be written down exactly."""
         return grid(self._clock.now())
 
-    def _wake(self) -> None:
+    def wake(self) -> None:
+        """There may be something new to ask of the engine, or to hand to the player."""
         self._planning.wake.set()
         self._to_commit.set()

@@ -1,4 +1,4 @@
-"""An ensemble whose every call is written down, so that it can be played again."""
+"""A companion whose every call is written down, so that it can be played again."""
 
 from collections.abc import Callable
 from dataclasses import asdict
@@ -9,7 +9,6 @@ from livecomposer.companion.requests import Feed, Step
 from livecomposer.events import Event, NoteEvent
 from livecomposer.settings import Settings
 from livecomposer.takes.call_log import Call, encoded, events_told, told, told_beats, told_event
-from livecomposer.takes.journal import Journal
 
 __all__ = ["RecordingCompanion", "Scribe", "companion_of"]
 
@@ -20,8 +19,9 @@ _MOST_CALLS = 2_000
 class Scribe:
     """Gathers calls and hands them on as lines: ``n``, the number of the line, ``at`` (microseconds) and ``calls``."""
 
-    def __init__(self, put: Callable[[dict[str, object]], None]) -> None:
-        self._put = put
+    def __init__(self, put: Callable[[dict[str, object]], None] | None = None) -> None:
+        self.put = put
+        """Who takes the lines; until there is someone they wait."""
         self._calls: list[Call] = []
         self._lines = 0
 
@@ -33,10 +33,10 @@ class Scribe:
 
     def write(self) -> None:
         """Hand on what there is."""
-        if self._calls:
+        if self._calls and self.put is not None:
             calls, self._calls = self._calls, []
             at = calls[0].at
-            self._put({"n": self._lines, "at": at, "calls": encoded(calls, since=at)})
+            self.put({"n": self._lines, "at": at, "calls": encoded(calls, since=at)})
             self._lines += 1
 
 
@@ -119,7 +119,7 @@ class RecordingCompanion(Companion):
         return super().found(now)
 
     def engine_changed(self, model: str, now: float) -> None:
-        """Written down, though the ensemble itself knows no engine."""
+        """Written down, though the companion itself knows no engine."""
         self._scribe.note("e", now, told(model))
 
     def write_down(self) -> None:
@@ -135,8 +135,8 @@ class RecordingCompanion(Companion):
         return beats
 
 
-def companion_of(settings: Settings, *, seed: int, journal: Journal | None) -> Companion:
-    """One that ``journal`` writes down, where there is one."""
-    if journal is None:
+def companion_of(settings: Settings, *, seed: int, scribe: Scribe | None) -> Companion:
+    """One that ``scribe`` writes down, where there is one; raises :class:`SettingError`."""
+    if scribe is None:
         return Companion(settings, seed=seed)
-    return RecordingCompanion(settings, seed=seed, scribe=Scribe(journal.calls))
+    return RecordingCompanion(settings, seed=seed, scribe=scribe)

@@ -4,18 +4,17 @@ import asyncio
 
 import pytest
 
-from livecomposer.clocks import ManualClock
+from livecomposer.companion.companion import Companion
 from livecomposer.events import Control, NoteOff, NoteOn, Role
 from livecomposer.midi.files import Recording, Track
-from livecomposer.playing.device import Device
+from livecomposer.midi.routing import Routing
 from livecomposer.playing.sinks import Output
-from livecomposer.session.assembly import Shared, assembled
-from livecomposer.session.commands.frontend_api import InputFilters, Notifier
+from livecomposer.session.assembly import assembled
+from livecomposer.session.commands.frontend_api import InputFilters
 from livecomposer.session.ports import opening as doors
-from livecomposer.session.timing.commit_horizon import LatencyBudget
-from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
+from tests.session.shared import shared_by
 from tests.session.test_session import FakeEngine
 
 KEY = bytes((0x93, 60, 80))
@@ -27,19 +26,9 @@ class Evening:
 
     def __init__(self, **settings):
         self.sink, self.heard, self.asked = FakeSink(), [], []
-        shared = Shared(
-            settings=changed(Settings(), settings),
-            clock=ManualClock(5.0),
-            meters=Meters(),
-            output=Output([self.sink]),
-            outlets={},
-            device=Device(),
-            budget=LatencyBudget(),
-            journal=None,
-            record=None,
-            notify=Notifier(),
-        )
-        self.assembly = assembled(shared, FakeEngine(), FakeEngine, seed=1)
+        shared = shared_by(changed(Settings(), settings), output=Output([self.sink]))
+        companion, routing = Companion(shared.settings, seed=1), Routing.of(shared.settings)
+        self.assembly = assembled(shared, companion, routing, FakeEngine(), FakeEngine)
         self.assembly.session.listeners.append(lambda _, role, data: self.heard.append((role, data)))
         self.filters = InputFilters([self.asked.append])
 

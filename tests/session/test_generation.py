@@ -52,7 +52,7 @@ def planning_of(companion, engine, **callbacks):
         engine,
         clock=MonotonicClock(),
         meters=Meters(),
-        health=Load(horizon=0.03),
+        load=Load(horizon=0.03),
         **{**quiet, **callbacks},
     )
 

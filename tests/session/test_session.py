@@ -14,16 +14,20 @@ from livecomposer.companion.requests import Step
 from livecomposer.errors import EngineError, SettingError
 from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
 from livecomposer.messages import ended_key, started_key
+from livecomposer.midi.routing import Routing
 from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output
 from livecomposer.session.channels import channels_of
+from livecomposer.session.commands.actions import Actions
 from livecomposer.session.session import Session
+from livecomposer.session.shared import Notifier
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.journal import Journal
-from livecomposer.takes.recording_companion import companion_of
+from livecomposer.takes.recording_companion import Scribe, companion_of
 from tests.fakes import FakeSink
 from tests.session.players import Mind
+from tests.session.shared import shared_by
 
 COMPANION = channels_of(Settings())[Role.COMPANION]
 QUICK = {"phrase_wait": 0.2, "phrase_wait_max": 0.4, "extension_duration": 0.8, "horizon": 0.05, "max_rest": 0.1}
@@ -104,18 +108,19 @@ class Stand:
         self.meters = Meters()
         self.said = []
         chosen = changed(Settings(), {**QUICK, **settings})
-        self.duet = companion_of(chosen, seed=1, journal=journal)
-        self.session = Session(
-            self.duet,
-            self.engine,
-            self.output,
+        self.mind = companion_of(chosen, seed=1, scribe=Scribe(journal.calls) if journal else None)
+        shared = shared_by(
             chosen,
             clock=self.clock,
             meters=self.meters,
+            output=self.output,
+            device=device or Device(),
             journal=journal,
-            device=device,
-            notify=self.said.append,
+            notify=Notifier([self.said.append]),
         )
+        self.session = Session(shared, self.mind, Routing.of(chosen), self.engine)
+        take = journal.path if journal else None
+        self.actions = Actions(self.session, self.mind, take=take, notify=shared.notify)
 
     async def __aenter__(self):
         self.session.player.start()
@@ -150,7 +155,7 @@ async def test_a_phrase_is_answered_and_the_answer_ends_in_silence():
     async with Stand() as stand:
         stand.phrase()
         await stand.until(lambda: stand.companion(started_key))
-        await stand.until(lambda: stand.duet.idle and not len(stand.session.player))
+        await stand.until(lambda: stand.mind.idle and not len(stand.session.player))
         assert sorted(stand.companion(started_key)) == sorted(stand.companion(ended_key))
         assert 1 == stand.meters.takeover.count
         assert stand.meters.tokens > 0
@@ -205,7 +210,7 @@ async def test_a_slow_feed_puts_the_reply_off_and_drops_none_of_it():
         stand.engine.feed_seconds = 0.2
         stand.phrase()
         await stand.until(lambda: stand.companion(started_key))
-        await stand.until(lambda: stand.duet.idle and not len(stand.session.player))
+        await stand.until(lambda: stand.mind.idle and not len(stand.session.player))
         assert 0 == stand.session.player.late_dropped
         assert 200 <= stand.meters.takeover.summary_ms()["max"]
         assert sorted(stand.companion(started_key)) == sorted(stand.companion(ended_key))
@@ -239,7 +244,7 @@ async def test_the_journal_tells_what_was_played_and_decided(tmp_path):
         async with Stand(journal) as stand:
             stand.phrase()
             await stand.until(lambda: stand.companion(started_key))
-            await stand.until(lambda: stand.duet.idle and not len(stand.session.player))
+            await stand.until(lambda: stand.mind.idle and not len(stand.session.player))
     lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
     assert {"performer", "companion"} == {line["who"] for line in lines if "who" in line}
     assert ["turn", "turn over"] == [line["what"] for line in lines if "what" in line]
@@ -259,7 +264,7 @@ async def test_another_engine_takes_over_in_the_middle_of_a_turn():
         await stand.until(lambda: len(other.ids) > len(held))
         await stand.until(lambda: len(stand.companion(started_key)) > before)
         assert held == stand.engine.ids
-        assert (1, 0) == (stand.duet.turns, stand.meters.restarts)
+        assert (1, 0) == (stand.mind.turns, stand.meters.restarts)
 
 
 async def test_another_engine_in_the_place_of_one_that_knew_nothing():
@@ -326,8 +331,8 @@ async def test_what_does_not_feed_is_on_the_take_and_nothing_else(tmp_path):
         now = stand.clock.now()
         for event in (NoteOn(now, 40, 80), NoteOff(now + 0.1, 40)):
             stand.session.hear(event, feeds=False)
-        assert stand.duet.idle
-        assert stand.duet.next_look(now) is None
+        assert stand.mind.idle
+        assert stand.mind.next_look(now) is None
     journal.flush()
     lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
     assert ["902850", "802840"] == [line["data"] for line in lines if line.get("who") == "performer"]
@@ -347,14 +352,14 @@ async def test_a_slow_instrument_is_sent_its_notes_earlier():
             return schedule(items, **how)
 
         stand.session.player.schedule = noted
-        commit, due = stand.duet.commit, []
+        commit, due = stand.mind.commit, []
 
         def committed(now):
             events = commit(now)
             due.extend(events)
             return events
 
-        stand.duet.commit = committed
+        stand.mind.commit = committed
         stand.phrase()
         await stand.until(lambda: stand.session.answering and due)
         await stand.until(lambda: not stand.session.answering)
@@ -368,13 +373,13 @@ async def test_a_turn_that_is_undone_falls_silent_and_is_forgotten():
         stand.phrase()
         await stand.until(lambda: len(stand.companion(started_key)) > 3)
         feeds = len(stand.engine.fed)
-        stand.session.act("undo")
+        stand.actions.act("undo")
         await stand.until(lambda: not len(stand.session.player))
         assert sorted(stand.companion(started_key)) == sorted(stand.companion(ended_key))
         await stand.until(lambda: len(stand.engine.fed) > feeds)
         assert {60, 64} <= set(stand.engine.fed[-1])
         assert not set(stand.engine.fed[-1]) & set(range(388, 644))
-        stand.session.act("undo")
+        stand.actions.act("undo")
         assert "undo: there is no turn to take back" == stand.said[-1]
 
 
@@ -383,9 +388,9 @@ async def test_another_turn_is_played_from_the_same_place():
     async with Stand(extension_duration=60.0) as stand:
         stand.phrase()
         await stand.until(lambda: len(stand.companion(started_key)) > 3)
-        context = stand.duet.plan.context
-        stand.session.act("reroll")
-        assert 2 == stand.duet.turns
+        context = stand.mind.plan.context
+        stand.actions.act("reroll")
+        assert 2 == stand.mind.turns
         struck = len(stand.companion(started_key))
         await stand.until(lambda: len(stand.companion(started_key)) > struck)
         assert context in stand.engine.fed
@@ -396,15 +401,15 @@ async def test_what_is_muted_is_played_on_unheard():
     async with Stand(extension_duration=60.0, plan_ahead=0.3) as stand:
         stand.phrase()
         await stand.until(lambda: len(stand.companion(started_key)) > 3)
-        stand.session.switch("mute", on=True)
+        stand.actions.switch("mute", on=True)
         await stand.until(lambda: not len(stand.session.player))
         assert not stand.output.sounding()
         struck, tokens = stand.companion(started_key), stand.meters.tokens
         await stand.until(lambda: stand.meters.tokens > tokens + 50)
         assert struck == stand.companion(started_key)
-        stand.session.switch("mute", on=False)
+        stand.actions.switch("mute", on=False)
         await stand.until(lambda: len(stand.companion(started_key)) > len(struck))
-        assert 1 == stand.duet.turns
+        assert 1 == stand.mind.turns
 
 
 async def test_an_exchange_goes_round_and_is_kept(tmp_path):
@@ -412,14 +417,14 @@ async def test_an_exchange_goes_round_and_is_kept(tmp_path):
     with Journal(tmp_path, began=MonotonicClock().now(), header={}) as journal:
         async with Stand(journal) as stand:
             with pytest.raises(SettingError, match="nothing was played together yet"):
-                stand.session.switch("loop", on=True)
+                stand.actions.switch("loop", on=True)
             stand.phrase()
             await stand.until(lambda: stand.companion(started_key))
-            await stand.until(lambda: stand.duet.idle and not len(stand.session.player))
-            stand.session.act("keep")
-            stand.session.switch("loop", on=True)
+            await stand.until(lambda: stand.mind.idle and not len(stand.session.player))
+            stand.actions.act("keep")
+            stand.actions.switch("loop", on=True)
             await stand.until(lambda: any(data[0] == 0x92 for data in list(stand.sink.sent)))
-            stand.session.switch("loop", on=False)
+            stand.actions.switch("loop", on=False)
             await stand.until(lambda: not len(stand.session.player))
             assert not stand.output.sounding()
     assert f"keep: {next(tmp_path.glob('*_kept_1.mid'))}" == stand.said[-1]
@@ -430,10 +435,10 @@ async def test_the_engine_is_told_when_the_mode_changes():
     async with Stand(extension_duration=60.0, foresee="off", follow_harmony=0.0) as stand:
         stand.phrase()
         await stand.until(lambda: len(stand.companion(started_key)) > 3)
-        stand.session.adapt(changed(stand.duet.settings, {"mode": "accompany"}))
+        stand.session.adapt(changed(stand.mind.settings, {"mode": "accompany"}))
         await stand.until(lambda: not stand.output.sounding())
         await stand.until(lambda: stand.engine.modes)
-        stand.session.adapt(changed(stand.duet.settings, {"mode": "continue"}))
+        stand.session.adapt(changed(stand.mind.settings, {"mode": "continue"}))
         stand.phrase()
         await stand.until(lambda: [1, 0] == stand.engine.modes)
 
@@ -449,12 +454,12 @@ async def test_while_the_engine_is_away_one_stands_in_who_plays_along():
         await stand.until(lambda: stand.said)
         stand.phrase()
         await stand.until(lambda: stand.companion(started_key))
-        assert stand.duet.plan is None
+        assert stand.mind.plan is None
         stand.engine.restartable.set()
         await stand.until(lambda: "the engine is back" in stand.said)
         await stand.until(lambda: not stand.output.sounding())
         stand.phrase()
-        await stand.until(lambda: stand.duet.plan is not None)
+        await stand.until(lambda: stand.mind.plan is not None)
 
 
 async def test_a_panic_from_another_thread_is_the_end_of_the_turn():
@@ -465,10 +470,10 @@ async def test_a_panic_from_another_thread_is_the_end_of_the_turn():
         await asyncio.to_thread(stand.session.panic)
         struck = stand.companion(started_key)
         assert not stand.output.sounding()
-        await stand.until(lambda: stand.duet.plan is None)
+        await stand.until(lambda: stand.mind.plan is None)
         await asyncio.sleep(0.1)
         assert struck == stand.companion(started_key)
-        assert stand.duet.idle
+        assert stand.mind.idle
 
 
 class Handmade(Stand):
@@ -484,13 +489,13 @@ class Handmade(Stand):
             self.clock.advance(tick)
             self.session.play_due()
             for _ in range(100):
-                wanted = self.duet.want(self.clock.now())
+                wanted = self.mind.want(self.clock.now())
                 if wanted is None:
                     break
                 if isinstance(wanted, Step):
                     id_ = self.engine.mind.draw(wanted.mask, wanted.chance)
-                    self.duet.accept(wanted, id_, self.clock.now())
-            self.session._loop_playback.play()
+                    self.mind.accept(wanted, id_, self.clock.now())
+            self.session.loop_playback.play()
             self.session.player.run_due(self.clock.now())
 
     def order(self, name):
@@ -499,7 +504,7 @@ class Handmade(Stand):
         if isinstance(name, int):
             self.session.hear(NoteOn(now, abs(name), 80) if name > 0 else NoteOff(now, abs(name)))
         elif name in ("continue", "respond", "accompany"):
-            self.session.adapt(changed(self.duet.settings, {"mode": name}))
+            self.session.adapt(changed(self.mind.settings, {"mode": name}))
         elif name == "panic":
             self.session.panic()
         elif name in ("lost", "found"):
@@ -507,16 +512,16 @@ class Handmade(Stand):
         elif ":" in name:
             switch, _, on = name.partition(":")
             with contextlib.suppress(SettingError):
-                self.session.switch(switch, on=on == "on")
+                self.actions.switch(switch, on=on == "on")
         else:
-            self.session.act(name)
+            self.actions.act(name)
 
     def _lose(self, now):
-        if self.duet.lost(now):
+        if self.mind.lost(now):
             self.session.player.cut(now, COMPANION, end_sounding=True)
 
     def _find(self, now):
-        if self.duet.found(now):
+        if self.mind.found(now):
             self.session.player.cut(now, COMPANION, end_sounding=True)
 
 
@@ -546,4 +551,4 @@ def test_whatever_is_played_and_ordered_nothing_is_left_sounding(score):
     stand.go_on(8.0)
     assert frozenset() == stand.output.sounding()
     assert 0 == len(stand.session.player)
-    assert stand.duet.idle
+    assert stand.mind.idle

@@ -7,26 +7,19 @@ the rest goes to the loop, whose queue MIDI's own rate bounds (about a thousand 
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
-from typing import Any, Protocol
+from typing import Any
 
 from livecomposer.control.surfaces.bindings import RELATIVE, Address, Binding, Controls, reading
 from livecomposer.control.surfaces.gestures import Gesture
 from livecomposer.control.surfaces.midi_learn import MidiLearn
 from livecomposer.errors import SettingError
+from livecomposer.midi.controller_feedback import ControllerFeedback
 from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.commands.table import Kind
 
-__all__ = ["ControlSurface", "Shown", "played_on"]
+__all__ = ["ControlSurface", "played_on"]
 
 _GIVE_UP_LOOK_SECONDS = 1.0
-
-
-class Shown(Protocol):
-    """Where a controller shows what is."""
-
-    def send(self, data: bytes) -> None:
-        """Send one message to it."""
-        ...
 
 
 class ControlSurface:
@@ -43,7 +36,7 @@ class ControlSurface:
         silence: Callable[[], None],
         soon: Callable[..., object],
         notify: Callable[[str], None],
-        feedback: Shown | None = None,
+        feedback: ControllerFeedback | None = None,
     ) -> None:
         self.controls = controls
         self.learning: MidiLearn | None = None

@@ -12,16 +12,17 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from threading import Event as Flag
 from threading import Thread
-from typing import Any, Protocol
+from typing import Any
 
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
+from livecomposer.control.surfaces.midi_learn import MidiLearn
 from livecomposer.errors import PortError, SettingError
 from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.commands.table import COMMANDS, Command, Kind, command
 
-__all__ = ["PREFIX", "Learns", "Receiver", "Responder", "decoded", "encoded", "host_and_port", "received"]
+__all__ = ["PREFIX", "Receiver", "Responder", "decoded", "encoded", "host_and_port", "received"]
 
 PREFIX = "/livecomposer/"
 
@@ -29,14 +30,6 @@ _MOST_WAITING = 256
 _LARGEST = 65536
 _LOOK_SECONDS = 0.2
 _Reply = tuple[str, tuple[Any, ...]]
-
-
-class Learns(Protocol):
-    """Who can bind a command to the next knob or key."""
-
-    def learn(self, name: str) -> None:
-        """Wait for it."""
-        ...
 
 
 def host_and_port(name: str, text: str) -> tuple[str, int]:
@@ -66,7 +59,7 @@ def decoded(packet: bytes) -> list[tuple[str, tuple[Any, ...]]] | None:
 class Responder:
     """What a message asks for, done, and what is answered. In the loop's thread."""
 
-    def __init__(self, dispatcher: Dispatcher, learning: Learns | None = None) -> None:
+    def __init__(self, dispatcher: Dispatcher, learning: MidiLearn | None = None) -> None:
         self._dispatcher = dispatcher
         self._learning = learning
 

@@ -1,17 +1,18 @@
-"""Hands on the instrument: whoever asks, by whatever means, one name does one thing.
+"""Commands, carried out: whoever asks, by whatever means, one name does one thing.
 
 Controllers, OSC, the panel and the command line all end here. Every change is told to whoever watches, so that lamps,
 faders and pages show what is.
 """
 
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from livecomposer.errors import SettingError
+from livecomposer.session.commands.actions import Actions
 from livecomposer.session.commands.table import COMMANDS, Command, Kind, command
 from livecomposer.settings import Settings, changed
 
-__all__ = ["Dispatcher", "Instrument", "Watcher"]
+__all__ = ["Dispatcher", "Watcher"]
 
 Watcher = Callable[[str, Any], None]
 """Told the name of a command and its value after each change; ``None`` for an action."""
@@ -19,38 +20,22 @@ Watcher = Callable[[str, Any], None]
 _WORDS = {"on": True, "true": True, "1": True, "off": False, "false": False, "0": False}
 
 
-class Instrument(Protocol):
-    """What can be played on: a session."""
-
-    def act(self, name: str) -> None:
-        """Do an action."""
-        ...
-
-    def switch(self, name: str, *, on: bool) -> None:
-        """Turn something on or off."""
-        ...
-
-    def adapt(self, settings: Settings) -> None:
-        """Play with other settings from the next token on."""
-        ...
-
-
 class Dispatcher:
     """Checks, carries out and tells; in the loop's thread, but ``panic`` in any.
 
-    ``panic`` is what silences without waiting for anyone; all else goes through ``instrument``.
+    ``panic`` is what silences without waiting for anyone; all else goes through ``actions``.
     """
 
     def __init__(
         self,
-        instrument: Instrument,
+        actions: Actions,
         settings: Settings,
         *,
         panic: Callable[[], None],
         note: Callable[[str, Any, str], None] = lambda _name, _value, _source: None,
     ) -> None:
         self.settings = settings
-        self._instrument = instrument
+        self._actions = actions
         self._panic = panic
         self._note = note
         self._on: dict[str, bool] = {name: False for name, each in COMMANDS.items() if each.kind is Kind.SWITCH}
@@ -68,11 +53,11 @@ class Dispatcher:
         wanted = command(name)
         match wanted.kind:
             case Kind.ACTION:
-                self._instrument.act(name)
+                self._actions.act(name)
                 value = None
             case Kind.SWITCH:
                 value = not self._on[name] if value is None else _boolean(wanted, value)
-                self._instrument.switch(name, on=value)
+                self._actions.switch(name, on=value)
                 self._on[name] = value
             case _:
                 settings = changed(self.settings, {name: _typed(wanted, value)})
@@ -107,7 +92,7 @@ class Dispatcher:
 
     def _adapt(self, wanted: Command, settings: Settings) -> None:
         if not wanted.found:
-            self._instrument.adapt(settings)
+            self._actions.adapt(settings)
         elif wanted.name in self.carriers:
             self.carriers[wanted.name](getattr(settings, wanted.name))
         else:

@@ -1,4 +1,4 @@
-"""What hands on the instrument reach while a performance goes on: controllers, OSC, the panel.
+"""What frontends reach while a performance goes on: controllers, OSC, the panel.
 
 They are in :mod:`livecomposer.control`, which the session does not know: whoever performs hands them in.
 """
@@ -6,20 +6,15 @@ They are in :mod:`livecomposer.control`, which the session does not know: whoeve
 from collections.abc import Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from livecomposer.beats import Beats
-from livecomposer.clocks import Clock
 from livecomposer.midi.port_watcher import Heals
-from livecomposer.playing.sinks import Output
 from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.ports.choices import Option
 from livecomposer.session.session import Session
-from livecomposer.session.timing.commit_horizon import LatencyBudget
-from livecomposer.session.timing.meters import Meters
-from livecomposer.takes.journal import Journal
+from livecomposer.session.shared import Shared
 
-__all__ = ["Frontend", "FrontendApi", "InputFilters", "Notifier"]
+__all__ = ["Frontend", "FrontendApi", "InputFilters"]
 
 
 class InputFilters(list[Callable[[bytes], bool]]):
@@ -30,33 +25,14 @@ class InputFilters(list[Callable[[bytes], bool]]):
         return any(gate(data) for gate in self)
 
 
-class Notifier(list[Callable[[str], None]]):
-    """Each line for the performer is given to all of these."""
-
-    def __call__(self, line: str) -> None:
-        """Tell ``line``."""
-        for notify in tuple(self):
-            notify(line)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FrontendApi:
-    """One performance, from behind. All of it belongs to the loop's thread unless it says otherwise."""
+class FrontendApi(Shared):
+    """One performance, and what may be done to it. All of it belongs to the loop's thread unless it says otherwise."""
 
     dispatcher: Dispatcher
     session: Session
-    output: Output
-    meters: Meters
-    budget: LatencyBudget
-    clock: Clock
-    journal: Journal | None
-    """``None`` where nothing is recorded."""
-    record: Path | None
-    """The folder of takes."""
     hear: Callable[[bytes], None]
     """Play one channel message into the session as the performer's keyboard would, thru included; heard at once."""
-    notify: Notifier
-    """Tells the performer a line, and whoever else is to be told each; from any thread."""
     beats: Callable[[], Beats | None] = lambda: None
     """The pulse that is kept, if one is."""
     choices: Callable[[], Mapping[str, list[Option]]] = dict

@@ -2,37 +2,18 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from typing import Protocol
 
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
+from livecomposer.session.session import Session
 from livecomposer.session.timing.overload_ladder import LadderStep, Load, OverloadLadder
-from livecomposer.settings import Settings, changed
+from livecomposer.session.timing.reduced_settings import ReducedSettings
+from livecomposer.settings import changed
 from livecomposer.weights.checkpoint_folder import model_folder
 
-__all__ = ["Adaptable", "OverloadControl", "Stage"]
+__all__ = ["OverloadControl"]
 
 WINDOW_SECONDS = 0.5
-
-
-class Adaptable(Protocol):
-    """What takes other settings while it plays."""
-
-    def adapt(self, settings: Settings) -> None:
-        """Play with ``settings`` from now on."""
-        ...
-
-
-class Stage(Protocol):
-    """Where it plays: a session."""
-
-    def announce(self, line: str) -> None:
-        """Tell the performer."""
-        ...
-
-    async def play_with(self, engine: EngineClient) -> None:
-        """Put ``engine`` in the place of the one that plays."""
-        ...
 
 
 class OverloadControl:
@@ -45,16 +26,16 @@ class OverloadControl:
     def __init__(
         self,
         ladder: OverloadLadder,
-        health: Load,
-        duet: Adaptable,
-        stage: Stage,
+        load: Load,
+        reduced: ReducedSettings,
+        session: Session,
         *,
         open_engine: Callable[[str], Awaitable[EngineClient]],
     ) -> None:
         self._ladder = ladder
-        self._health = health
-        self._duet = duet
-        self._stage = stage
+        self._load = load
+        self._reduced = reduced
+        self._session = session
         self._open_engine = open_engine
         self._model = ladder.settings.model
         self._swapping = asyncio.Lock()
@@ -67,7 +48,7 @@ class OverloadControl:
 
     async def look(self) -> None:
         """Judge the window that has passed."""
-        change = self._ladder.judge(self._health.take())
+        change = self._ladder.judge(self._load.take())
         if change is not None:
             await self._make(change)
 
@@ -81,19 +62,19 @@ class OverloadControl:
         return f"the companion plays with {model_folder(model).name}"
 
     async def _make(self, change: LadderStep) -> None:
-        self._stage.announce(change.line)
-        self._duet.adapt(change.settings)
+        self._session.announce(change.line)
+        self._reduced.adapt(change.settings)
         try:
             await self._swap(change.settings.model)
         except LivecomposerError as error:
-            self._stage.announce(f"no other model plays: {error}")
+            self._session.announce(f"no other model plays: {error}")
             self._ladder.refuse()
-            self._duet.adapt(self._ladder.now)
+            self._reduced.adapt(self._ladder.now)
 
     async def _swap(self, model: str) -> None:
         async with self._swapping:
             if model == self._model:
                 return
-            await self._stage.play_with(await self._open_engine(model))
+            await self._session.play_with(await self._open_engine(model))
             self._model = model
-            self._health.take()  # the steps of the other model, while this one was loaded
+            self._load.take()  # the steps of the other model, while this one was loaded

@@ -1,9 +1,11 @@
 """A performance from behind without a performance: real desk, output and meters, around a session that only stands."""
 
 from livecomposer.clocks import ManualClock
+from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output
 from livecomposer.session.commands.dispatcher import Dispatcher
-from livecomposer.session.commands.frontend_api import FrontendApi, Notifier
+from livecomposer.session.commands.frontend_api import FrontendApi
+from livecomposer.session.shared import Notifier
 from livecomposer.session.timing.commit_horizon import LatencyBudget
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
@@ -55,6 +57,9 @@ def backstage_of(*, record=None, heard=None, told=None, **values):
         session=session,
         output=output,
         meters=Meters(),
+        settings=settings,
+        outlets={},
+        device=Device(),
         budget=LatencyBudget(),
         clock=ManualClock(100.0),
         journal=None,

@@ -13,7 +13,7 @@ from livecomposer.settings import Settings
 from tests.fakes import FakeSink
 
 
-class Shared:
+class OneSwap:
     """One change, of the model; ``made`` is what was begun, and goes on until ``gate`` is set."""
 
     def __init__(self, *, fails=(), refuses=()):
@@ -51,48 +51,48 @@ class Shared:
 
 async def test_a_change_is_made_behind_the_music_and_told():
     """The desk shows at once what was asked for."""
-    async with Shared() as shared:
-        shared.dispatcher.do("model", "a")
-        assert ("a", []) == (shared.dispatcher.value("model"), shared.lines)
-        await shared.settled(1)
-    assert (["plays with a"], [("model", "a")]) == (shared.lines, shared.told)
+    async with OneSwap() as swap:
+        swap.dispatcher.do("model", "a")
+        assert ("a", []) == (swap.dispatcher.value("model"), swap.lines)
+        await swap.settled(1)
+    assert (["plays with a"], [("model", "a")]) == (swap.lines, swap.told)
 
 
 @pytest.mark.parametrize("error", [CheckpointError("a: damaged\nbadly"), ZeroDivisionError("an accident")])
 async def test_a_change_that_fails_is_told_in_one_line_and_taken_back(error):
     """Whatever it was: the music goes on, and the desk shows what is."""
-    async with Shared(fails={"a": error}) as shared:
-        shared.dispatcher.do("model", "a")
-        await shared.settled(1)
-        assert shared.lines[0].endswith("; all stays as it was")
-        assert "\n" not in shared.lines[0]
-        assert ([("model", "a"), ("model", "")], "") == (shared.told, shared.dispatcher.value("model"))
-        shared.dispatcher.do("model", "b")
-        await shared.settled(2)
-    assert "plays with b" == shared.lines[-1]
+    async with OneSwap(fails={"a": error}) as swap:
+        swap.dispatcher.do("model", "a")
+        await swap.settled(1)
+        assert swap.lines[0].endswith("; all stays as it was")
+        assert "\n" not in swap.lines[0]
+        assert ([("model", "a"), ("model", "")], "") == (swap.told, swap.dispatcher.value("model"))
+        swap.dispatcher.do("model", "b")
+        await swap.settled(2)
+    assert "plays with b" == swap.lines[-1]
 
 
 async def test_what_is_asked_for_last_counts():
     """One that failed meanwhile does not undo it; those in between are never begun."""
-    async with Shared(fails={"a": SoundError("no")}) as shared:
-        shared.dispatcher.do("model", "a")
-        while not shared.made:  # noqa: ASYNC110 - the same
+    async with OneSwap(fails={"a": SoundError("no")}) as swap:
+        swap.dispatcher.do("model", "a")
+        while not swap.made:  # noqa: ASYNC110 - the same
             await asyncio.sleep(0)
         for value in ("b", "c"):
-            shared.dispatcher.do("model", value)
-        await shared.settled(2)
-    assert (["a", "c"], "c") == (shared.made, shared.dispatcher.value("model"))
+            swap.dispatcher.do("model", value)
+        await swap.settled(2)
+    assert (["a", "c"], "c") == (swap.made, swap.dispatcher.value("model"))
 
 
 async def test_what_is_so_already_is_not_made_again():
     """Nor is what can never be: it is refused at once, as every hand expects it."""
-    async with Shared(refuses={"none"}) as shared:
-        shared.dispatcher.do("model", "")
+    async with OneSwap(refuses={"none"}) as swap:
+        swap.dispatcher.do("model", "")
         with pytest.raises(SettingError, match="no checkpoint"):
-            shared.dispatcher.do("model", "none")
-        shared.dispatcher.do("model", "a")
-        await shared.settled(1)
-    assert ["a"] == shared.made
+            swap.dispatcher.do("model", "none")
+        swap.dispatcher.do("model", "a")
+        await swap.settled(1)
+    assert ["a"] == swap.made
 
 
 class Banked(FakeSink):

@@ -56,7 +56,7 @@ class RecordingCompanion:
         self.closed += 1
 
 
-class Shared:
+class Wiring:
     """A switchboard between fake ports; ``clients`` by name, ``got`` what is heard, ``broken`` what does not open."""
 
     def __init__(self, monkeypatch, *, recorded=None, broken=(), inputs=("nord", "casio, red"), outputs=("nord", "fs")):
@@ -148,66 +148,66 @@ async def test_nothing_is_watched_where_nothing_can_come_loose(monkeypatch, watc
 
 async def test_another_input_is_heard_and_what_was_held_is_let_go(monkeypatch):
     """The old one is closed; the new one's keys arrive."""
-    shared = Shared(monkeypatch)
-    shared.clients["input", "nord"].receive(*ON)
-    assert "listening to casio, red" == await shared.change("input", "casio, red")
-    shared.clients["input", "casio, red"].receive(0x90, 72, 9)
-    assert [NoteOn(5.0, 60, 80), NoteOff(5.0, 60), NoteOn(5.0, 72, 9)] == shared.got
-    assert ["close_port", "delete"] == shared.clients["input", "nord"].calls
+    wiring = Wiring(monkeypatch)
+    wiring.clients["input", "nord"].receive(*ON)
+    assert "listening to casio, red" == await wiring.change("input", "casio, red")
+    wiring.clients["input", "casio, red"].receive(0x90, 72, 9)
+    assert [NoteOn(5.0, 60, 80), NoteOff(5.0, 60), NoteOn(5.0, 72, 9)] == wiring.got
+    assert ["close_port", "delete"] == wiring.clients["input", "nord"].calls
 
 
 @pytest.mark.parametrize(("wanted", "match"), [("moog", "named like 'moog'"), ("casio", "in use")])
 async def test_an_input_that_cannot_be_had_leaves_the_old_one(monkeypatch, wanted, match):
     """Nothing is let go of, and it goes on."""
-    shared = Shared(monkeypatch, broken=["casio, red"])
-    shared.clients["input", "nord"].receive(*ON)
+    wiring = Wiring(monkeypatch, broken=["casio, red"])
+    wiring.clients["input", "nord"].receive(*ON)
     with pytest.raises(PortError, match=match):
-        await shared.change("input", wanted)
-    shared.clients["input", "nord"].receive(*OFF)
-    assert [NoteOn(5.0, 60, 80), NoteOff(5.0, 60)] == shared.got
-    assert "nord" == shared.board.listens
+        await wiring.change("input", wanted)
+    wiring.clients["input", "nord"].receive(*OFF)
+    assert [NoteOn(5.0, 60, 80), NoteOff(5.0, 60)] == wiring.got
+    assert "nord" == wiring.board.listens
 
 
 async def test_a_person_takes_the_seat_of_a_recorded_performance(monkeypatch):
     """Whoever chooses an input ends it; any keyboard will do, and where there is none a port of our own is opened."""
-    shared = Shared(monkeypatch, recorded=RecordingCompanion(), inputs=())
-    assert "listening to livecomposer" == (await shared.change("input", "")).replace(VIRTUAL, "livecomposer")
-    assert 1 == shared.recorded.closed
+    wiring = Wiring(monkeypatch, recorded=RecordingCompanion(), inputs=())
+    assert "listening to livecomposer" == (await wiring.change("input", "")).replace(VIRTUAL, "livecomposer")
+    assert 1 == wiring.recorded.closed
 
 
 async def test_another_output_sounds_and_the_old_one_is_silent_and_closed(monkeypatch):
     """Programs and the pedal that is down are told the new one; nothing hangs on either."""
-    shared = Shared(monkeypatch)
+    wiring = Wiring(monkeypatch)
     for data in (PROGRAM, PEDAL, ON):
-        shared.output.send(data)
-    assert "playing to fs" == await shared.change("output", "fs")
-    shared.output.send(bytes([0x90, 62, 80]))
+        wiring.output.send(data)
+    assert "playing to fs" == await wiring.change("output", "fs")
+    wiring.output.send(bytes([0x90, 62, 80]))
     hushed = [bytes([0xB0, number, 0]) for number in (64, 120, 123)]
-    assert [PROGRAM, PEDAL, ON, OFF, *hushed] == shared.before.sent
-    assert 1 == shared.before.closed
-    assert [PROGRAM, PEDAL, bytes([0x90, 62, 80])] == shared.clients["output", "fs"].sent
-    assert ("fs",) == shared.output.names
-    shared.output.close()
+    assert [PROGRAM, PEDAL, ON, OFF, *hushed] == wiring.before.sent
+    assert 1 == wiring.before.closed
+    assert [PROGRAM, PEDAL, bytes([0x90, 62, 80])] == wiring.clients["output", "fs"].sent
+    assert ("fs",) == wiring.output.names
+    wiring.output.close()
 
 
 async def test_what_is_in_both_stays_open(monkeypatch):
     """One more output is added; then one goes."""
-    shared = Shared(monkeypatch)
-    await shared.change("output", "before, fs")
-    assert (0, ("before", "fs")) == (shared.before.closed, shared.output.names)
-    await shared.change("output", "before")
-    assert (0, ("before",)) == (shared.before.closed, shared.output.names)
+    wiring = Wiring(monkeypatch)
+    await wiring.change("output", "before, fs")
+    assert (0, ("before", "fs")) == (wiring.before.closed, wiring.output.names)
+    await wiring.change("output", "before")
+    assert (0, ("before",)) == (wiring.before.closed, wiring.output.names)
 
 
 async def test_an_output_that_cannot_be_had_leaves_the_old_one(monkeypatch):
     """What was opened beside it is closed again."""
-    shared = Shared(monkeypatch, broken=["fs"])
-    shared.output.send(ON)
+    wiring = Wiring(monkeypatch, broken=["fs"])
+    wiring.output.send(ON)
     for wanted in ("moog", "nord, fs"):
         with pytest.raises(PortError):
-            await shared.change("output", wanted)
-    assert "close_port" in shared.clients["output", "nord"].calls
-    assert ([ON], ("before",)) == (shared.before.sent, shared.output.names)
+            await wiring.change("output", wanted)
+    assert "close_port" in wiring.clients["output", "nord"].calls
+    assert ([ON], ("before",)) == (wiring.before.sent, wiring.output.names)
 
 
 async def test_without_a_name_what_there_is_will_do(monkeypatch):
@@ -219,9 +219,9 @@ async def test_without_a_name_what_there_is_will_do(monkeypatch):
         return OutputPort(name, open_port=open_port)
 
     monkeypatch.setattr(switchboard, "open_sink", open_sink)
-    shared = Shared(monkeypatch)
-    assert "playing to virtual" == await shared.change("output", "")
-    other = Shared(monkeypatch, broken=[VIRTUAL])
+    wiring = Wiring(monkeypatch)
+    assert "playing to virtual" == await wiring.change("output", "")
+    other = Wiring(monkeypatch, broken=[VIRTUAL])
     with pytest.raises(PortError, match="virtual"):
         await other.change("output", "")
     assert ("before",) == other.output.names
@@ -229,32 +229,32 @@ async def test_without_a_name_what_there_is_will_do(monkeypatch):
 
 async def test_once_the_session_is_over_what_was_just_opened_is_closed(monkeypatch):
     """A change that is under way outlives the music by a moment."""
-    shared = Shared(monkeypatch)
-    shared.output.close()
-    shared.board.close()
-    await shared.change("output", "fs")
-    await shared.change("input", "casio")
-    assert all("close_port" in client.calls for client in shared.clients.values())
+    wiring = Wiring(monkeypatch)
+    wiring.output.close()
+    wiring.board.close()
+    await wiring.change("output", "fs")
+    await wiring.change("input", "casio")
+    assert all("close_port" in client.calls for client in wiring.clients.values())
 
 
 async def test_where_the_ports_are_not_known_nothing_is_tried(monkeypatch):
     """The lookout says nothing: that is told."""
     monkeypatch.setattr(switchboard, "_KNOWN_WITHIN", 0.0)
-    shared = Shared(monkeypatch)
+    wiring = Wiring(monkeypatch)
     monkeypatch.setattr(Told, "offers", ())
     with pytest.raises(PortError, match="not known yet"):
-        await shared.change("input", "casio")
+        await wiring.change("input", "casio")
 
 
 def test_files_are_for_the_start_alone(monkeypatch):
     """Whoever asks is told what to type."""
-    shared = Shared(monkeypatch)
+    wiring = Wiring(monkeypatch)
     with pytest.raises(SettingError, match=r"--input FILE\.mid"):
-        shared.board.check_input("a.MID")
+        wiring.board.check_input("a.MID")
     with pytest.raises(SettingError, match=r"--output FILE\.wav"):
-        shared.board.check_output("synth, a.wav")
-    shared.board.check_input("nord")
-    shared.board.check_output("nord")
+        wiring.board.check_output("synth, a.wav")
+    wiring.board.check_input("nord")
+    wiring.board.check_output("nord")
 
 
 @on_jack
