@@ -21,7 +21,7 @@ LONGEST_SILENCE = 3.0
 """A longer silence is told to the model as this one, so that an idle hour costs nothing (seconds)."""
 
 
-class _Teller:
+class _Encoding:
     """Events to ids, each player's pedal applied and long silences shortened."""
 
     def __init__(self, origin: float) -> None:
@@ -29,8 +29,8 @@ class _Teller:
         self._sustain = {role: Sustain() for role in Role}
         self._reached = origin
 
-    def copy(self) -> "_Teller":
-        twin = _Teller(self._reached)
+    def copy(self) -> "_Encoding":
+        twin = _Encoding(self._reached)
         twin.encoder = self.encoder.copy()
         twin._sustain = {role: sustain.copy() for role, sustain in self._sustain.items()}
         return twin
@@ -62,15 +62,15 @@ class Tape:
 
     def _begin(self, moment: float) -> None:
         self._opened = moment
-        self._ending: tuple[list[int], _Teller] | None = None  # what is loose, told; until something changes
-        self._teller = _Teller(moment)
+        self._ending: tuple[list[int], _Encoding] | None = None  # what is loose, told; until something changes
+        self._encoding = _Encoding(moment)
         self._ids = [_BOS]
 
     def copy(self) -> "Tape":
         """An independent twin, for taking back what comes after."""
         twin = Tape(input_duration=self._input_duration, slack=self._slack)
         twin._buffer, twin._loose, twin._empty = self._buffer.copy(), self._loose.copy(), self._empty
-        twin._opened, twin._teller, twin._ids = self._opened, self._teller.copy(), self._ids.copy()
+        twin._opened, twin._encoding, twin._ids = self._opened, self._encoding.copy(), self._ids.copy()
         return twin
 
     def adapt(self, *, input_duration: float, slack: float | None = None) -> None:
@@ -103,18 +103,18 @@ class Tape:
         """Take back what ``role`` was to play from ``after`` on, and end there what it has sounding."""
         self._loose = [event for event in self._loose if event.role is not role or event.time < after]
         self._ending = None
-        for pitch in sorted(self._told_ending()[1].encoder.sounding_pitches(role)):
+        for pitch in sorted(self._encoded_ending()[1].encoder.sounding_pitches(role)):
             self.add(NoteOff(after, pitch, role))
 
     def ids(self) -> list[int]:
         """BOS and everything on the tape."""
-        return self._told()[0]
+        return self._encoded()[0]
 
     def ids_until(self, moment: float) -> tuple[list[int], float]:
         """Everything on the tape and the time from there to ``moment``; and the moment of step 0 (seconds)."""
-        ids, teller = self._told()
-        teller = teller.copy()
-        return ids + teller.advance(moment), teller.encoder.origin
+        ids, encoding = self._encoded()
+        encoding = encoding.copy()
+        return ids + encoding.advance(moment), encoding.encoder.origin
 
     @property
     def settled(self) -> list[int]:
@@ -123,22 +123,22 @@ class Tape:
 
     def sounding(self, role: Role) -> set[int]:
         """The pitches that ``role`` has sounding where the tape ends."""
-        return self._told_ending()[1].encoder.sounding_pitches(role)
+        return self._encoded_ending()[1].encoder.sounding_pitches(role)
 
     @property
     def origin(self) -> float:
         """The moment (seconds) of step 0, as silences are shortened so far."""
-        return self._told_ending()[1].encoder.origin
+        return self._encoded_ending()[1].encoder.origin
 
-    def _told(self) -> tuple[list[int], _Teller]:
-        ending, teller = self._told_ending()
-        return self._ids + ending, teller
+    def _encoded(self) -> tuple[list[int], _Encoding]:
+        ending, encoding = self._encoded_ending()
+        return self._ids + ending, encoding
 
-    def _told_ending(self) -> tuple[list[int], _Teller]:
+    def _encoded_ending(self) -> tuple[list[int], _Encoding]:
         """The ids of what is loose, and the teller behind them: told once, and not to be told on."""
         if self._ending is None:
-            teller = self._teller.copy()
-            self._ending = [id_ for event in self._loose for id_ in teller.notify(event)], teller
+            encoding = self._encoding.copy()
+            self._ending = [id_ for event in self._loose for id_ in encoding.notify(event)], encoding
         return self._ending
 
     def _settle(self, until: float) -> None:
@@ -146,7 +146,7 @@ class Tape:
         count = sum(1 for event in self._loose if event.time <= until)
         for event in self._loose[:count]:
             self._buffer.add(event)
-            self._ids += self._teller.notify(event)
+            self._ids += self._encoding.notify(event)
         del self._loose[:count]
 
     def _has_grown(self, event: Event) -> bool:
@@ -159,4 +159,4 @@ class Tape:
         window = self._buffer.window(now)
         self._begin(window[0].time if window else now)
         for event in window:
-            self._ids += self._teller.notify(event)
+            self._ids += self._encoding.notify(event)

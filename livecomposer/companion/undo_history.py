@@ -65,21 +65,21 @@ class Exchange:
 
     def end(self, now: float) -> float:
         """When the last of it is over, at the latest ``now``."""
-        last = max((event.time for event in (*self.parts_told, *self.reply)), default=self.start)
+        last = max((event.time for event in (*self.heard_parts, *self.reply)), default=self.start)
         return min(last, now)
 
     @property
-    def parts_told(self) -> tuple[Event, ...]:
+    def heard_parts(self) -> tuple[Event, ...]:
         """The performer's part of it."""
         return (*self.call, *self.heard) if self.together else tuple(self.call)
 
     def parts(self, now: float) -> dict[Role, list[Event]]:
         """Both parts up to ``now``, counted from the start, each note with its end."""
         end = self.end(now) - self.start
-        told: dict[Role, Iterable[Event]] = {Role.PERFORMER: self.parts_told, Role.COMPANION: self.reply}
+        parts: dict[Role, Iterable[Event]] = {Role.PERFORMER: self.heard_parts, Role.COMPANION: self.reply}
         return {
             role: whole((replace(event, time=max(0.0, event.time - self.start)) for event in events), end)
-            for role, events in told.items()
+            for role, events in parts.items()
         }
 
 

@@ -60,7 +60,7 @@ class EngineClient:
         """What taking in the last drawn id but one cost, in the engine."""
         self._command = list(command)
         self._timeout = timeout
-        self._policy = _told(policy)
+        self._policy = _encoded(policy)
         self._mode: int | None = None  # that of the command, until another is set
         self._process: asyncio.subprocess.Process | None = None
         self._lock = asyncio.Lock()
@@ -137,8 +137,8 @@ class EngineClient:
         The engine forgets everything: the next ``feed`` sends all.
         """
         async with self._lock:
-            self._mode, self._policy = mode, _told(policy)
-            await self._tell_mode()
+            self._mode, self._policy = mode, _encoded(policy)
+            await self._send_mode()
 
     async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
         """The next id of those that ``mask`` (V,) allows; the engine has taken it in, or is about to."""
@@ -162,12 +162,12 @@ class EngineClient:
         try:
             self.hello = await self._ask({"op": "hello", "policy": self._policy}, seconds=_START_TIMEOUT)
             if self._mode is not None:
-                await self._tell_mode()
+                await self._send_mode()
         except LivecomposerError:
             await self._reap()
             raise
 
-    async def _tell_mode(self) -> None:
+    async def _send_mode(self) -> None:
         await self._ask({"op": "mode", "mode": self._mode, "policy": self._policy})
         self._ids = []
 
@@ -212,5 +212,5 @@ class EngineClient:
             await asyncio.shield(process.communicate())
 
 
-def _told(policy: MaskPolicy | None) -> list[list[int]] | None:
+def _encoded(policy: MaskPolicy | None) -> list[list[int]] | None:
     return None if policy is None else [policy.kinds.tolist(), policy.twins.tolist(), list(policy.shifts)]

@@ -34,7 +34,7 @@ SHAPES = (1, 8, 64, 256)
 Work = Callable[[], None]
 _ON_DEVICE = np.empty(0, dtype=np.float32)
 _WARM_UPS = 3
-_TOLD = 2  # numbers before the ids in the inputs
+_GIVEN = 2  # numbers before the ids in the inputs
 
 
 def captured(work: Work) -> Work:
@@ -116,8 +116,8 @@ class CudaEngine(CachedEngine):
         slots = (shape.layers, 2, shape.heads, self._ring.size, shape.head_width)
         self._cache = torch.zeros(slots, dtype=self._dtype, device=device)  # keys, then values
         # the position where the next token goes, how many come, and their ids
-        self._inputs = torch.zeros(_TOLD + max(SHAPES), dtype=torch.int64, device=device)
-        self._inputs[_TOLD - 1] = 1  # a graph is tried out before anything comes, and its last token must be one
+        self._inputs = torch.zeros(_GIVEN + max(SHAPES), dtype=torch.int64, device=device)
+        self._inputs[_GIVEN - 1] = 1  # a graph is tried out before anything comes, and its last token must be one
         self._slots = torch.arange(self._ring.size, device=device)
         exponents = torch.arange(0, shape.head_width, 2, dtype=torch.float64, device=device) / shape.head_width
         self._frequencies = ROTARY_BASE**-exponents
@@ -143,11 +143,11 @@ class CudaEngine(CachedEngine):
         super().logits()
         self._draw.prepare(mask, sampling, chance, policy)
         self._sample()
-        self._drawn.copy_(self._inputs[_TOLD : _TOLD + 1], non_blocking=True)
+        self._drawn.copy_(self._inputs[_GIVEN : _GIVEN + 1], non_blocking=True)
         if self._device.type == "cuda":
             torch.cuda.current_stream(self._device).synchronize()
         drawn = int(self._drawn[0])
-        self._there[_TOLD:] = [drawn]
+        self._there[_GIVEN:] = [drawn]
         return drawn
 
     @torch.inference_mode()
@@ -164,23 +164,23 @@ class CudaEngine(CachedEngine):
         return _ON_DEVICE
 
     def _draw_one(self) -> None:
-        self._inputs[_TOLD : _TOLD + 1].copy_(self._draw.compute(self._logits_out))
+        self._inputs[_GIVEN : _GIVEN + 1].copy_(self._draw.compute(self._logits_out))
 
     def _fits(self, count: int) -> bool:
         return count <= max(8, self._shape.window)
 
     def _chunk(self, count: int) -> None:
         """Take in the first of ``count`` ids that are said to come; the others leave traces that nobody sees."""
-        position, told = self._inputs[:_TOLD].unbind()
+        position, given = self._inputs[:_GIVEN].unbind()
         view = self._view(position, count)
-        x = functional.embedding(self._inputs[_TOLD : _TOLD + count], self._embedding)  # (count, width) float32
+        x = functional.embedding(self._inputs[_GIVEN : _GIVEN + count], self._embedding)  # (count, width) float32
         for number, layer in enumerate(self._layers):
             x = x + functional.linear(self._attend(number, layer, x, view), layer.out)
             hidden = functional.relu(functional.linear(self._normed(x), layer.up)).square()
             x = x + functional.linear(hidden, layer.down)
-        last = x.index_select(0, (told - 1)[None])
+        last = x.index_select(0, (given - 1)[None])
         self._logits_out.copy_(functional.linear(self._normed(last), self._unembedding)[0])
-        position.add_(told)
+        position.add_(given)
 
     def _view(self, position: Tensor, count: int) -> _View:
         """Of every slot the position that it holds follows from the newest: the last one not after it that fits.

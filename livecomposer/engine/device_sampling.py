@@ -30,8 +30,8 @@ class Draw:
         self._vocabulary = vocabulary
         self._policy: MaskPolicy | None = None
         pinned = device.type == "cuda"
-        self._told = torch.zeros(_CONTROLS + vocabulary, dtype=torch.float64, pin_memory=pinned)
-        self._inputs = torch.zeros_like(self._told, device=device)
+        self._staged = torch.zeros(_CONTROLS + vocabulary, dtype=torch.float64, pin_memory=pinned)
+        self._inputs = torch.zeros_like(self._staged, device=device)
         self._twins = torch.zeros((vocabulary, vocabulary), dtype=torch.float64, device=device)  # (heard, said)
         self._kinds = torch.zeros((vocabulary, _KINDS), dtype=torch.float64, device=device)
         self._shifts = torch.zeros(vocabulary, dtype=torch.float64, device=device)
@@ -52,9 +52,9 @@ class Draw:
         most = ceil(sampling.threshold * self._vocabulary - 1e-9) if sampling.technique == "topk" else self._vocabulary
         share = sampling.threshold - 1e-12 if sampling.technique == "nucleus" else 2.0
         controls = [chance, sampling.creative_risk, most, share, policy is not None]
-        self._told[:_CONTROLS] = torch.tensor(controls, dtype=torch.float64)
-        self._told[_CONTROLS:] = torch.from_numpy(mask)
-        self._inputs.copy_(self._told, non_blocking=True)
+        self._staged[:_CONTROLS] = torch.tensor(controls, dtype=torch.float64)
+        self._staged[_CONTROLS:] = torch.from_numpy(mask)
+        self._inputs.copy_(self._staged, non_blocking=True)
 
     def _learn(self, policy: MaskPolicy) -> None:
         ids = torch.arange(self._vocabulary)

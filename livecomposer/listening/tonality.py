@@ -66,9 +66,9 @@ class Tonality:
 
 def _likely(counts: Sequence[float]) -> list[float]:
     """How likely each of the 24 keys is."""
-    told = [sum(n * logarithm for n, logarithm in zip(counts, key, strict=True)) for key in _LOGARITHMS]
-    most = max(told)
-    weights = [exp(one - most) for one in told]
+    likelihoods = [sum(n * logarithm for n, logarithm in zip(counts, key, strict=True)) for key in _LOGARITHMS]
+    most = max(likelihoods)
+    weights = [exp(one - most) for one in likelihoods]
     return [weight / sum(weights) for weight in weights]
 
 

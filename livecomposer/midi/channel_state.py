@@ -39,8 +39,8 @@ class ChannelState:
 
     def messages(self) -> list[bytes]:
         """All that stands: on each channel bank and program first, then the rest; the pedal if it is down."""
-        told = []
+        messages = []
         for channel in self.channels:
-            told += self._programs.get(channel, [])
-            told += self._controls[channel].values()
-        return told
+            messages += self._programs.get(channel, [])
+            messages += self._controls[channel].values()
+        return messages

@@ -80,6 +80,6 @@ def _last(notes: list[Note], since: float) -> list[Note]:
 def _context(prompt: list[Note], origin: float, end: float) -> list[int]:
     """BOS and the prompt, up to the first whole step at which all of it has ended."""
     encoder = Encoder(origin=origin)
-    told = [id_ for event in events_of_notes(prompt) for id_ in encoder.encode(event)]
+    ids = [id_ for event in events_of_notes(prompt) for id_ in encoder.encode(event)]
     last_step = ceil((end - origin) * STEPS_PER_SECOND - 1e-6)
-    return [VOCABULARY.id(Kind.BOS), *told, *encoder.flush(), *encoder.advance(origin + last_step / STEPS_PER_SECOND)]
+    return [VOCABULARY.id(Kind.BOS), *ids, *encoder.flush(), *encoder.advance(origin + last_step / STEPS_PER_SECOND)]

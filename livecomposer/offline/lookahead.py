@@ -47,21 +47,21 @@ def accompany_knowing(
     same arguments and weights give the same notes. ``progress`` is told the seconds that are done.
     """
     origin = performance[0].start
-    known = _told(performance, origin)
+    known = _known(performance, origin)
     latest = known[-1].step + seconds_to_steps(settings.alone)
     constraints = Constraints(settings, began=origin)
     stream = _Stream(known, latest, Grammar(constraints.together(origin=origin)))
     stream.grammar.begin()
-    teller = _Teller(engine, settings, random.Random(f"{seed}:hindsight"))
+    continuer = _Continuer(engine, settings, random.Random(f"{seed}:hindsight"))
     heard = 0
     while not stream.over:
         until = stream.grammar.step + _KEPT
-        grown = [teller.grow(stream.copy(), until=until, ahead=_AHEAD - _KEPT) for _ in range(candidates)]
+        grown = [continuer.grow(stream.copy(), until=until, ahead=_AHEAD - _KEPT) for _ in range(candidates)]
         stream = max(grown, key=lambda one: one[0])[1]
-        for one in known[heard : stream.told]:
+        for one in known[heard : stream.passed]:
             if one.velocity:
                 constraints.hear(NoteOn(origin + one.step / 100, one.pitch, one.velocity))
-        heard = stream.told
+        heard = stream.passed
         stream.grammar.limits = constraints.together(origin=origin)
         progress(stream.grammar.step / 100)
     return _notes(stream.ids, origin)
@@ -86,7 +86,7 @@ class _Known:
             yield _ON.start + self.pitch
 
 
-def _told(performance: Sequence[Note], origin: float) -> list[_Known]:
+def _known(performance: Sequence[Note], origin: float) -> list[_Known]:
     known = []
     for note in performance:
         start, end = (seconds_to_steps(moment - origin) for moment in (note.start, note.end))
@@ -102,30 +102,30 @@ class _Stream:
     latest: int
     grammar: Grammar
     ids: tuple[int, ...] = (VOCABULARY.id(Kind.BOS),)
-    told: int = 0
+    passed: int = 0
 
     def copy(self) -> "_Stream":
         return replace(self, grammar=self.grammar.copy())
 
     def return_to(self, earlier: "_Stream") -> None:
-        self.grammar, self.ids, self.told = earlier.grammar.copy(), earlier.ids, earlier.told
+        self.grammar, self.ids, self.passed = earlier.grammar.copy(), earlier.ids, earlier.passed
 
     @property
     def over(self) -> bool:
         rests = self.grammar.step >= self.latest and not self.grammar.sounding(Role.COMPANION)
-        return rests and self.told == len(self.known)
+        return rests and self.passed == len(self.known)
 
     @property
     def steps_left(self) -> int | None:
         """To the performer's next event."""
-        return self.known[self.told].step - self.grammar.step if self.told < len(self.known) else None
+        return self.known[self.passed].step - self.grammar.step if self.passed < len(self.known) else None
 
     def accept(self, id_: int) -> None:
         self.grammar.accept(id_)
         self.ids += (id_,)
 
 
-class _Teller:
+class _Continuer:
     def __init__(self, engine: Engine, settings: Settings, chance: random.Random) -> None:
         self._engine = engine
         self._chance = chance
@@ -139,16 +139,16 @@ class _Teller:
         while not stream.over and stream.grammar.step < until + ahead:
             if kept is None and stream.grammar.step >= until:
                 kept = stream.copy()
-            likelihood += self._tell_known(stream)
+            likelihood += self._take_known(stream)
             if not stream.over:
                 self._play(stream)
         return likelihood, kept or stream
 
-    def _tell_known(self, stream: _Stream) -> float:
+    def _take_known(self, stream: _Stream) -> float:
         likelihood = 0.0
         while stream.steps_left is not None and stream.steps_left <= 0:
-            known = stream.known[stream.told]
-            stream.told += 1
+            known = stream.known[stream.passed]
+            stream.passed += 1
             for id_ in known.ids(stream.grammar):
                 if _ON.start <= id_ < _ON.stop:
                     likelihood += self._log_share(id_)

@@ -144,11 +144,11 @@ async def play_along(
         settings = changed(settings, {"horizon": latency.budget.horizon})
     partner = partner or Accompaniment(settings, seed=seed)
     chance = random.Random(f"{seed}:latency")
-    evening = _Evening(performance, engine, settings, partner, latency=latency, chance=chance)
-    while not evening.over:
-        await evening.go_on()
-        progress(evening.clock.now() - evening.began)
-    return evening.told()
+    session = _LiveSession(performance, engine, settings, partner, latency=latency, chance=chance)
+    while not session.over:
+        await session.go_on()
+        progress(session.clock.now() - session.began)
+    return session.result()
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class _Answer:
     id_: int = -1
 
 
-class _Evening:
+class _LiveSession:
     """Everything that a session holds, in one hand."""
 
     def __init__(
@@ -206,7 +206,7 @@ class _Evening:
             self._answer = await self._ask(wanted, now)
         self._move_to(self._next_moment(now))
 
-    def told(self) -> Simulation:
+    def result(self) -> Simulation:
         """What came of it."""
         partner = self._partner
         return Simulation(

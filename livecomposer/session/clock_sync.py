@@ -50,7 +50,7 @@ class ClockSync:
         self._retempo = retempo
         self._notify = notify
         self._since: float | None = None  # when the incoming clock began to lead
-        self._told = False  # that it leads
+        self._reported = False  # that it leads
         self._writer = ClockWriter()
         self._metronome = Metronome()
         self._loop = asyncio.get_running_loop()
@@ -95,19 +95,19 @@ class ClockSync:
         clicks = self._metronome.due(beats, now, until, clicks=transport.clicks)
         if ticks or clicks:
             self._player.schedule([*ticks, *clicks])
-        self._tell_who_leads(now)
+        self._report_who_leads(now)
 
-    def _tell_who_leads(self, now: float) -> None:
+    def _report_who_leads(self, now: float) -> None:
         beats, stopped = self.transport.followed(now), not self.transport.runs
         if beats is None:
-            if self._told:
+            if self._reported:
                 otherwise = "no beat is followed" if self.transport.beats(now) is None else "our own beat goes on"
                 self._notify("the MIDI clock is stopped" if stopped else f"the MIDI clock is gone; {otherwise}")
-            self._since, self._told = None, False
+            self._since, self._reported = None, False
             return
         self._since = now if self._since is None else self._since
-        if not self._told and now - self._since >= _SURE_SECONDS:
-            self._told = True
+        if not self._reported and now - self._since >= _SURE_SECONDS:
+            self._reported = True
             self._notify(f"following MIDI clock, {beats.tempo:.0f} bpm")
 
 

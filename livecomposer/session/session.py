@@ -198,8 +198,8 @@ class Session:
         plan, turns = self._companion.plan, self._companion.turns
         due = self._companion.commit(now)
         if not self._muted:
-            told = ((event.time, encode(event, channel=self._channels[event.role])) for event in due)
-            self.player.schedule(self._shaper.shaped(told, now), since=panics)
+            messages = ((event.time, encode(event, channel=self._channels[event.role])) for event in due)
+            self.player.schedule(self._shaper.shaped(messages, now), since=panics)
         self.notice_turn(turns)
         if plan is not None and self._companion.plan is None:
             self._note(now, "turn over", tokens=plan.tokens)

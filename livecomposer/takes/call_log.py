@@ -16,15 +16,15 @@ from livecomposer.messages import decode, encode
 
 __all__ = [
     "Call",
+    "as_json",
     "beats_of",
     "decoded",
     "encoded",
+    "encoded_beats",
+    "encoded_event",
+    "encoded_events",
     "event_of",
-    "events_told",
     "grid",
-    "told",
-    "told_beats",
-    "told_event",
 ]
 
 _CALL = re.compile(r"([A-Za-z])(-?[0-9]+)(?::(\S*))?")
@@ -68,12 +68,12 @@ def decoded(text: str, *, since: int) -> Iterator[Call]:
         yield Call(found[1], since, found[3] or "")
 
 
-def told(value: Any) -> str:
+def as_json(value: Any) -> str:
     """JSON without a blank."""
     return json.dumps(value, separators=(",", ":")).replace(" ", "\\u0020")
 
 
-def told_event(event: Event) -> str:
+def encoded_event(event: Event) -> str:
     """What the performer did, as the bytes of a message; its moment is the call's."""
     return encode(event, channel=0).hex()
 
@@ -86,7 +86,7 @@ def event_of(call: Call) -> Event:
     return event
 
 
-def events_told(events: Iterable[NoteEvent], *, at: int) -> str:
+def encoded_events(events: Iterable[NoteEvent], *, at: int) -> str:
     """What the companion plays: pitch, velocity (0 for a note-off) and microseconds after ``at``."""
     return ",".join(
         f"{event.pitch}.{event.velocity if isinstance(event, NoteOn) else 0}.{round(event.time * 1e6) - at}"
@@ -94,10 +94,10 @@ def events_told(events: Iterable[NoteEvent], *, at: int) -> str:
     )
 
 
-def told_beats(beats: Beats | None) -> str:
+def encoded_beats(beats: Beats | None) -> str:
     """A pulse, exactly."""
     values = None if beats is None else [beats.tempo, beats.moment, beats.beat, beats.running, beats.per_bar]
-    return told(values)
+    return as_json(values)
 
 
 def beats_of(text: str) -> Beats | None:

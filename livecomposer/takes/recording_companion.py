@@ -8,7 +8,7 @@ from livecomposer.companion.companion import Companion
 from livecomposer.companion.requests import Feed, Step
 from livecomposer.events import Event, NoteEvent
 from livecomposer.settings import Settings
-from livecomposer.takes.call_log import Call, encoded, events_told, told, told_beats, told_event
+from livecomposer.takes.call_log import Call, as_json, encoded, encoded_beats, encoded_event, encoded_events
 
 __all__ = ["RecordingCompanion", "Scribe", "companion_of"]
 
@@ -54,12 +54,12 @@ class RecordingCompanion(Companion):
         before = asdict(self.settings)
         gives_way = super().adapt(settings, now)
         values = {name: value for name, value in asdict(settings).items() if value != before[name]}
-        self._scribe.note("a", now, told(values))
+        self._scribe.note("a", now, as_json(values))
         return gives_way
 
     def hear(self, event: Event) -> bool:
         """With its bytes."""
-        self._scribe.note("h", event.time, told_event(event))
+        self._scribe.note("h", event.time, encoded_event(event))
         return super().hear(event)
 
     def freeze(self, now: float, *, on: bool) -> None:
@@ -80,7 +80,7 @@ class RecordingCompanion(Companion):
     def commit(self, now: float) -> list[NoteEvent]:
         """With what is played."""
         due = super().commit(now)
-        self._scribe.note("c", now, events_told(due, at=round(now * 1e6)))
+        self._scribe.note("c", now, encoded_events(due, at=round(now * 1e6)))
         return due
 
     def give_way(self, now: float) -> None:
@@ -120,7 +120,7 @@ class RecordingCompanion(Companion):
 
     def engine_changed(self, model: str, now: float) -> None:
         """Written down, though the companion itself knows no engine."""
-        self._scribe.note("e", now, told(model))
+        self._scribe.note("e", now, as_json(model))
 
     def write_down(self) -> None:
         """Hand on what the scribe has."""
@@ -130,7 +130,7 @@ class RecordingCompanion(Companion):
         beats = super()._beats(now)
         if beats != self._last_pulse:
             self._last_pulse = beats
-            self._scribe.note("p", now, f"{self._pulses}:{told_beats(beats)}")
+            self._scribe.note("p", now, f"{self._pulses}:{encoded_beats(beats)}")
         self._pulses += 1
         return beats
 

@@ -17,7 +17,7 @@ from livecomposer.errors import LivecomposerError
 from livecomposer.events import Event, Role
 from livecomposer.model.sampling import MaskPolicy, Sampling
 from livecomposer.settings import changed
-from livecomposer.takes.call_log import Call, beats_of, event_of, events_told
+from livecomposer.takes.call_log import Call, beats_of, encoded_events, event_of
 from livecomposer.takes.journal_reader import JournalContents
 from livecomposer.tokens.vocabulary import VOCABULARY
 
@@ -134,7 +134,7 @@ class _Hand:
         wanted, sampling, mode = self._companion.want(now), self._companion.sampling, self._companion.engine_mode
         if wanted is None:
             return
-        engine = await self._engine_told(mode)
+        engine = await self._engine_in_mode(mode)
         if isinstance(wanted, Feed):
             await engine.feed(wanted.ids)
         else:
@@ -156,16 +156,16 @@ class _Hand:
     def _commit(self, call: Call) -> None:
         due = self._companion.commit(call.moment)
         self.done.events[Role.COMPANION] += due
-        told = events_told(due, at=call.at)
-        if told != call.with_:
-            self._differs(call.moment, f"{call.with_ or 'nothing'} was played, now it is {told or 'nothing'}")
+        played = encoded_events(due, at=call.at)
+        if played != call.with_:
+            self._differs(call.moment, f"{call.with_ or 'nothing'} was played, now it is {played or 'nothing'}")
 
     def _cut(self, now: float) -> None:
         """What was to come is not played; what sounds ends."""
         events = self.done.events[Role.COMPANION]
         self.done.events[Role.COMPANION] = whole(events, now)
 
-    async def _engine_told(self, mode: tuple[int, MaskPolicy]) -> EngineClient:
+    async def _engine_in_mode(self, mode: tuple[int, MaskPolicy]) -> EngineClient:
         if self._engine is None:
             self._engine = await self._open_engine(self._score.settings.model)
         if mode[0] != self._spoken[0]:

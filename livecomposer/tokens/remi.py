@@ -21,7 +21,7 @@ from livecomposer.tokens.stream import notes_of_ids
 from livecomposer.tokens.vocabulary import velocity_bin, velocity_of_bin
 from livecomposer.units import STEPS_PER_SECOND, seconds_to_steps, steps_to_seconds
 
-__all__ = ["BOS", "FINGERPRINT", "LAYOUT", "PAD", "PITCHES", "SIZE", "decode", "encode", "retold"]
+__all__ = ["BOS", "FINGERPRINT", "LAYOUT", "PAD", "PITCHES", "SIZE", "decode", "encode", "encoded_anew"]
 
 _BEAT = STEPS_PER_SECOND // 2  # steps, at 120 beats a minute
 _FINE, _LONGEST = 4, 24  # beats: up to which lengths are exact, and at all
@@ -86,7 +86,7 @@ def decode(ids: Sequence[int], *, origin: float = 0.0) -> list[Note]:
     )
 
 
-def retold(ids: Iterable[int]) -> list[int]:
+def encoded_anew(ids: Iterable[int]) -> list[int]:
     """What ``ids`` of the default vocabulary tell, in this one; their beginning is a bar's."""
     return encode(notes_of_ids(ids, origin=0.0))
 

@@ -163,9 +163,9 @@ def _velocity_at(ids: Ids) -> Ids:
 
 def _voiced(notes: Ids, moment: Ids, velocity: Ids) -> Ids:
     """``notes`` (M,) at their ``moment`` (M,), each after its ``velocity`` (M,; an id, or -1: any) where it changes."""
-    told = np.flatnonzero(velocity >= 0)
+    known = np.flatnonzero(velocity >= 0)
     changes = np.zeros(len(notes), dtype=np.int64)
-    changes[told] = np.diff(velocity[told], prepend=-1) != 0
+    changes[known] = np.diff(velocity[known], prepend=-1) != 0
     said = np.repeat(notes, 1 + changes)
     changed = np.flatnonzero(changes)
     said[changed + np.arange(len(changed))] = velocity[changed]

@@ -58,7 +58,7 @@ class _Piece:
     ids: npt.NDArray[np.uint16]
     lead: npt.NDArray[np.bool_]
     how: How
-    told: npt.NDArray[np.uint16]  # what is struck, one after the other: the same in every telling of a piece
+    pitches: npt.NDArray[np.uint16]  # what is struck, one after the other: the same in every telling of a piece
 
 
 @dataclass(frozen=True)
@@ -226,7 +226,7 @@ def _encode(path: Path) -> _Piece | str:
     recording, notes = heard
     ids = np.array(ids_of_notes(notes, origin=notes[0].start), dtype=np.int64)
     lead, how = led(recording.tracks, ids, origin=notes[0].start)
-    return _Piece(ids.astype(np.uint16), lead, how, _told(notes))
+    return _Piece(ids.astype(np.uint16), lead, how, _pitches(notes))
 
 
 def _encode_bars(path: Path) -> _Piece | str:
@@ -242,10 +242,10 @@ def _encode_bars(path: Path) -> _Piece | str:
     ids = np.array(barnote.encode(notes, grid), dtype=np.uint16)
     silence = int(np.argmax(ids != barnote.BAR)) - 1  # bars before the first note
     ids = ids[max(0, silence) :]
-    return _Piece(ids, np.zeros(len(ids), np.bool_), How.NONE, _told(notes))
+    return _Piece(ids, np.zeros(len(ids), np.bool_), How.NONE, _pitches(notes))
 
 
-def _told(notes: Sequence[Note]) -> npt.NDArray[np.uint16]:
+def _pitches(notes: Sequence[Note]) -> npt.NDArray[np.uint16]:
     return np.array([note.pitch for note in notes], dtype=np.uint16)
 
 
@@ -264,7 +264,7 @@ _ENCODERS = {"performance": _encode, "barnote": _encode_bars}
 def _unusable(result: _Piece | str, seen: set[bytes]) -> str | None:
     if isinstance(result, str):
         return result
-    digest = hashlib.sha256(result.told.tobytes()).digest()
+    digest = hashlib.sha256(result.pitches.tobytes()).digest()
     if digest in seen:
         return "duplicate"
     seen.add(digest)

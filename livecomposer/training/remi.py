@@ -41,9 +41,9 @@ def validation_cuts(shard: Shard, *, rows: int, length: int) -> Iterator[Ids]:
         yield _framed(cut[0], length)[None]
 
 
-def _framed(told: Ids, length: int) -> Ids:
-    """BOS and the first ``length`` ids of what ``told``, BOS and perhaps an end included, tells."""
-    ids = remi.retold(told[1:][told[1:] != _END].tolist())[:length]
+def _framed(cut: Ids, length: int) -> Ids:
+    """BOS and the first ``length`` ids of what ``cut``, BOS and perhaps an end included, tells."""
+    ids = remi.encoded_anew(cut[1:][cut[1:] != _END].tolist())[:length]
     row = np.full(length + 1, PAD, dtype=np.int64)
     row[0] = remi.BOS
     row[1 : 1 + len(ids)] = ids

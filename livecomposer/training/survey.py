@@ -53,17 +53,17 @@ class _Tally:
     def row(self) -> dict[str, Any]:
         """As in summary.json; what cannot be told of no note is None."""
         notes, there = int(self.pitches.sum()), np.flatnonzero(self.pitches)
-        told = notes > 0
+        known = notes > 0
         return {
             "pieces": self.pieces,
             "hours": self.seconds / 3600,
             "notes": notes,
             "notes_per_second": notes / self.seconds if self.seconds else None,
-            "pitch_low": int(there[0]) if told else None,
-            "pitch_mean": float(self.pitches @ np.arange(128) / notes) if told else None,
-            "pitch_high": int(there[-1]) if told else None,
+            "pitch_low": int(there[0]) if known else None,
+            "pitch_mean": float(self.pitches @ np.arange(128) / notes) if known else None,
+            "pitch_high": int(there[-1]) if known else None,
             "velocity_mean": float(self.velocities @ (np.arange(VELOCITY_BINS) * _BIN + _BIN / 2) / notes)
-            if told
+            if known
             else None,
             "pitches": self.pitches.tolist(),
             "velocities": self.velocities.tolist(),

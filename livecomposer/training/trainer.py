@@ -155,12 +155,12 @@ class Trainer:
 
     def _accumulate(self, ids: Ids, modes: Ids, rows_at_once: int) -> Tensor:
         """This process's part of the batch's mean loss, its gradient added up over a few rows at a time."""
-        told = (ids[:, 1:] != self._pad).sum(axis=1)
-        total, whole, mine = torch.zeros((), device=self.device), told.sum(), self.world.share(len(ids))
-        ids, modes, told = ids[mine], modes[mine], told[mine]
+        counted = (ids[:, 1:] != self._pad).sum(axis=1)
+        total, whole, mine = torch.zeros((), device=self.device), counted.sum(), self.world.share(len(ids))
+        ids, modes, counted = ids[mine], modes[mine], counted[mine]
         for at in range(0, len(ids), rows_at_once):
             rows = slice(at, at + rows_at_once)
-            loss = self._loss(ids[rows], modes[rows]) * float(told[rows].sum() / whole)
+            loss = self._loss(ids[rows], modes[rows]) * float(counted[rows].sum() / whole)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total

@@ -8,15 +8,15 @@ from livecomposer.beats import Beats
 from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
 from livecomposer.takes.call_log import (
     Call,
+    as_json,
     beats_of,
     decoded,
     encoded,
+    encoded_beats,
+    encoded_event,
+    encoded_events,
     event_of,
-    events_told,
     grid,
-    told,
-    told_beats,
-    told_event,
 )
 
 MOMENTS = st.floats(0, 1e7)
@@ -44,18 +44,18 @@ def test_a_moment_on_the_grid_stays_where_it_is(moment):
 )
 def test_events_come_back(event):
     """As they were."""
-    assert event == event_of(Call("h", 1_500_000, told_event(event)))
+    assert event == event_of(Call("h", 1_500_000, encoded_event(event)))
 
 
 @pytest.mark.parametrize("beats", [None, Beats(tempo=120.3, moment=17.123456789, beat=-4.0, running=False, per_bar=3)])
 def test_a_pulse_comes_back(beats):
     """Exactly, or the lack of one."""
-    assert beats == beats_of(told_beats(beats))
+    assert beats == beats_of(encoded_beats(beats))
 
 
 def test_what_is_told_has_no_blank():
     """A blank ends a call."""
-    text = told({"scale": "C major"})
+    text = as_json({"scale": "C major"})
     assert " " not in text
     assert [Call("a", 5, text)] == list(decoded(f"a5:{text}", since=0))
 
@@ -63,7 +63,7 @@ def test_what_is_told_has_no_blank():
 def test_the_companions_events_are_told_with_their_moments():
     """Pitch, velocity, microseconds after the call."""
     events = [NoteOn(1.25, 60, 80, Role.COMPANION), NoteOff(0.9, 61, Role.COMPANION)]
-    assert "60.80.250000,61.0.-100000" == events_told(events, at=1_000_000)
+    assert "60.80.250000,61.0.-100000" == encoded_events(events, at=1_000_000)
 
 
 @pytest.mark.parametrize("text", ["w", "12", "w1.5", "?3"])

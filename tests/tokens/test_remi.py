@@ -85,8 +85,8 @@ def test_an_origin_moves_the_first_bar():
 def test_retold_music_is_the_same_music():
     """The ids of the default vocabulary, told anew."""
     notes = [Note(0.0, 0.5, 60, 80), Note(2.5, 3.0, 64, 40)]
-    assert remi.encode(notes) == remi.retold(ids_of_notes(notes, origin=0.0))
-    assert [] == remi.retold([])
+    assert remi.encode(notes) == remi.encoded_anew(ids_of_notes(notes, origin=0.0))
+    assert [] == remi.encoded_anew([])
 
 
 def test_any_ids_are_read():

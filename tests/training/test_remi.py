@@ -54,4 +54,4 @@ def test_validation_cuts_are_spread_and_unchanged():
     """So many rows, each time the same, the first from the beginning."""
     first, *rest = remi.validation_cuts(SHARD, rows=4, length=24)
     assert 3 == len(rest)
-    assert [telling.BOS, *telling.retold(SHARD.piece(0).tolist())[:24]] == first[0].tolist()
+    assert [telling.BOS, *telling.encoded_anew(SHARD.piece(0).tolist())[:24]] == first[0].tolist()

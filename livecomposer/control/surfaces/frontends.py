@@ -38,7 +38,7 @@ def frontends_of(
     listen = None if settings.osc in _OFF else host_and_port("osc", settings.osc)
     target = None if settings.osc_target in _OFF else host_and_port("osc_target", settings.osc_target)
     reach = partial(_reach, bound=bound, controller=controller, file=own_file(config), listen=listen)
-    return [reach, *([partial(osc_out.told, target=target)] if target else [])]
+    return [reach, *([partial(osc_out.reporting, target=target)] if target else [])]
 
 
 def _inputs(settings: Settings) -> list[str]:

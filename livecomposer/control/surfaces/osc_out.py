@@ -19,7 +19,7 @@ from livecomposer.errors import PortError, SettingError
 from livecomposer.events import Role
 from livecomposer.session.commands.frontend_api import FrontendApi
 
-__all__ = ["OscSender", "asked", "metered", "told"]
+__all__ = ["OscSender", "asked", "metered", "reporting"]
 
 _LOOK_SECONDS = 0.05
 _METER_LOOKS = 20
@@ -37,7 +37,7 @@ class OscSender:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._socket.setblocking(False)  # noqa: FBT003  # the socket's own signature
 
-    def notify(self, name: str, *values: Any) -> None:
+    def send(self, name: str, *values: Any) -> None:
         """Say one thing."""
         try:
             self._socket.sendto(encoded(PREFIX + name, *values), self._target)
@@ -46,13 +46,13 @@ class OscSender:
 
     def changed(self, name: str, value: Any) -> None:
         """A command was done."""
-        self.notify(name, *(() if value is None else (value,)))
+        self.send(name, *(() if value is None else (value,)))
 
     def note(self, role: Role, data: bytes) -> None:
         """A message of one of the players, told if it is a key's."""
         if data[0] & 0xE0 == 0x80:
             struck = data[0] & 0xF0 == 0x90
-            self.notify("note", role.name.lower(), data[1], data[2] if struck else 0)
+            self.send("note", role.name.lower(), data[1], data[2] if struck else 0)
 
     def close(self) -> None:
         """Close the socket."""
@@ -69,7 +69,7 @@ def metered(summary: Mapping[str, object]) -> Iterator[tuple[str, float]]:
 
 
 @asynccontextmanager
-async def told(api: FrontendApi, target: tuple[str, int]) -> AsyncIterator[OscSender]:
+async def reporting(api: FrontendApi, target: tuple[str, int]) -> AsyncIterator[OscSender]:
     """Tell ``target`` until left."""
     sender, loop = OscSender(target), asyncio.get_running_loop()
 
@@ -96,10 +96,10 @@ async def _look(api: FrontendApi, sender: OscSender) -> None:
     for look in range(2**62):
         if answering != api.session.answering:
             answering = not answering
-            sender.notify("turn", "companion" if answering else "performer")
+            sender.send("turn", "companion" if answering else "performer")
         if look % _METER_LOOKS == 0:
             for name, value in metered(api.meters.summary()):
-                sender.notify(f"meter/{name}", value)
+                sender.send(f"meter/{name}", value)
         await asyncio.sleep(_LOOK_SECONDS)
 
 

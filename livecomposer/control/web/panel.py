@@ -53,8 +53,8 @@ class Panel:
         self._quantiles: dict[str, list[float]] = {}
         self._sockets: set[web.WebSocketResponse] = set()
         output = api.output
-        told = self.pages.notify
-        self.playback = TakePlayback(output.send, output.release, api.clock, lambda playing: told(playing=playing))
+        notify = self.pages.notify
+        self.playback = TakePlayback(output.send, output.release, api.clock, lambda playing: notify(playing=playing))
 
     def app(self) -> web.Application:
         """All routes, behind the guard."""
@@ -108,7 +108,7 @@ class Panel:
             if len(self.pages):
                 if beats != self._beats:
                     self._beats = beats
-                    self.pages.notify(beats=_told_beats(beats))
+                    self.pages.notify(beats=_beats_message(beats))
                 self._quantiles = await asyncio.to_thread(self._health.quantiles)
                 self.pages.notify(
                     health=health,
@@ -231,12 +231,12 @@ class Panel:
             "plan": self.score.plan(anyway=True),
             "answering": self._answering,
             "sound": {"rate": RATE, "frames": FRAMES, "card": _has_card(api.output.names)},
-            "beats": _told_beats(api.beats()),
+            "beats": _beats_message(api.beats()),
             "quantiles": self._quantiles,
         }
 
 
-def _told_beats(beats: Beats | None) -> dict[str, Any] | None:
+def _beats_message(beats: Beats | None) -> dict[str, Any] | None:
     return None if beats is None else asdict(beats)
 
 

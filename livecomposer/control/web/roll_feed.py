@@ -29,7 +29,7 @@ class RollFeed:
         self._clock = clock
         self._rows: deque[Row] = deque(maxlen=MOST_KEPT)
         self._count = 0
-        self._told = 0
+        self._sent = 0
         self._planned: tuple[tuple[NoteEvent, ...], tuple[NoteOn, ...]] = (), ()
 
     def heard(self, moment: float, role: Role, data: bytes) -> None:
@@ -39,8 +39,8 @@ class RollFeed:
 
     def fresh(self) -> list[Row]:
         """What has sounded since the last call."""
-        new = min(self._count - self._told, len(self._rows))
-        self._told = self._count
+        new = min(self._count - self._sent, len(self._rows))
+        self._sent = self._count
         return list(islice(tuple(self._rows), len(self._rows) - new, None)) if new > 0 else []
 
     def past(self) -> list[Row]:

@@ -36,12 +36,12 @@ async def serving(api: FrontendApi) -> AsyncIterator[None]:
         return
     loop = asyncio.get_running_loop()
 
-    def told(line: str) -> None:
-        loop.call_soon_threadsafe(lambda: panel.pages.notify(told=line))
+    def notified(line: str) -> None:
+        loop.call_soon_threadsafe(lambda: panel.pages.notify(notified=line))
 
     ports = _Ports(lambda: loop.call_soon_threadsafe(lambda: panel.pages.notify(ports=True)))
     api.healing.append(ports)
-    api.notify.append(told)
+    api.notify.append(notified)
     unwatch = api.dispatcher.watch(lambda name, value: _changed(panel, name, value))
     api.session.listeners.append(panel.score.heard)
     tasks = [asyncio.create_task(each) for each in (panel.show(), panel.measure())]
@@ -50,7 +50,7 @@ async def serving(api: FrontendApi) -> AsyncIterator[None]:
     finally:
         unwatch()
         api.healing.remove(ports)
-        api.notify.remove(told)
+        api.notify.remove(notified)
         api.session.listeners.remove(panel.score.heard)
         for task in tasks:
             task.cancel()

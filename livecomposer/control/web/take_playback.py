@@ -22,12 +22,12 @@ class TakePlayback:
         send: Callable[[bytes], None],
         release: Callable[[int], None],
         clock: Clock,
-        told: Callable[[tuple[str, float] | None], None],
+        changed: Callable[[tuple[str, float] | None], None],
     ) -> None:
         self._send = send
         self._release = release
         self._clock = clock
-        self._told = told
+        self._changed = changed
         self._task: asyncio.Task[None] | None = None
 
     def start(self, name: str, parts: Mapping[str, Iterable[Note]], *, at: float = 0.0) -> None:
@@ -41,7 +41,7 @@ class TakePlayback:
             ),
             key=lambda item: item[0],
         )
-        self._told((name, at))
+        self._changed((name, at))
         self._task = asyncio.create_task(self._play(timed))
 
     def stop(self) -> None:
@@ -52,7 +52,7 @@ class TakePlayback:
         self._task = None
         for channel in CHANNELS:
             self._release(channel)
-        self._told(None)
+        self._changed(None)
 
     async def close(self) -> None:
         """Stop, and wait until that is so."""
@@ -70,4 +70,4 @@ class TakePlayback:
                 await asyncio.sleep(wait)
             self._send(data)
         self._task = None
-        self._told(None)
+        self._changed(None)

@@ -128,8 +128,8 @@ def decoder_log_probs(network: Network, *, device: str = "cpu", first: int = _BO
         stream = stream_of(network)
         line = torch.from_numpy(np.concatenate(([first], ids)).astype(np.int64)).to(device)
         scores = [torch.zeros(0)]
-        for given, told in zip(torch.split(line[:-1], _CHUNK), torch.split(line[1:], _CHUNK), strict=True):
-            scores.append(-functional.cross_entropy(stream(given).float(), told, reduction="none").cpu())
+        for given, encoded in zip(torch.split(line[:-1], _CHUNK), torch.split(line[1:], _CHUNK), strict=True):
+            scores.append(-functional.cross_entropy(stream(given).float(), encoded, reduction="none").cpu())
         return torch.cat(scores).double().numpy()
 
     return log_probs
@@ -178,16 +178,16 @@ def evaluate_checkpoint(
 
 def _scored(log_probs: LogProbs, ids: Ids, tokens: str) -> tuple[float, float, float, float]:
     """Tokens, notes, seconds and nats of one piece."""
-    told = np.array(remi.retold(ids.tolist())) if tokens == "remi" else ids
-    nats = -log_probs(told)
-    assert nats.shape == told.shape
+    encoded = np.array(remi.encoded_anew(ids.tolist())) if tokens == "remi" else ids
+    nats = -log_probs(encoded)
+    assert nats.shape == encoded.shape
     if tokens == "barnote":
         pitched = (ids >= barnote.PITCHES.start) & (ids < barnote.PITCHES.stop)
         bars = np.count_nonzero(ids == barnote.BAR)
         return len(ids), int(np.count_nonzero(pitched)), _BAR_SECONDS * bars, float(nats.sum())
     notes = sum(int(np.count_nonzero((ids >= on.start) & (ids < on.stop))) for on in _ON)
     shifts = ids[(ids >= _SHIFT.start) & (ids < _SHIFT.stop)].astype(np.int64) - _SHIFT.start + 1
-    return len(told), notes, steps_to_seconds(int(shifts.sum())), float(nats.sum())
+    return len(encoded), notes, steps_to_seconds(int(shifts.sum())), float(nats.sum())
 
 
 def _likelihood(rows: Floats, seed: int, packs: Mapping[str, Likelihood] | None = None) -> Likelihood:

@@ -128,22 +128,22 @@ def _compared(metric: Metric, values: Mapping[str, Floats], subject: str, refere
 
 
 def _as_good(values: Floats, than: Floats) -> bool:
-    more = _told(values - than)
+    more = _known(values - than)
     return len(more) > 0 and bool(more.mean() >= -_ROUNDING)
 
 
 def _inside(values: Floats, interval: Sequence[float] | None) -> bool:
-    told = _told(values)
-    return interval is not None and len(told) > 0 and bool(interval[0] <= told.mean() <= interval[1])
+    known = _known(values)
+    return interval is not None and len(known) > 0 and bool(interval[0] <= known.mean() <= interval[1])
 
 
 def summary(values: Floats, seed: int) -> dict[str, Any]:
     """Mean, interval and how many of ``values`` (pieces,) there are; of one piece the interval is a point."""
-    told = _told(values)
-    if not len(told):
+    known = _known(values)
+    if not len(known):
         return {"mean": None, "interval": None, "pieces": 0}
-    return {"mean": float(told.mean()), "interval": interval_of_mean(told, seed), "pieces": len(told)}
+    return {"mean": float(known.mean()), "interval": interval_of_mean(known, seed), "pieces": len(known)}
 
 
-def _told(values: Floats) -> Floats:
+def _known(values: Floats) -> Floats:
     return values[~np.isnan(values)]

@@ -64,14 +64,14 @@ def scores(
     """
     performer, companion, accompaniment = (_near(notes, span) for notes in (performer, companion, accompaniment))
     heard, played, real = (within(notes, span) for notes in (performer, companion, accompaniment))
-    told = _coverage(played, accompaniment, where_known=True)
+    fits = _coverage(played, accompaniment, where_known=True)
     met = _coverage(real, companion, where_known=False)
     on_pulse, chance = _pulse(performer, companion, span)
     return {
         "consonance": _consonance(heard, played),
-        "harmony": told,
+        "harmony": fits,
         "harmony_met": met,
-        "harmony_both": _both(told, met),
+        "harmony_both": _both(fits, met),
         "pulse": on_pulse,
         "pulse_gain": on_pulse - chance,
         "presence": _presence(heard, played),
@@ -125,10 +125,10 @@ def _coverage(notes: Sequence[Note], of: Sequence[Note], *, where_known: bool) -
     return covered / total if total else nan
 
 
-def _both(told: float, met: float) -> float:
+def _both(fits: float, met: float) -> float:
     if not met or met != met:  # noqa: PLR0124  nan: there is nothing to be met
         return met
-    return 2 * told * met / (told + met) if told else 0.0
+    return 2 * fits * met / (fits + met) if fits else 0.0
 
 
 def _pulse(performer: Sequence[Note], companion: Sequence[Note], span: Span) -> tuple[float, float]:

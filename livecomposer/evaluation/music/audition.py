@@ -48,7 +48,7 @@ def facts_of(audition: Audition) -> dict[str, Any]:
     prompt, notes = audition.prompt, audition.notes
     numbers = numbers_of(notes, seconds=prompt.seconds, beat=beat_of(prompt.notes))
     pitches = [note.pitch for note in notes]
-    told = {
+    measures = {
         "lowest": min(pitches, default=None),
         "highest": max(pitches, default=None),
         "given_per_second": len(prompt.notes) / prompt.given,
@@ -57,7 +57,7 @@ def facts_of(audition: Audition) -> dict[str, Any]:
         "silence": longest_silence(notes, seconds=prompt.seconds),
     }
     about = {"name": prompt.name, "pack": pack_of(prompt.name), "seed": audition.seed, "stem": audition.stem}
-    return about | {name: None if value is None or isnan(value) else value for name, value in told.items()}
+    return about | {name: None if value is None or isnan(value) else value for name, value in measures.items()}
 
 
 def write(audition: Audition, folder: Path, *, sound: Callable[[Path, Path], Any] | None = None) -> None:

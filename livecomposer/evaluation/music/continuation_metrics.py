@@ -64,9 +64,9 @@ def scores(prompt: Prompt, notes: Sequence[Note]) -> dict[str, float]:
     result = {f"{name}_off": abs(mine[name] - real[name]) for name in NUMBERS} | mine
     for name, count in HISTOGRAMS.items():
         counts, wanted = count(notes, prompt.seconds), count(prompt.real, prompt.seconds)
-        told = counts.sum() > 0 and wanted.sum() > 0
-        result[f"{name}_overlap"] = _overlap(counts, wanted) if told else nan
-        result[f"{name}_kl"] = _divergence(wanted, counts) if told else nan
+        known = counts.sum() > 0 and wanted.sum() > 0
+        result[f"{name}_overlap"] = _overlap(counts, wanted) if known else nan
+        result[f"{name}_kl"] = _divergence(wanted, counts) if known else nan
     return {**result, "copied": copied(notes, prompt.notes)}
 
 
@@ -155,8 +155,8 @@ def _distances(mine: Floats, real: Floats) -> Floats:
     """From each of ``mine`` (pieces, bins) to every one of ``real`` but its own piece's, (pairs,)."""
     apart: Floats = np.linalg.norm(mine[:, None] - real[None], axis=2)
     found: Floats = apart[~np.eye(len(mine), dtype=np.bool_)]
-    told: Floats = found[~np.isnan(found)]
-    return told
+    known: Floats = found[~np.isnan(found)]
+    return known
 
 
 def _set_row(mine: Floats, among: Floats) -> dict[str, float | None]:

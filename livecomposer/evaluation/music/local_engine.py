@@ -52,20 +52,20 @@ class AppendingEngine:
 
     def __init__(self, mind: LocalEngine) -> None:
         self._mind = mind
-        self._told: list[int] = []  # what was last given and drawn
+        self._given: list[int] = []  # what was last given and drawn
         self._remembered: list[int] = []
 
     async def feed(self, ids: Sequence[int]) -> int:
         """Take in what of ``ids`` goes beyond what they share with those known; how many had to be computed."""
-        shared = common_prefix(self._told, ids)
+        shared = common_prefix(self._given, ids)
         anew = shared <= 1  # BOS alone, or nothing
         self._remembered = list(ids) if anew else self._remembered + list(ids[shared:])
-        self._told = list(ids)
+        self._given = list(ids)
         return await self._mind.feed(self._remembered)
 
     async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
         """Draw the next id and take it in."""
         id_ = await self._mind.step(mask, sampling, chance)
-        self._told.append(id_)
+        self._given.append(id_)
         self._remembered.append(id_)
         return id_

@@ -41,14 +41,14 @@ class MarkovEngine:
 
     async def feed(self, ids: Sequence[int]) -> int:
         """Take in ``ids``, a BOS and what came behind it; how many had to be taken in."""
-        told = _AS_PERFORMER[np.asarray(ids, np.int64)].tolist()
-        shared = common_prefix(self._line, told)
+        heard = _AS_PERFORMER[np.asarray(ids, np.int64)].tolist()
+        shared = common_prefix(self._line, heard)
         if shared < len(self._line):
             self._begin()
             shared = 1
-        for id_ in told[shared:]:
+        for id_ in heard[shared:]:
             self._take(id_)
-        return len(told) - shared
+        return len(heard) - shared
 
     async def step(self, mask: npt.NDArray[np.bool_], sampling: Sampling, chance: float) -> int:
         """Draw the next id and take it in."""

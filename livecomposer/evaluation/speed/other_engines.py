@@ -129,23 +129,23 @@ class _Generation:
 
     def take_in(self, ids: Sequence[int]) -> list[float]:
         self._cache.crop(len(self._ids) - 1 - self._cache.get_seq_length())  # generate computes the last one itself
-        told = _Told()
+        streamer = _Streamer()
         given = torch.tensor([self._ids])
         count = len(ids) + 1
         self._model.generate(
             given,
             attention_mask=torch.ones_like(given),
             past_key_values=self._cache,
-            streamer=told,
+            streamer=streamer,
             do_sample=True,
             min_new_tokens=count,
             max_new_tokens=count,
             pad_token_id=0,
         )
-        return [after - before for before, after in zip(told.at[1:], told.at[2:], strict=False)]
+        return [after - before for before, after in zip(streamer.at[1:], streamer.at[2:], strict=False)]
 
 
-class _Told:
+class _Streamer:
     """A streamer that keeps nothing but the time: of the prompt, then of each token."""
 
     def __init__(self) -> None:

@@ -92,11 +92,11 @@ class Meters:
 
     def lines(self) -> Iterator[str]:
         """A few lines for the performer; what was never measured is left out."""
-        told = [(name, getattr(self, name).summary_ms()) for name in TIMED]
-        told = [(name, summary) for name, summary in told if summary["count"]]
-        if told:
+        measured = [(name, getattr(self, name).summary_ms()) for name in TIMED]
+        measured = [(name, summary) for name, summary in measured if summary["count"]]
+        if measured:
             yield "ms, median/p99/p99.9/max: " + "; ".join(
-                f"{name} " + "/".join(f"{summary[q]:.3g}" for q in (*_QUANTILES, "max")) for name, summary in told
+                f"{name} " + "/".join(f"{summary[q]:.3g}" for q in (*_QUANTILES, "max")) for name, summary in measured
             )
         pace = f", headroom {self.headroom:.1f} x" if self.headroom else ""
         if self.plans:

@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 
 from livecomposer.control.surfaces.osc_in import PREFIX, Responder, decoded, received
-from livecomposer.control.surfaces.osc_out import OscSender, asked, metered, told
+from livecomposer.control.surfaces.osc_out import OscSender, asked, metered, reporting
 from livecomposer.errors import PortError, SettingError
 from livecomposer.events import Role
 from livecomposer.session.timing.meters import Meters
@@ -56,7 +56,7 @@ async def test_changes_notes_turns_and_meters_are_told_while_it_plays():
     session = SimpleNamespace(listeners=[], answering=False)
     api = SimpleNamespace(dispatcher=NotedDesk(), session=session, meters=Meters())
     with ear() as (target, heard):
-        async with told(api, target):
+        async with reporting(api, target):
             assert 0.0 == (await until(heard, "meter/thru_ms/p50"))[0]
             api.dispatcher.do("creative_risk", 1.5)
             assert (1.5,) == await until(heard, "creative_risk")
@@ -81,7 +81,7 @@ def test_what_cannot_be_sent_is_counted():
     """It never raises."""
     sender = OscSender(("127.0.0.1", 9))
     sender._socket.close()
-    sender.notify("mute", True)
+    sender.send("mute", True)
     assert 1 == sender.errors
 
 

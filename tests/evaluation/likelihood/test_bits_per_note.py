@@ -198,7 +198,7 @@ def test_music_told_anew_is_counted_as_it_was():
     told = []
     pieces = shard(NOTE * 9, NOTE * 4)
     found = evaluate(lambda ids: told.append(ids) or np.full(len(ids), -1.0), pieces, tokens="remi")
-    assert [remi.retold(NOTE * 9), remi.retold(NOTE * 4)] == [ids.tolist() for ids in told]
+    assert [remi.encoded_anew(NOTE * 9), remi.encoded_anew(NOTE * 4)] == [ids.tolist() for ids in told]
     assert (sum(map(len, told)), 13) == (found.tokens, found.notes)
     assert pytest.approx(found.tokens / np.log(2) / 6.5) == found.bits_per_second
 
