@@ -1,7 +1,7 @@
 """A partner by rule, without an engine: it plays the performer's chord on the performer's pulse.
 
 A baseline to be beaten, and what can play while the engine is down. Asked the same as
-:class:`.accompanist.Accompaniment`; it never wants anything. Pure.
+:class:`.accompaniment.Accompaniment`; it never wants anything. Pure.
 """
 
 import random

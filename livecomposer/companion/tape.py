@@ -135,7 +135,7 @@ class Tape:
         return self._ids + ending, encoding
 
     def _encoded_ending(self) -> tuple[list[int], _Encoding]:
-        """The ids of what is loose, and the teller behind them: told once, and not to be told on."""
+        """The ids of what is loose, and the encoding behind them: encoded once, and not to be gone on with."""
         if self._ending is None:
             encoding = self._encoding.copy()
             self._ending = [id_ for event in self._loose for id_ in encoding.notify(event)], encoding

@@ -1,1 +1,1 @@
-"""Hands on the instrument."""
+"""Every way to ask the instrument for something: command line, controllers, OSC, the panel."""

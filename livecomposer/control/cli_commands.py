@@ -44,7 +44,7 @@ def jam(options: argparse.Namespace) -> int:
     from livecomposer import performances
     from livecomposer.control.surfaces.frontends import frontends_of
     from livecomposer.control.surfaces.reload import reloading
-    from livecomposer.control.web.panel_frontend import door
+    from livecomposer.control.web.panel_frontend import panel_frontend
     from livecomposer.session.lifecycle import perform
 
     settings = settings_of(options)
@@ -59,7 +59,7 @@ def jam(options: argparse.Namespace) -> int:
             record=None if options.no_record else options.record,
             duration=options.duration,
             fallback_performance=performances.path("phrases"),
-            frontends=[*frontends, *again, door],
+            frontends=[*frontends, *again, panel_frontend],
             notify=say,
         )
     )

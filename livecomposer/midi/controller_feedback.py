@@ -32,7 +32,7 @@ class ControllerFeedback:
     ) -> None:
         self.errors = 0
         self.returned: Callable[[], object] = lambda: None
-        """Called when the controller is there again, and shows nothing; in the lookout's thread."""
+        """Called when the controller is there again, and shows nothing; in the port watcher's thread."""
         self._port = port
         self._own = port.own if port else ""
         self._connection = Connection(wanted, is_input=False, port=port)

@@ -88,13 +88,13 @@ def loop_back(
     """
     heard: SimpleQueue[Event] = SimpleQueue()
     with (
-        Input(wanted_input, input_path=InputPath(clock=clock, deliver=heard.put), open_port=open_input) as inlet,
+        Input(wanted_input, input_path=InputPath(clock=clock, deliver=heard.put), open_port=open_input) as input_,
         OutputPort(wanted_output, open_port=open_output) as output_port,
     ):
-        opened(inlet.name, output_port.name)
+        opened(input_.name, output_port.name)
         if not _connected(output_port, heard, patience, clock):
             raise PortError(
-                f"nothing sent to {output_port.name!r} came back on {inlet.name!r} within {patience:g} s; connect the "
+                f"nothing sent to {output_port.name!r} came back on {input_.name!r} within {patience:g} s; connect the "
                 "output to the input, by a cable or a patch, and name both: --input PORT --output PORT"
             )
         trips = list(_trips(output_port, heard, count, clock))

@@ -27,7 +27,7 @@ class Latency:
 
     @classmethod
     def measured(cls, measured: EngineTiming, *, fed_id_seconds: float = 0.0) -> Self:
-        """As a rehearsal found it."""
+        """As it was measured."""
         shares = [i / _QUANTILES for i in range(_QUANTILES + 1)]
         feed, step = (tuple(meter.quantile(share) for share in shares) for meter in (measured.feed, measured.step))
         return cls(feed, step, fed_id_seconds)

@@ -47,7 +47,7 @@ class Mind(Protocol):
 
 
 class PlaysAlong(Protocol):
-    """Who plays along: :class:`.accompanist.Accompaniment`, or anything that is asked the same."""
+    """Who plays along: :class:`.accompaniment.Accompaniment`, or anything that is asked the same."""
 
     plans: int
     kept: int
@@ -136,7 +136,7 @@ async def play_along(
     """Play ``performance`` (the performer's events, in time order, in seconds) to a companion and return what it plays.
 
     It goes on until the companion has come to rest. Where ``settings.horizon`` is 0, the horizon is what ``latency``
-    needs. ``partner`` (of the same settings) plays instead of an :class:`.accompanist.Accompaniment`; one that wants
+    needs. ``partner`` (of the same settings) plays instead of an :class:`.accompaniment.Accompaniment`; one that wants
     nothing needs no engine. The same arguments give the same companion, whatever the pace of ``engine``. ``progress``
     is told the seconds of music that are done. Raises what the engine raises.
     """

@@ -114,12 +114,12 @@ class ClockSync:
 def keep_time(
     session: Session,
     dispatcher: Dispatcher,
-    partner: Companion,
+    companion: Companion,
     *,
     clock: Clock,
     notify: Callable[[str], None] = lambda _: None,
 ) -> ClockSync:
-    """A timekeeper by whose beats ``partner`` plays and ``session`` stops, at the orders of ``dispatcher``."""
+    """A clock by whose beats ``companion`` plays and ``session`` stops, at the orders of ``dispatcher``."""
     clock_sync = ClockSync(
         dispatcher.settings,
         session.player,
@@ -129,5 +129,5 @@ def keep_time(
         notify=notify,
     )
     dispatcher.watch(lambda name, _: clock_sync.tap() if name == "tap" else clock_sync.adapt(dispatcher.settings))
-    partner.pulse = clock_sync.transport.pulse
+    companion.pulse = clock_sync.transport.pulse
     return clock_sync

@@ -1,4 +1,4 @@
-"""Asks the engine what the ensemble wants of it, one thing after the other, and starts it again when it is gone."""
+"""Asks the engine what the companion wants of it, one thing after the other, and starts it again when it is gone."""
 
 import asyncio
 import contextlib

@@ -1,4 +1,4 @@
-"""Sets the stage: opens what the settings name, plays, and strikes everything again, whatever happens.
+"""One performance, from its beginning to its end: what the settings name is opened, played, and closed in silence.
 
 The lifecycle of ``jam`` is :func:`perform`, and in it :func:`_play`. What was found and what was not is told line by
 line.
@@ -35,7 +35,7 @@ from livecomposer.session.timing.engine_timing import budget_of
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.journal import Journal, recover
-from livecomposer.takes.recording_companion import Scribe, companion_of
+from livecomposer.takes.recording_companion import CallWriter, companion_of
 from livecomposer.weights.checkpoint_folder import facts_of, model_folder
 
 __all__ = ["Performed", "perform"]
@@ -85,8 +85,8 @@ async def perform(
     """
     clock, meters, say = clock or MonotonicClock(), meters or Meters(), Notifier([notify])
     model = model_folder(settings.model)
-    scribe = Scribe() if record else None
-    companion = companion_of(settings, seed=seed, scribe=scribe)
+    writer = CallWriter() if record else None
+    companion = companion_of(settings, seed=seed, writer=writer)
     routing = Routing.of(settings)  # what cannot be played with is refused before anything is opened
     simulated = simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
@@ -107,8 +107,8 @@ async def perform(
             header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
             journal = _journal(record, header, clock=clock, notify=say) if record else None
             stack.enter_context(journal or nullcontext())
-            if scribe and journal:
-                scribe.put = journal.calls
+            if writer and journal:
+                writer.put = journal.calls
             shared = Shared(
                 settings=settings,
                 clock=clock,
@@ -207,7 +207,7 @@ async def _until_over(
 
 async def _music_over(performer: FilePlayer, companion: Companion, guests: set[object]) -> None:
     while guests or not (performer.done and companion.idle):  # noqa: ASYNC110
-        await asyncio.sleep(_IDLE_LOOK_SECONDS)  # the performer's end is another thread's, the duet's has no event
+        await asyncio.sleep(_IDLE_LOOK_SECONDS)  # the performer's end is another thread's, the companion's has no event
 
 
 def _raise_plainly(task: asyncio.Task[None]) -> None:

@@ -1,7 +1,7 @@
-"""The calls that drove an ensemble, as text: exact, and a few bytes each. Pure.
+"""The calls that drove a companion, as text: exact, and a few bytes each. Pure.
 
 ``w1200`` is a letter (which call), how many microseconds after the call before, and, behind a colon, what it was
-given or gave. Moments are whole microseconds before an ensemble is told them, so that nothing is lost in writing.
+given or gave. Moments are whole microseconds before a companion is told them, so that nothing is lost in writing.
 """
 
 import json
@@ -45,7 +45,7 @@ class Call:
 
     @property
     def moment(self) -> float:
-        """Seconds, exactly as the ensemble was told."""
+        """Seconds, exactly as the companion was told."""
         return self.at / 1e6
 
 

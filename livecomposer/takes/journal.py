@@ -2,9 +2,9 @@
 
 The first line says version, seed, settings and model; every other one has ``t``, seconds since the session began. A
 line with ``who`` and ``data`` is a MIDI message (hexadecimal) that the performer sent or that the companion's player
-sent; one with ``calls`` is what a replay needs (see :mod:`.calls`); others tell what was decided. Lines reach the disk
-within half a second. A journal that was left without its MIDI file (the session crashed) gets it when the next session
-begins in the same folder.
+sent; one with ``calls`` is what a replay needs (see :mod:`.call_log`); others tell what was decided. Lines reach the
+disk within half a second. A journal that was left without its MIDI file (the session crashed) gets it when the next
+session begins in the same folder.
 """
 
 import json
@@ -66,7 +66,7 @@ class Journal:
         self._put({"t": round(moment - self.began, 4), "what": what, **facts})
 
     def calls(self, line: dict[str, Any]) -> None:
-        """Write down the calls that drove the ensemble, as :class:`.recorded.Scribe` hands them on."""
+        """Write down the calls that drove the companion, as :class:`.recording_companion.CallWriter` hands them on."""
         self._put({"t": round(line["at"] / 1e6 - self.began, 4), **line})
 
     def flush(self) -> None:

@@ -10,13 +10,13 @@ from livecomposer.events import Event, NoteEvent
 from livecomposer.settings import Settings
 from livecomposer.takes.call_log import Call, as_json, encoded, encoded_beats, encoded_event, encoded_events
 
-__all__ = ["RecordingCompanion", "Scribe", "companion_of"]
+__all__ = ["CallWriter", "RecordingCompanion", "companion_of"]
 
 _MOST_CALLS = 2_000
-"""As many wait for the next :meth:`Scribe.write`; then they are written anyway."""
+"""As many wait for the next :meth:`CallWriter.write`; then they are written anyway."""
 
 
-class Scribe:
+class CallWriter:
     """Gathers calls and hands them on as lines: ``n``, the number of the line, ``at`` (microseconds) and ``calls``."""
 
     def __init__(self, put: Callable[[dict[str, object]], None] | None = None) -> None:
@@ -26,7 +26,7 @@ class Scribe:
         self._lines = 0
 
     def note(self, what: str, moment: float, with_: str = "") -> None:
-        """One more call, at ``moment`` (seconds, on the grid of :func:`.calls.grid`)."""
+        """One more call, at ``moment`` (seconds, on the grid of :func:`.call_log.grid`)."""
         self._calls.append(Call(what, round(moment * 1e6), with_))
         if len(self._calls) >= _MOST_CALLS:
             self.write()
@@ -43,9 +43,9 @@ class Scribe:
 class RecordingCompanion(Companion):
     """As its base, in every way. What is only asked, and changes nothing, is not written down."""
 
-    def __init__(self, settings: Settings, *, seed: int, scribe: Scribe) -> None:
+    def __init__(self, settings: Settings, *, seed: int, writer: CallWriter) -> None:
         super().__init__(settings, seed=seed)
-        self._scribe = scribe
+        self._writer = writer
         self._pulses = 0  # how often the pulse was asked for
         self._last_pulse: Beats | None = None
 
@@ -54,89 +54,89 @@ class RecordingCompanion(Companion):
         before = asdict(self.settings)
         gives_way = super().adapt(settings, now)
         values = {name: value for name, value in asdict(settings).items() if value != before[name]}
-        self._scribe.note("a", now, as_json(values))
+        self._writer.note("a", now, as_json(values))
         return gives_way
 
     def hear(self, event: Event) -> bool:
         """With its bytes."""
-        self._scribe.note("h", event.time, encoded_event(event))
+        self._writer.note("h", event.time, encoded_event(event))
         return super().hear(event)
 
     def freeze(self, now: float, *, on: bool) -> None:
         """On or off."""
-        self._scribe.note("f", now, str(int(on)))
+        self._writer.note("f", now, str(int(on)))
         super().freeze(now, on=on)
 
     def want(self, now: float) -> Feed | Step | None:
         """Its moment alone."""
-        self._scribe.note("w", now)
+        self._writer.note("w", now)
         return super().want(now)
 
     def accept(self, wanted: Step, id_: int, now: float) -> tuple[bool, float | None]:
         """With the id, wanted or not."""
-        self._scribe.note("i", now, str(id_))
+        self._writer.note("i", now, str(id_))
         return super().accept(wanted, id_, now)
 
     def commit(self, now: float) -> list[NoteEvent]:
         """With what is played."""
         due = super().commit(now)
-        self._scribe.note("c", now, encoded_events(due, at=round(now * 1e6)))
+        self._writer.note("c", now, encoded_events(due, at=round(now * 1e6)))
         return due
 
     def give_way(self, now: float) -> None:
         """Its moment alone, as are all that follow."""
-        self._scribe.note("y", now)
+        self._writer.note("y", now)
         super().give_way(now)
 
     def halt(self, now: float) -> None:
         """Its moment."""
-        self._scribe.note("s", now)
+        self._writer.note("s", now)
         super().halt(now)
 
     def trigger(self, now: float) -> bool:
         """Its moment."""
-        self._scribe.note("t", now)
+        self._writer.note("t", now)
         return super().trigger(now)
 
     def undo(self, now: float) -> bool:
         """Its moment."""
-        self._scribe.note("u", now)
+        self._writer.note("u", now)
         return super().undo(now)
 
     def reroll(self, now: float) -> bool:
         """Its moment."""
-        self._scribe.note("r", now)
+        self._writer.note("r", now)
         return super().reroll(now)
 
     def lost(self, now: float) -> bool:
         """Its moment."""
-        self._scribe.note("l", now)
+        self._writer.note("l", now)
         return super().lost(now)
 
     def found(self, now: float) -> bool:
         """Its moment."""
-        self._scribe.note("b", now)
+        self._writer.note("b", now)
         return super().found(now)
 
     def engine_changed(self, model: str, now: float) -> None:
         """Written down, though the companion itself knows no engine."""
-        self._scribe.note("e", now, as_json(model))
+        self._writer.note("e", now, as_json(model))
 
     def write_down(self) -> None:
-        """Hand on what the scribe has."""
-        self._scribe.write()
+        """Hand on what the writer has."""
+        self._writer.write()
 
     def _beats(self, now: float) -> Beats | None:
         beats = super()._beats(now)
         if beats != self._last_pulse:
             self._last_pulse = beats
-            self._scribe.note("p", now, f"{self._pulses}:{encoded_beats(beats)}")
+            self._writer.note("p", now, f"{self._pulses}:{encoded_beats(beats)}")
         self._pulses += 1
         return beats
 
 
-def companion_of(settings: Settings, *, seed: int, scribe: Scribe | None) -> Companion:
-    """One that ``scribe`` writes down, where there is one; raises :class:`SettingError`."""
-    if scribe is None:
+def companion_of(settings: Settings, *, seed: int, writer: CallWriter | None) -> Companion:
+    """One that ``writer`` writes down, where there is one; raises :class:`SettingError`."""
+    if writer is None:
         return Companion(settings, seed=seed)
-    return RecordingCompanion(settings, seed=seed, scribe=scribe)
+    return RecordingCompanion(settings, seed=seed, writer=writer)

@@ -1,4 +1,4 @@
-"""A journal played again: the same calls to a fresh ensemble, the same questions to a fresh engine.
+"""A journal played again: the same calls to a fresh companion, the same questions to a fresh engine.
 
 What the companion does depends on nothing else, so it is the same, to the event; where it is not, the first difference
 is named. Nothing waits: a replay takes as long as its engine does.

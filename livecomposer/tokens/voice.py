@@ -10,7 +10,7 @@ from livecomposer.tokens.limits import CHORD_STEPS, Limits
 __all__ = ["MOST_A_SECOND", "RESTRIKE_STEPS", "Voice"]
 
 RESTRIKE_STEPS = 8
-"""Steps from one onset of a key to its next. Hands seldom do it faster (README, Decisions)."""
+"""Steps from one onset of a key to its next. Hands seldom do it faster (docs/decisions.md)."""
 MOST_A_SECOND = 50
 """Notes that may begin within a second, however dense; the densest rolls reach 60."""
 _SECOND = 100  # steps

@@ -24,7 +24,7 @@ from livecomposer.session.shared import Notifier
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.journal import Journal
-from livecomposer.takes.recording_companion import Scribe, companion_of
+from livecomposer.takes.recording_companion import CallWriter, companion_of
 from tests.fakes import FakeSink
 from tests.session.players import Mind
 from tests.session.shared import shared_by
@@ -108,7 +108,7 @@ class Stand:
         self.meters = Meters()
         self.said = []
         chosen = changed(Settings(), {**QUICK, **settings})
-        self.mind = companion_of(chosen, seed=1, scribe=Scribe(journal.calls) if journal else None)
+        self.mind = companion_of(chosen, seed=1, writer=CallWriter(journal.calls) if journal else None)
         shared = shared_by(
             chosen,
             clock=self.clock,

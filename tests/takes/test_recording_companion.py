@@ -4,17 +4,17 @@ from livecomposer.beats import Beats
 from livecomposer.clocks import ManualClock
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.call_log import decoded
-from livecomposer.takes.recording_companion import RecordingCompanion, Scribe
+from livecomposer.takes.recording_companion import CallWriter, RecordingCompanion
 from tests.session.players import phrase
 
 SETTINGS = changed(Settings(), {"horizon": 0.03})
 
 
 def recorded():
-    """An ensemble, its scribe, and the lines so far."""
+    """An ensemble, its writer, and the lines so far."""
     lines = []
-    scribe = Scribe(lines.append)
-    return RecordingCompanion(SETTINGS, seed=1, scribe=scribe), scribe, lines
+    writer = CallWriter(lines.append)
+    return RecordingCompanion(SETTINGS, seed=1, writer=writer), writer, lines
 
 
 def calls_of(lines):
@@ -61,10 +61,10 @@ def test_only_a_pulse_that_is_another_is_written_down():
 
 def test_lines_are_numbered_and_none_is_empty():
     """A line that is missing can be told."""
-    _, scribe, lines = recorded()
-    scribe.write()
+    _, writer, lines = recorded()
+    writer.write()
     for number in range(4500):
-        scribe.note("w", number / 1000)
-    scribe.write()
+        writer.note("w", number / 1000)
+    writer.write()
     assert [0, 1, 2] == [line["n"] for line in lines]
     assert 4500 == len(calls_of(lines))

@@ -1,6 +1,6 @@
 """``livecomposer evaluate --music``: everyone goes on from the same beginnings, and what they play is measured.
 
-Engines run in this process, and play as ``livecomposer continue`` does: the same grammar, manners and sampling.
+Engines run in this process, and play as ``livecomposer continue`` does: the same grammar, constraints and sampling.
 """
 
 import argparse

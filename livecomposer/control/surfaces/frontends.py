@@ -1,4 +1,4 @@
-"""The hands that ``jam`` puts on the instrument: controllers, OSC in and out."""
+"""The frontends of ``jam`` but for the panel: controllers, MIDI learn, OSC in and out."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable

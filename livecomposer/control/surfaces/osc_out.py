@@ -1,4 +1,4 @@
-"""OSC out: what happens on stage, told to one address, and the command line's own words to a session that runs.
+"""OSC out: what happens, reported to one address, and the command line's own words to a session that runs.
 
 =========================================  =====================================================================
 ``/livecomposer/<name> value``             a command was done; an action has no value

@@ -1,6 +1,6 @@
-"""SIGHUP reads the file of settings again, while music plays: what may change then changes, through the desk.
+"""SIGHUP reads the file of settings again, while music plays: what may change then changes, through the dispatcher.
 
-So do the bindings in it, and whatever else is reread backstage.
+So do the bindings in it, and whatever else frontends reread.
 Only what is another in the file than when it was last read: a knob that was turned meanwhile keeps its place.
 """
 

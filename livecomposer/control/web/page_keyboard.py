@@ -1,4 +1,4 @@
-"""One page's hands on the keyboard: what it holds is let go when its connection is lost."""
+"""One page's keyboard: what it holds is let go when its connection is lost."""
 
 from collections.abc import Callable
 

@@ -6,12 +6,12 @@ from contextlib import asynccontextmanager
 from livecomposer.control.web.access import address_of
 from livecomposer.session.commands.frontend_api import FrontendApi
 
-__all__ = ["door"]
+__all__ = ["panel_frontend"]
 
 
 @asynccontextmanager
-async def door(api: FrontendApi) -> AsyncIterator[None]:
-    """The :data:`~livecomposer.session.commands.frontend_api.Hands` of the panel.
+async def panel_frontend(api: FrontendApi) -> AsyncIterator[None]:
+    """The :data:`~livecomposer.session.commands.frontend_api.Frontend` of the panel.
 
     Raises :class:`SettingError` for an address that is none; whatever else keeps the page away is told in one line.
     """

@@ -60,7 +60,7 @@ async def serving(api: FrontendApi) -> AsyncIterator[None]:
 
 
 class _Ports:
-    """Told, in the lookout's thread, which ports there are: pages look at them again."""
+    """Told, in the port watcher's thread, which ports there are: pages look at them again."""
 
     def __init__(self, changed: Callable[[], object]) -> None:
         self._changed = changed

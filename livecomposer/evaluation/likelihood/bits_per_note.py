@@ -136,7 +136,7 @@ def decoder_log_probs(network: Network, *, device: str = "cpu", first: int = _BO
 
 
 def engine_log_probs(engine: Engine, *, first: int = _BOS) -> LogProbs:
-    """What ``engine``, which takes in one id after the other as it does on stage, gives each id of whole pieces."""
+    """What ``engine``, which takes in one id after the other as it does live, gives each id of whole pieces."""
 
     def log_probs(ids: Ids) -> Floats:
         engine.feed([first])

@@ -1,7 +1,7 @@
 """Which ports are open: watched, mended when they come loose, and exchanged for others while music plays.
 
-Ports are mended in the lookout's thread and exchanged in another, never both at once; the loop and the player wait for
-neither. What is to be opened is opened before anything is closed: where that fails, all stays as it was.
+Ports are mended in the port watcher's thread and exchanged in another, never both at once; the loop and the player wait
+for neither. What is to be opened is opened before anything is closed: where that fails, all stays as it was.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from livecomposer.settings import Settings
 __all__ = ["Hotplug"]
 
 _KNOWN_WITHIN = 15.0
-"""Seconds in which the lookout tells its first offer, even on a busy machine."""
+"""Seconds in which the port watcher tells its first offer, even on a busy machine."""
 _SETTLE_SECONDS = 0.05
 """JACK brings nothing over a connection in the period in which it is made."""
 _EITHER = ("virtual", "synth")
@@ -51,7 +51,7 @@ class Hotplug:
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
         self.offer = Offer()
-        """What there was to connect to when the lookout told it last."""
+        """What there was to connect to when the port watcher told it last."""
         self.recorded = recorded
         """What plays in place of a person, or did."""
         self._settings = settings
