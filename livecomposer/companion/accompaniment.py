@@ -14,6 +14,7 @@ from livecomposer.companion.accompaniment_plan import AccompanimentPlan
 from livecomposer.companion.beat_snap import placing_of
 from livecomposer.companion.constraints import Constraints
 from livecomposer.companion.plan import Plan
+from livecomposer.companion.pledged_ends import PledgedEnds
 from livecomposer.companion.requests import Feed, Step
 from livecomposer.companion.tape import Tape
 from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
@@ -44,7 +45,7 @@ class Accompaniment:
         self._shrinks = False  # less is to be remembered than the tape holds
         self._followed: list[int] = []
         self._grammar = Grammar(self._constraints.together(origin=0.0))
-        self._pledged: dict[int, float] = {}
+        self._pledged = PledgedEnds()
         self._replan_at = inf
         self._cut_at = -inf
         self._heard_at = -inf  # the performer's last event
@@ -197,8 +198,9 @@ class Accompaniment:
         until = now + self._settings.horizon
         due = self.plan.commit(until) if self.plan is not None else []
         for event in due:
-            self._pledged.pop(event.pitch, None)
-        pledged = self._redeem(until)
+            self._pledged.forget(event.pitch)
+        reached = self.plan.reached if self.plan is not None and self.plan.tokens else -inf
+        pledged = self._pledged.redeem(until, reached=reached)
         for event in (*due, *pledged):
             self._tape.add(event)
         if pledged:
@@ -208,7 +210,7 @@ class Accompaniment:
     def next_look(self, now: float) -> float | None:
         """The next moment at which ``look``, ``commit`` or ``want`` may have something new if nothing happens."""
         plan, horizon = self.plan, self._settings.horizon
-        moments = [self._replan_at, *(moment - horizon for moment in self._pledged.values())]
+        moments = [self._replan_at, *(moment - horizon for moment in self._pledged)]
         if plan is not None:
             if plan.events:
                 moments.append(plan.events[0].time - horizon)
@@ -245,7 +247,7 @@ class Accompaniment:
         """Cut the plan and begin another, from all that is known now."""
         self._replan_at, self._cut_at = inf, now
         if self.plan is not None:
-            self._pledge(self.plan)
+            self._pledged.pledge(self.plan.events, self._tape.sounding(Role.COMPANION))
         if self._shrinks:
             self._shrinks = False
             self._tape.trim(now)
@@ -278,23 +280,3 @@ class Accompaniment:
         grammar = self._grammar.copy()
         grammar.follow(context[len(settled) :])
         return grammar
-
-    def _pledge(self, plan: AccompanimentPlan) -> None:
-        """Remember when what sounds was to end: it ends then, unless another plan decides in time."""
-        sounding = self._tape.sounding(Role.COMPANION)
-        for event in plan.events:
-            if isinstance(event, NoteOff) and event.pitch in sounding:
-                self._pledged.setdefault(event.pitch, event.time)
-                sounding.discard(event.pitch)
-
-    def _redeem(self, until: float) -> list[NoteEvent]:
-        """The pledged note-offs that are due, where no plan has got as far; the others are the plan's to decide."""
-        reached = self.plan.reached if self.plan is not None and self.plan.tokens else -inf
-        due: list[NoteEvent] = []
-        for pitch, moment in sorted(self._pledged.items(), key=lambda pledge: pledge[1]):
-            if moment < reached:
-                del self._pledged[pitch]
-            elif moment <= until:
-                del self._pledged[pitch]
-                due.append(NoteOff(moment, pitch, Role.COMPANION))
-        return due

@@ -39,7 +39,6 @@ class Session:
 
     def __init__(self, shared: Shared, companion: Companion, routing: Routing, engine: EngineClient) -> None:
         settings, clock = shared.settings, shared.clock
-        self._settings = settings  # as asked for
         self._channels = channels_of(settings)
         self._shaper = Shaper(shared.device)
         self.routing = routing
@@ -98,11 +97,10 @@ class Session:
 
     def adapt(self, settings: Settings) -> None:
         """Play with ``settings`` from the next token on; raises :class:`SettingError`, and then nothing has changed."""
-        routing = Routing.of(settings)
+        routing, before = Routing.of(settings), self.reduced.asked
         self.reduced.ask(settings)
         self.routing = routing
-        self._send(program_changes(settings, before=self._settings))
-        self._settings = settings
+        self._send(program_changes(settings, before=before))
 
     def panic(self) -> None:
         """Silence at once, waiting for nobody; the companion gives way, and a loop ends. In any thread."""
@@ -180,7 +178,7 @@ class Session:
     async def run(self) -> None:
         """Play until cancelled; ends by itself only with an error that nothing can mend."""
         self._loop = asyncio.get_running_loop()
-        self._send(program_changes(self._settings))
+        self._send(program_changes(self.reduced.asked))
         try:
             async with asyncio.TaskGroup() as tasks:
                 for part in (self._planning.run(), self._commit(), self._keep_journal(), self.loop_playback.run()):

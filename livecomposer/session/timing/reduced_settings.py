@@ -13,20 +13,22 @@ class ReducedSettings:
     """``apply`` is told each change; where it raises, nothing has changed."""
 
     def __init__(self, settings: Settings, apply: Callable[[Settings], None]) -> None:
-        self._began = self._asked = settings
+        self._began = settings
+        self.asked = settings
+        """What the performer wants."""
         self._apply = apply
         self._most: dict[str, float] = {}
 
     def ask(self, settings: Settings) -> None:
         """The performer wants to play with ``settings``."""
         self._apply(self._afforded(settings, self._most))
-        self._asked = settings
+        self.asked = settings
 
     def adapt(self, settings: Settings) -> None:
         """The ladder gives up what ``settings`` have less of than at the beginning; all else is the performer's."""
         given_up = {name: getattr(settings, name) for name in _GIVEN_UP}
         most = {name: value for name, value in given_up.items() if value < getattr(self._began, name)}
-        self._apply(self._afforded(self._asked, most))
+        self._apply(self._afforded(self.asked, most))
         self._most = most
 
     @staticmethod
