@@ -1,4 +1,4 @@
-"""When notes that sound were to end by a plan that was cut: they end then, unless another plan decides in time. Pure."""
+"""When notes that sound were to end, though their plan was cut: then they end, if no other plan decides. Pure."""
 
 from collections.abc import Iterable, Iterator
 
