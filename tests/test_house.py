@@ -3,6 +3,7 @@
 import os
 import re
 import tomllib
+import warnings
 from pathlib import Path
 
 import pytest
@@ -75,6 +76,33 @@ def test_what_make_installs_is_locked_in_its_range(python):
         assert canonicalize_name(wanted.name) in held, f"{wanted.name} is not locked; type: make lock"
         (version,) = held[canonicalize_name(wanted.name)]
         assert wanted.specifier.contains(version.version), f"{version} is out of {wanted}; type: make lock"
+
+
+DEPRECATIONS = pytest.mark.parametrize("category", [DeprecationWarning, PendingDeprecationWarning, FutureWarning])
+
+
+@DEPRECATIONS
+@pytest.mark.parametrize("module", ["transformers.cache_utils", "numpy", "asyncio.events", "livecomposers"])
+def test_a_deprecation_in_a_library_is_told_and_fails_nothing(category, module):
+    """What others will change one day warns under this run's own filters."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.warn_explicit("it will go", category, "x.py", 1, module=module)
+    assert [category] == [warning.category for warning in told]
+
+
+@DEPRECATIONS
+@pytest.mark.parametrize("module", ["livecomposer", "livecomposer.midi.wire", "tests.midi.test_wire"])
+def test_our_own_deprecations_are_errors(category, module):
+    """What our own lines call, or declare, must not be deprecated."""
+    with pytest.raises(category, match="it will go"):
+        warnings.warn_explicit("it will go", category, "x.py", 1, module=module)
+
+
+@pytest.mark.parametrize("category", [UserWarning, RuntimeWarning, ResourceWarning])
+def test_any_other_warning_is_an_error_wherever_it_arises(category):
+    """A library's doubt about what it was given is a fault of ours."""
+    with pytest.raises(category, match="odd"):
+        warnings.warn_explicit("odd", category, "x.py", 1, module="transformers.cache_utils")
 
 
 def test_ci_runs_what_the_makefile_has():
