@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
 
-.PHONY: help jam test check setup test-tools clean
+.PHONY: help jam test check setup lock test-tools clean
 .DEFAULT_GOAL := help
 
 help: ## Say what can be made
@@ -20,7 +20,7 @@ check: ## Run every check, without setting up
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/pytest --durations=10 $(ARGS)
 
 setup: .venv/.ready ## Install what playing needs
 	@scripts/system sound
@@ -30,6 +30,11 @@ test-tools:
 
 .venv/.ready: pyproject.toml constraints.txt $(wildcard livecomposer/engine/native_code/*)
 	@PYTHON="$(PYTHON)" scripts/setup
+
+lock: ## Lock what pyproject.toml asks for (ARGS=--upgrade: in the newest releases)
+	@[ -x $(BIN)/uv ] || $(MAKE) --no-print-directory setup
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra all --group dev --group build \
+		--custom-compile-command "make lock" --output-file constraints.txt $(ARGS) pyproject.toml
 
 clean: ## Remove what was set up
 	rm -rf .venv build *.egg-info

@@ -13,6 +13,14 @@ settings.register_profile("untimed", deadline=None)  # tests assert logic, never
 settings.load_profile("untimed")
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_files_of_ones_own(tmp_path_factory) -> Iterator[None]:
+    """Whoever runs the tests may have learned controls and described devices; no test reads them, nor adds any."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(tmp_path_factory.mktemp("own")))
+        yield
+
+
 @pytest.fixture(scope="session")
 def jack() -> Iterator[str]:
     """Name of a private JACK server, this process's default one while any test of the session runs."""

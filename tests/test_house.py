@@ -3,9 +3,12 @@
 import os
 import re
 import tomllib
+import warnings
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 import livecomposer
 from livecomposer import performances
@@ -53,12 +56,53 @@ def test_every_config_loads(path):
     assert load(path, environment={}) is not None
 
 
-def test_the_pinned_torch_is_in_the_published_range():
-    """CI tests a version that users may have."""
-    pinned = re.search(r"torch==(\d+)\.(\d+)", (ROOT / "constraints.txt").read_text(encoding="utf-8"))
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lowest = next(re.search(r"torch>=(\d+)\.(\d+)", line) for line in project["dependencies"] if "torch" in line)
-    assert tuple(map(int, pinned.groups())) >= tuple(map(int, lowest.groups()))
+def asked_for() -> list[Requirement]:
+    """All that make installs or builds with, in the ranges that are published."""
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    project, extras = pyproject["project"], pyproject["project"]["optional-dependencies"]
+    groups = [pyproject["build-system"]["requires"], project["dependencies"], *pyproject["dependency-groups"].values()]
+    groups += [extras[name] for name in Requirement(*extras["all"]).extras]
+    return [Requirement(line) for group in groups for line in group]
+
+
+@pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
+def test_what_make_installs_is_locked_in_its_range(python):
+    """Of every dependency, constraints.txt has one version for each Python, and one that users may have."""
+    lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
+    pins = [Requirement(line) for line in lines if not line.strip().startswith("#")]
+    here = {"python_version": python, "python_full_version": f"{python}.0", "sys_platform": "linux"}
+    held = {pin.name: pin.specifier for pin in pins if pin.marker is None or pin.marker.evaluate(here)}
+    for wanted in asked_for():
+        assert canonicalize_name(wanted.name) in held, f"{wanted.name} is not locked; type: make lock"
+        (version,) = held[canonicalize_name(wanted.name)]
+        assert wanted.specifier.contains(version.version), f"{version} is out of {wanted}; type: make lock"
+
+
+DEPRECATIONS = pytest.mark.parametrize("category", [DeprecationWarning, PendingDeprecationWarning, FutureWarning])
+
+
+@DEPRECATIONS
+@pytest.mark.parametrize("module", ["transformers.cache_utils", "numpy", "asyncio.events", "livecomposers"])
+def test_a_deprecation_in_a_library_is_told_and_fails_nothing(category, module):
+    """What others will change one day warns under this run's own filters."""
+    with warnings.catch_warnings(record=True) as told:
+        warnings.warn_explicit("it will go", category, "x.py", 1, module=module)
+    assert [category] == [warning.category for warning in told]
+
+
+@DEPRECATIONS
+@pytest.mark.parametrize("module", ["livecomposer", "livecomposer.midi.wire", "tests.midi.test_wire"])
+def test_our_own_deprecations_are_errors(category, module):
+    """What our own lines call, or declare, must not be deprecated."""
+    with pytest.raises(category, match="it will go"):
+        warnings.warn_explicit("it will go", category, "x.py", 1, module=module)
+
+
+@pytest.mark.parametrize("category", [UserWarning, RuntimeWarning, ResourceWarning])
+def test_any_other_warning_is_an_error_wherever_it_arises(category):
+    """A library's doubt about what it was given is a fault of ours."""
+    with pytest.raises(category, match="odd"):
+        warnings.warn_explicit("odd", category, "x.py", 1, module="transformers.cache_utils")
 
 
 def test_ci_runs_what_the_makefile_has():

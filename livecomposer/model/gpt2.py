@@ -58,5 +58,5 @@ class Gpt2(Network):
 
         The cache takes in what is computed; with it, no more than a window may be.
         """
-        y: Tensor = self.body(inputs_embeds=x, past_key_values=past, use_cache=past is not None).last_hidden_state
+        y: Tensor = self.body(inputs_embeds=x, cache=past, use_cache=past is not None).last_hidden_state
         return y

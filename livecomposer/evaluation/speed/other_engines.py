@@ -125,7 +125,7 @@ class _Generation:
     def hold(self, ids: Sequence[int]) -> None:
         if self._ids != list(ids):
             self._ids, self._cache = list(ids), self._new_cache()
-            self._model(torch.tensor([self._ids]), past_key_values=self._cache)
+            self._model(torch.tensor([self._ids]), cache=self._cache)
 
     def take_in(self, ids: Sequence[int]) -> list[float]:
         self._cache.crop(len(self._ids) - 1 - self._cache.get_seq_length())  # generate computes the last one itself
@@ -135,7 +135,7 @@ class _Generation:
         self._model.generate(
             given,
             attention_mask=torch.ones_like(given),
-            past_key_values=self._cache,
+            cache=self._cache,
             streamer=streamer,
             do_sample=True,
             min_new_tokens=count,
