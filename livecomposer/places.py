@@ -1,6 +1,5 @@
-"""Where the files are that belong to the instrument and lie beside the package: presets, SoundFont."""
+"""Where the files are that belong to the instrument: those beside the package (presets, SoundFont), the performer's."""
 
-import os
 import sys
 from pathlib import Path
 
@@ -15,12 +14,6 @@ def beside(relative: str) -> Path:
 
 def own(name: str) -> Path:
     """The performer's own file ``name``, which need not be there, in the folder where the system keeps such files."""
-    home = Path.home()
-    match sys.platform:
-        case "darwin":
-            folder = home / "Library" / "Application Support"
-        case "win32":
-            folder = Path(os.environ.get("APPDATA") or home / "AppData" / "Roaming")
-        case _:
-            folder = Path(os.environ.get("XDG_CONFIG_HOME") or home / ".config")
-    return folder / "livecomposer" / name
+    import platformdirs  # late: --help asks for no file
+
+    return platformdirs.PlatformDirs("livecomposer", appauthor=False, roaming=True).user_config_path / name

@@ -3,7 +3,11 @@
 import sys
 from pathlib import Path
 
+import platformdirs
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows
 
 from livecomposer.places import beside, own
 
@@ -19,24 +23,30 @@ def test_what_a_checkout_lacks_is_looked_for_in_the_installation():
 
 
 @pytest.mark.parametrize(
-    ("platform", "folder"),
+    ("system", "folder"),
     [
-        ("linux", ".config"),
-        ("darwin", "Library/Application Support"),
-        ("win32", "AppData/Roaming"),
+        (Unix, ".config"),
+        (MacOS, "Library/Application Support"),
     ],
 )
-def test_the_performers_own_files_are_where_the_system_keeps_them(monkeypatch, tmp_path, platform, folder):
+def test_the_performers_own_files_are_where_the_system_keeps_them(monkeypatch, tmp_path, system, folder):
     """Whether they are there or not."""
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(platformdirs, "PlatformDirs", system)
+    monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
-    monkeypatch.delenv("APPDATA", raising=False)
     assert tmp_path / folder / "livecomposer/controls.toml" == own("controls.toml")
+    assert [] == list(tmp_path.iterdir())
+
+
+def test_windows_takes_them_along_to_other_machines(monkeypatch):
+    """In the folder of the performer's that roams, and in none named for an author."""
+    monkeypatch.setattr(platformdirs, "PlatformDirs", Windows)
+    monkeypatch.setenv("WIN_PD_OVERRIDE_APPDATA", r"C:\Roaming")
+    assert Path(r"C:\Roaming") / "livecomposer/controls.toml" == own("controls.toml")
 
 
 def test_the_performer_may_keep_them_elsewhere(monkeypatch, tmp_path):
     """As the freedesktop.org base directories say."""
-    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setattr(platformdirs, "PlatformDirs", Unix)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     assert tmp_path / "livecomposer/controls.toml" == own("controls.toml")
