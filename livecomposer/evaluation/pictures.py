@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import LivecomposerError
 from livecomposer.events import Note, Role
 
@@ -186,6 +187,7 @@ def _canvas(*, width: float, height: float) -> "Figure":
 
 def _save(figure: "Figure", path: Path) -> None:
     try:
-        figure.savefig(path, format="png")
+        with atomic_write(path) as partial:
+            figure.savefig(partial, format="png")
     except OSError as error:
         raise LivecomposerError(f"{path}: cannot be written ({error.strerror}); wanted a PNG file's path") from error

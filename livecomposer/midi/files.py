@@ -9,12 +9,12 @@ import re
 import struct
 from collections import Counter, defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import mido
 
+from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Control, Event, Note, NoteOff, NoteOn, Other, events_of_notes, in_order, untangle
 from livecomposer.units import DEFAULT_TEMPO_US, TempoMap
@@ -205,15 +205,11 @@ def write(path: Path, tracks: Sequence[Track]) -> None:
     file = mido.MidiFile(type=1, ticks_per_beat=_TICKS_PER_BEAT)
     for part, track in enumerate(tracks):
         file.tracks.append(_write_track(track, _MELODIC_CHANNELS[part % len(_MELODIC_CHANNELS)]))
-    partial = path.with_name(path.name + ".partial")
     try:
-        file.save(partial)
-        partial.replace(path)
+        with atomic_write(path) as partial:
+            file.save(partial)
     except OSError as error:
         raise MidiFileError(f"{path}: cannot be written ({error.strerror}); name a writable place") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
 
 
 def _write_track(track: Track, channel: int) -> mido.MidiTrack:

@@ -14,6 +14,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import CheckpointError
 from livecomposer.model.card import CONFIG, WEIGHTS, read_card
 from livecomposer.model.decoder import POSITIONS, Network, Shape
@@ -44,10 +45,9 @@ def save(
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        save_file(weights, folder / f"{WEIGHTS}.partial")
-        (folder / f"{CONFIG}.partial").write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
-        for name in (WEIGHTS, CONFIG):
-            (folder / f"{name}.partial").replace(folder / name)
+        with atomic_write(folder / CONFIG) as card, atomic_write(folder / WEIGHTS) as partial:
+            save_file(weights, partial)
+            card.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     except (OSError, SafetensorError) as error:
         raise CheckpointError(f"{folder}: not written ({_line(error)}); make room, or name another folder") from error
 

@@ -1,14 +1,15 @@
 """Timed wire messages to a WAV file, without any audio device and as fast as the machine can."""
 
-import os
 import wave
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import BinaryIO
 
 import numpy as np
 import numpy.typing as npt
 
+from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import SoundError
 from livecomposer.playing.synth_library import Instrument
 
@@ -44,11 +45,10 @@ def render(
     """
     timed = sorted(events, key=lambda event: event[0])
     frames = _blocks((timed[-1][0] if timed else 0.0) + tail, sample_rate)
-    raw, beside = (path.with_name(f".{path.name}.{os.getpid()}.{ending}") for ending in ("raw", "wav"))
     instrument = Instrument(gain=gain, sample_rate=sample_rate, **{"synth.polyphony": 512})
     try:
         instrument.load(soundfont)
-        with raw.open("w+b") as store:
+        with TemporaryFile(dir=path.parent) as store, atomic_write(path) as partial:
             peak = 0.0
             for done, block in _played(instrument, timed, frames, sample_rate):
                 peak = max(peak, float(np.abs(block).max()))
@@ -56,16 +56,13 @@ def render(
                 if progress:
                     progress(done / frames)
             store.seek(0)
-            _write(store, beside, frames=frames, scale=min(1.0, _CEILING / max(peak, 1e-9)), sample_rate=sample_rate)
-        beside.replace(path)
+            _write(store, partial, frames=frames, scale=min(1.0, _CEILING / max(peak, 1e-9)), sample_rate=sample_rate)
     except OSError as error:
         raise SoundError(
             f"{path}: cannot be written ({error.strerror}); choose a folder that exists and has room"
         ) from error
     finally:
         instrument.delete()
-        for left in (raw, beside):
-            left.unlink(missing_ok=True)
     return frames / sample_rate
 
 

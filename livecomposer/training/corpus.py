@@ -23,6 +23,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import CorpusError, MidiFileError
 from livecomposer.events import Note
 from livecomposer.midi import files
@@ -273,14 +274,13 @@ def _unusable(result: _Piece | str, seen: set[bytes]) -> str | None:
 
 def _save(path: Path, pieces: Sequence[tuple[str, _Piece]], fingerprint: str) -> None:
     lengths = [len(piece.ids) for _, piece in pieces]
-    partial = path.with_name(f"{path.stem}.partial.npz")
-    np.savez_compressed(
-        partial,
-        ids=np.concatenate([np.zeros(0, np.uint16), *(piece.ids for _, piece in pieces)]),
-        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
-        names=np.array([name for name, _ in pieces], dtype=np.str_),
-        lead=np.packbits(np.concatenate([np.zeros(0, np.bool_), *(piece.lead for _, piece in pieces)])),
-        how=np.array([piece.how for _, piece in pieces], dtype=np.uint8),
-        fingerprint=np.array(fingerprint),
-    )
-    partial.replace(path)
+    with atomic_write(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(
+            file,
+            ids=np.concatenate([np.zeros(0, np.uint16), *(piece.ids for _, piece in pieces)]),
+            starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+            names=np.array([name for name, _ in pieces], dtype=np.str_),
+            lead=np.packbits(np.concatenate([np.zeros(0, np.bool_), *(piece.lead for _, piece in pieces)])),
+            how=np.array([piece.how for _, piece in pieces], dtype=np.uint8),
+            fingerprint=np.array(fingerprint),
+        )

@@ -10,6 +10,7 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from livecomposer.atomic_write import atomic_write
 from livecomposer.model.decoder import Network
 
 __all__ = ["STATE", "read_state", "restore", "write_state"]
@@ -30,9 +31,8 @@ def write_state(
     for i, optimiser in enumerate(optimisers):
         for at, state in optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{i}.{at}.{key}": torch.as_tensor(value) for key, value in state.items()}
-    partial = folder / f"{STATE}.partial"
-    save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, {"run": json.dumps(facts)})
-    partial.replace(folder / STATE)
+    with atomic_write(folder / STATE) as partial:
+        save_file({name: tensor.contiguous() for name, tensor in tensors.items()}, partial, {"run": json.dumps(facts)})
 
 
 def read_state(folder: Path) -> tuple[dict[str, Any], dict[str, Tensor]]:

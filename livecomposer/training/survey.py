@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import CorpusError
 from livecomposer.events import Role
 from livecomposer.tokens.vocabulary import VELOCITY_BINS, VOCABULARY, Kind
@@ -82,7 +83,8 @@ def survey(folder: Path, *, skipped: Sequence[tuple[str, str]] = ()) -> dict[str
     result = {"splits": splits, "skipped": [list(one) for one in skipped]}
     path = folder / "summary.json"
     try:
-        path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        with atomic_write(path) as partial:
+            partial.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
     except OSError as error:
         raise CorpusError(f"{path}: not written ({error}); make room") from error
     return result

@@ -2,8 +2,11 @@
 
 import tomllib
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from livecomposer.control.config_text import default_toml, presets, saved
 from livecomposer.errors import SettingError
@@ -51,32 +54,82 @@ def test_a_file_of_something_else_is_not_written_to(tmp_path):
         saved(tmp_path / "none" / "own.toml", {"gain": 1.0})
 
 
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path, monkeypatch):
+    """It is told in one line, and nothing lies beside it."""
+    path = tmp_path / "own.toml"
+    path.write_text("gain = 0.5\n")
+
+    def full(self, text, **how):
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "write_text", full)
+        with pytest.raises(SettingError, match="No space left on device"):
+            saved(path, {"gain": 1.0})
+    assert "gain = 0.5\n" == path.read_text()
+    assert [path] == list(tmp_path.iterdir())
+
+
+def test_a_link_into_another_folder_stays_one(tmp_path):
+    """Whoever keeps such files together finds the change there."""
+    kept, path = tmp_path / "kept.toml", tmp_path / "own.toml"
+    kept.write_text("gain = 0.5\n")
+    path.symlink_to(kept)
+    saved(path, {"gain": 1.0})
+    assert path.is_symlink()
+    assert "gain = 1.0\n" == kept.read_text()
+
+
 def test_a_table_is_saved_to_without_touching_what_is_around_it(tmp_path):
-    """Settings before it, tables behind it, its own other lines."""
+    """Settings before it, its own other lines; a file with tables of another kind is refused."""
     path = tmp_path / "own.toml"
     path.write_text('gain = 0.5\n\n[controls] # mine\n"cc:1" = "tap"\n\n[other]\n"cc:2" = 3\n')
     with pytest.raises(SettingError, match="unknown setting 'other'"):
         saved(path, {"cc:2": "undo"}, table="controls")
-    path.write_text('gain = 0.5\n\n[controls] # mine\n"cc:1" = "tap"\n')
-    saved(path, {"cc:2": {"command": "max_rest", "high": 3.0}}, table="controls", without=["cc:1"])
+    path.write_text('gain = 0.5 # loud\n\n[controls] # mine\n"cc:1" = "tap"\n"cc:3" = "mute"\n')
+    saved(path, {"cc:2": "undo"}, table="controls", without=lambda name: name == "cc:1")
     saved(path, {"gain": 0.25})
-    assert 0.25 == load(path, environment={}).gain
-    assert {"cc:2": {"command": "max_rest", "high": 3.0}} == tomllib.loads(path.read_text())["controls"]
-    assert "[controls] # mine" in path.read_text()
+    assert 'gain = 0.25 # loud\n\n[controls] # mine\n"cc:3" = "mute"\n"cc:2" = "undo"\n' == path.read_text()
 
 
 def test_a_table_that_is_not_there_is_made(tmp_path):
     """At the end of the file."""
     path = tmp_path / "own.toml"
-    path.write_text("gain = 0.5\n")
+    path.write_text("gain = 0.5")
     saved(path, {"cc:2": "undo"}, table="controls")
     assert 'gain = 0.5\n\n[controls]\n"cc:2" = "undo"\n' == path.read_text()
 
 
-def test_a_file_that_cannot_be_edited_line_by_line_is_left_alone(tmp_path):
-    """Its table is all on one line."""
-    path = tmp_path / "own.toml"
-    path.write_text('controls = { "cc:1" = "tap" }\n')
-    with pytest.raises(SettingError, match="line by line"):
-        saved(path, {"cc:2": "undo"}, table="controls")
-    assert 'controls = { "cc:1" = "tap" }\n' == path.read_text()
+TOP = ["# mine", "gain = 0.5", "'gain' = 1 # loud", 'mode = "respond"', 'scale = """\nC major"""', ""]
+CONTROLS = [
+    [],
+    ['controls = {"cc:1"="tap", "cc:3" = {}}'],
+    ['controls."cc:1" = "tap"'],
+    ["[controls] # left to right", '"cc:1" = "tap" # foot', "'cc:2' = { command = \"max_rest\", high = 3.0 }"],
+    ['[ "controls" ]', '["controls" . "cc:2"]', "# a fader", 'command = "max_rest"', "", '[controls."cc:3"]'],
+    ["[controls]", '["controls"."cc:1"]', 'command = "tap"'],
+]
+
+
+@given(
+    top=st.lists(st.sampled_from(TOP), max_size=3, unique=True),
+    controls=st.sampled_from(CONTROLS),
+    end=st.sampled_from(["", "\n", "\n\n", "\r\n"]),
+)
+def test_whatever_the_file_looks_like_it_says_what_was_set_and_all_else_as_before(top, controls, end):
+    """Tables, tables of tables, inline ones, dotted keys, quotes of both kinds; with its last line ended or not."""
+    text = "\n".join([*top, *controls]) + end
+    try:
+        wanted = tomllib.loads(text)
+    except tomllib.TOMLDecodeError:  # two lines for one setting
+        return
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "own.toml"
+        path.write_text(text, newline="")
+        saved(path, {"gain": 0.25, "tempo": 90.0})
+        saved(path, {"cc:4": "undo"}, table="controls", without=lambda name: name == "cc:1")
+        text_after = path.read_text()
+    wanted |= {"gain": 0.25, "tempo": 90.0, "controls": {**wanted.get("controls", {}), "cc:4": "undo"}}
+    wanted["controls"].pop("cc:1", None)
+    assert wanted == tomllib.loads(text_after)
+    assert {line for line in text.splitlines() if line.startswith("#")} <= set(text_after.splitlines())

@@ -381,12 +381,16 @@ def _wait_until(condition):
         time.sleep(0.05)
 
 
-def test_a_take_that_cannot_be_recovered_does_not_stop_the_next(tmp_path):
+def test_a_take_that_cannot_be_recovered_does_not_stop_the_next(tmp_path, monkeypatch):
     """It is told, and a new journal is begun."""
+
+    def full(path, tracks):
+        raise MidiFileError(f"{path}: cannot be written (No space left on device); name a writable place")
+
     lost = Journal(tmp_path, began=0.0, header={})
     lost.message(1.0, Role.PERFORMER, bytes([0x90, 60, 80]))
     lost.flush()
-    lost.midi_path.with_name(lost.midi_path.name + ".partial").mkdir()
+    monkeypatch.setattr(files, "write", full)
     said = []
     begun = stage._journal(tmp_path, {}, clock=ManualClock(), notify=said.append)
     assert begun.path.exists()

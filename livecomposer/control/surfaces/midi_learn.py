@@ -93,9 +93,10 @@ class MidiLearn:
         file, address = self._file, binding.address
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            before = read(file).layer if file.exists() else {}
-            gone = [str(other) for other in before if other.meets(address)]
-            saved(file, {str(address): binding.command.name}, table="controls", without=gone)
+            if file.exists():
+                read(file)  # or its keys may be anything
+            meant = {str(address): binding.command.name}
+            saved(file, meant, table="controls", without=lambda key: Address.parse(key).meets(address))
         except (SettingError, OSError) as error:
             return f"{address} is {binding.command.name} for this session only: {error}"
         return f"{file}: {address} is {binding.command.name}"

@@ -6,6 +6,7 @@ from math import isnan
 from pathlib import Path
 from typing import Any
 
+from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import LivecomposerError, MidiFileError
 from livecomposer.evaluation.music.features import beat_of, copied, longest_silence, numbers_of
 from livecomposer.evaluation.music.prompts import Prompt, pack_of
@@ -85,7 +86,8 @@ def page(rows: Sequence[Mapping[str, Any]], folder: Path, *, heading: str) -> Pa
     """Write index.md into ``folder``: a table of :data:`COLUMNS`, and every picture, one pack after the other."""
     path = folder / "index.md"
     try:
-        path.write_text("\n".join(_page(rows, folder, heading)) + "\n", encoding="utf-8")
+        with atomic_write(path) as partial:
+            partial.write_text("\n".join(_page(rows, folder, heading)) + "\n", encoding="utf-8")
     except OSError as error:
         raise LivecomposerError(f"{path}: cannot be written ({error.strerror}); name another folder") from error
     return path

@@ -99,7 +99,8 @@ def test_what_no_knob_can_ask_for_is_refused(taught, name):
 def test_what_is_saved_replaces_what_the_same_message_meant_and_leaves_the_rest(tmp_path):
     """Comments, settings, other bindings; the file can be read again."""
     path = tmp_path / "set.toml"
-    path.write_text('# mine\nmode = "respond"\n\n[controls]\n"cc:74@3" = "tap"\n"cc:75" = "undo"  # left foot\n')
+    bound = '"cc:74@3" = "tap"\n"cc:074@1" = "mute"\n"cc:75" = "undo"  # left foot\n'
+    path.write_text(f'# mine\nmode = "respond"\n\n[controls]\n{bound}')
     taught = Taught(path)
     taught.learning.learn("creative_risk")
     taught.learning.save(taught.learning.learned(KNOB))
@@ -109,13 +110,14 @@ def test_what_is_saved_replaces_what_the_same_message_meant_and_leaves_the_rest(
     assert "# left foot" in path.read_text()
 
 
-def test_a_file_that_cannot_be_written_leaves_the_binding_for_the_session(tmp_path):
-    """It is said in one line."""
+@pytest.mark.parametrize("content", ["not TOML", "controls = 3\n", '[controls]\n"knob" = "tap"\n'])
+def test_a_file_that_cannot_be_written_leaves_the_binding_for_the_session(tmp_path, content):
+    """It is said in one line, and the file stays as it is."""
     path = tmp_path / "set.toml"
-    path.write_text("not TOML")
+    path.write_text(content)
     taught = Taught(path)
     taught.learning.learn("mute")
     said = taught.learning.save(taught.learning.learned(KNOB))
     assert said.startswith("cc:74 is mute for this session only: ")
     assert 1 == len(taught.bound)
-    assert "not TOML" == path.read_text()
+    assert content == path.read_text()
