@@ -14,6 +14,7 @@ from threading import Event as Flag
 from threading import Thread
 from typing import Any
 
+from pythonosc.osc_message import OscMessage
 from pythonosc.osc_message_builder import OscMessageBuilder
 from pythonosc.osc_packet import OscPacket
 
@@ -22,7 +23,7 @@ from livecomposer.errors import PortError, SettingError
 from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.commands.table import COMMANDS, Command, Kind, command
 
-__all__ = ["PREFIX", "Receiver", "Responder", "decoded", "encoded", "host_and_port", "received"]
+__all__ = ["PREFIX", "Receiver", "Responder", "decoded", "encoded", "host_and_port", "message", "received"]
 
 PREFIX = "/livecomposer/"
 
@@ -40,12 +41,17 @@ def host_and_port(name: str, text: str) -> tuple[str, int]:
     return host, int(port)
 
 
-def encoded(address: str, *values: Any) -> bytes:
+def message(address: str, *values: Any) -> OscMessage:
     """One OSC message; what is on or off goes as 1 or 0, which every program understands."""
-    message = OscMessageBuilder(address)
+    builder = OscMessageBuilder(address)
     for value in values:
-        message.add_arg(int(value) if isinstance(value, bool) else value)
-    return bytes(message.build().dgram)
+        builder.add_arg(int(value) if isinstance(value, bool) else value)
+    return builder.build()
+
+
+def encoded(address: str, *values: Any) -> bytes:
+    """The same as it is sent."""
+    return bytes(message(address, *values).dgram)
 
 
 def decoded(packet: bytes) -> list[tuple[str, tuple[Any, ...]]] | None:

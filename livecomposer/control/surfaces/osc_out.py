@@ -14,7 +14,9 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from livecomposer.control.surfaces.osc_in import PREFIX, decoded, encoded
+from pythonosc.udp_client import UDPClient
+
+from livecomposer.control.surfaces.osc_in import PREFIX, decoded, encoded, message
 from livecomposer.errors import PortError, SettingError
 from livecomposer.events import Role
 from livecomposer.session.commands.frontend_api import FrontendApi
@@ -29,18 +31,23 @@ _SHOWN = ("p50", "max")
 
 
 class OscSender:
-    """Sends to ``target`` (host, port), never waits, never raises: ``errors`` counts what did not leave."""
+    """Sends to ``target`` (host, port), never waits, never raises: ``errors`` counts what did not leave.
+
+    Made, it waits until the host's address is known; raises :class:`PortError` for a host that is not.
+    """
 
     def __init__(self, target: tuple[str, int]) -> None:
         self.errors = 0
-        self._target = target
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._socket.setblocking(False)  # noqa: FBT003  # the socket's own signature
+        host, port = target
+        try:
+            self._client = UDPClient(socket.gethostbyname(host), port)
+        except (OSError, UnicodeError) as error:
+            raise PortError(f"osc_target: no host {host!r} is known ({error}); wanted host:port") from error
 
     def send(self, name: str, *values: Any) -> None:
         """Say one thing."""
         try:
-            self._socket.sendto(encoded(PREFIX + name, *values), self._target)
+            self._client.send(message(PREFIX + name, *values))
         except OSError:
             self.errors += 1
 
@@ -56,7 +63,7 @@ class OscSender:
 
     def close(self) -> None:
         """Close the socket."""
-        self._socket.close()
+        self._client.close()
 
 
 def metered(summary: Mapping[str, object]) -> Iterator[tuple[str, float]]:
@@ -69,9 +76,15 @@ def metered(summary: Mapping[str, object]) -> Iterator[tuple[str, float]]:
 
 
 @asynccontextmanager
-async def reporting(api: FrontendApi, target: tuple[str, int]) -> AsyncIterator[OscSender]:
-    """Tell ``target`` until left."""
-    sender, loop = OscSender(target), asyncio.get_running_loop()
+async def reporting(api: FrontendApi, target: tuple[str, int]) -> AsyncIterator[OscSender | None]:
+    """Tell ``target`` until left; a host that is not known is told, and the music goes on without."""
+    loop = asyncio.get_running_loop()
+    try:
+        sender = await asyncio.to_thread(OscSender, target)
+    except PortError as error:
+        api.notify(str(error))
+        yield None
+        return
 
     def listener(_moment: float, role: Role, data: bytes) -> None:
         with suppress(RuntimeError):  # the loop has closed
@@ -89,6 +102,8 @@ async def reporting(api: FrontendApi, target: tuple[str, int]) -> AsyncIterator[
         with suppress(asyncio.CancelledError):
             await looking
         sender.close()
+        if sender.errors:
+            api.notify(f"OSC: {sender.errors} messages could not be sent")
 
 
 async def _look(api: FrontendApi, sender: OscSender) -> None:

@@ -54,7 +54,8 @@ async def test_keys_of_both_players_are_told():
 async def test_changes_notes_turns_and_meters_are_told_while_it_plays():
     """And nothing afterwards."""
     session = SimpleNamespace(listeners=[], answering=False)
-    api = SimpleNamespace(dispatcher=NotedDesk(), session=session, meters=Meters())
+    said = []
+    api = SimpleNamespace(dispatcher=NotedDesk(), session=session, meters=Meters(), notify=said.append)
     with ear() as (target, heard):
         async with reporting(api, target):
             assert 0.0 == (await until(heard, "meter/thru_ms/p50"))[0]
@@ -68,6 +69,28 @@ async def test_changes_notes_turns_and_meters_are_told_while_it_plays():
             assert ("companion", 60, 80) == await until(heard, "note")
         assert [] == session.listeners
         assert [] == api.dispatcher._watchers
+        assert [] == said
+
+
+async def test_a_host_that_is_not_known_is_told_and_the_music_goes_on():
+    """In one line, once."""
+    said = []
+    async with reporting(SimpleNamespace(notify=said.append), ("no host", 9)) as sender:
+        assert sender is None
+    (line,) = said
+    assert line.startswith("osc_target: no host 'no host' is known")
+    assert "\n" not in line
+
+
+async def test_what_did_not_leave_is_told_at_the_end():
+    """How much it was."""
+    said, session = [], SimpleNamespace(listeners=[], answering=False)
+    api = SimpleNamespace(dispatcher=NotedDesk(), session=session, meters=Meters(), notify=said.append)
+    async with reporting(api, ("127.0.0.1", 9)) as sender:
+        sender.close()
+        sender.send("mute", True)
+    (line,) = said
+    assert line.startswith("OSC: ")
 
 
 def test_meters_have_a_name_and_a_number():
@@ -80,7 +103,7 @@ def test_meters_have_a_name_and_a_number():
 def test_what_cannot_be_sent_is_counted():
     """It never raises."""
     sender = OscSender(("127.0.0.1", 9))
-    sender._socket.close()
+    sender.close()
     sender.send("mute", True)
     assert 1 == sender.errors
 
