@@ -3,11 +3,11 @@
 Matrices of a Transformer's blocks learn by Muon (Jordan et al. 2024), all else by AdamW (Loshchilov & Hutter 2019).
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import cast
 
 import torch
 from torch import Tensor
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from livecomposer.model.decoder import Network
 from livecomposer.training.config import Config
@@ -44,26 +44,20 @@ class Mean:
     """
 
     def __init__(self, network: Network, decay: float) -> None:
-        self._network = network
         self._decay = decay
-        self.weights = {name: weight.detach().clone() for name, weight in network.state_dict().items()}
+        self._averaged = AveragedModel(network)
+        self._averaged.n_averaged += 1  # the weights that it begins with count: the first step's do not replace them
 
-    @torch.no_grad()
-    def follow(self, step: int) -> None:
-        """Move a little towards what the network is after ``step`` steps."""
+    @property
+    def network(self) -> Network:
+        """A network with the mean's weights."""
+        return cast("Network", self._averaged.module)
+
+    def follow(self, network: Network, step: int) -> None:
+        """Move a little towards what ``network`` is after ``step`` steps."""
         decay = min(self._decay, (1 + step) / (10 + step))
-        for name, weight in self._network.state_dict().items():
-            self.weights[name].lerp_(weight, 1 - decay)
-
-    @contextmanager
-    def instead(self) -> Iterator[None]:
-        """Let the network be its mean for a while."""
-        own = {name: weight.detach().clone() for name, weight in self._network.state_dict().items()}
-        self._network.load_state_dict(self.weights)
-        try:
-            yield
-        finally:
-            self._network.load_state_dict(own)
+        self._averaged.multi_avg_fn = get_ema_multi_avg_fn(decay)  # type: ignore[no-untyped-call]
+        self._averaged.update_parameters(network)
 
 
 def _is_matrix(name: str, weight: Tensor) -> bool:

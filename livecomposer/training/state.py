@@ -23,11 +23,12 @@ def write_state(
     facts: Mapping[str, Any],
     network: Network,
     optimisers: Sequence[torch.optim.Optimizer],
-    mean: Mapping[str, Tensor] | None,
+    mean: Network | None,
 ) -> None:
     """Write all of it into ``folder``, whole or not at all; raises what the disk does."""
     tensors = {f"model.{name}": weight for name, weight in network.state_dict().items()}
-    tensors |= {f"ema.{name}": weight for name, weight in (mean or {}).items()}
+    if mean is not None:
+        tensors |= {f"ema.{name}": weight for name, weight in mean.state_dict().items()}
     for i, optimiser in enumerate(optimisers):
         for at, state in optimiser.state_dict()["state"].items():
             tensors |= {f"optimiser.{i}.{at}.{key}": torch.as_tensor(value) for key, value in state.items()}
@@ -48,7 +49,7 @@ def restore(
     tensors: Mapping[str, Tensor],
     network: Network,
     optimisers: Sequence[torch.optim.Optimizer],
-    mean: dict[str, Tensor] | None,
+    mean: Network | None,
 ) -> None:
     """Put ``tensors`` back where they came from; a mean that was not kept begins at the weights."""
     network.load_state_dict(_below("model.", tensors))
@@ -59,9 +60,7 @@ def restore(
             state.setdefault(int(at), {})[key] = tensor
         optimiser.load_state_dict({**optimiser.state_dict(), "state": state})
     if mean is not None:
-        kept = _below("ema.", tensors) or _below("model.", tensors)
-        for name, weight in mean.items():
-            weight.copy_(kept[name])
+        mean.load_state_dict(_below("ema.", tensors) or _below("model.", tensors))
 
 
 def _below(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -150,7 +150,7 @@ class Trainer:
             optimiser.step()
             optimiser.zero_grad(set_to_none=True)
         if self.mean is not None:
-            self.mean.follow(self.step)
+            self.mean.follow(self.decoder, self.step)
         return loss.item(), ids.size
 
     def _accumulate(self, ids: Ids, modes: Ids, rows_at_once: int) -> Tensor:
@@ -160,7 +160,7 @@ class Trainer:
         ids, modes, counted = ids[mine], modes[mine], counted[mine]
         for at in range(0, len(ids), rows_at_once):
             rows = slice(at, at + rows_at_once)
-            loss = self._loss(ids[rows], modes[rows]) * float(counted[rows].sum() / whole)
+            loss = self._loss(self.decoder, ids[rows], modes[rows]) * float(counted[rows].sum() / whole)
             loss.backward()  # type: ignore[no-untyped-call]
             total += loss.detach()
         return total
@@ -173,36 +173,39 @@ class Trainer:
             if weight.grad is not None:
                 yield weight.grad
 
-    def _loss(self, ids: Ids, modes: Ids) -> Tensor:
+    def _loss(self, network: Network, ids: Ids, modes: Ids) -> Tensor:
         there, how = (torch.from_numpy(each).to(self.device) for each in (ids, modes))
         with torch.autocast(self.device.type, dtype=torch.bfloat16, enabled=self.config.autocast):
-            logits = self.decoder(there[:, :-1].clamp(min=0), how)
+            logits = network(there[:, :-1].clamp(min=0), how)
         return functional.cross_entropy(logits.float().flatten(0, 1), there[:, 1:].flatten(), ignore_index=self._pad)
 
     @torch.no_grad()
     def _validate(self, training_loss: float) -> float:
-        with self.mean.instead() if self.mean is not None else nullcontext():
-            cuts = self._cuts.validation_cuts(self.valid, rows=self.config.validation_rows, length=self.config.window)
-            loss = float(np.mean([self._loss(cut, np.zeros(1, np.int64)).item() for cut in cuts]))
-            write_csv(self.run_folder, self.step, training_loss, loss)
-            if loss < self.best:
-                self.best = loss
-                facts = {"step": self.step, "validation_nats_per_token": round(loss, 4), "config": asdict(self.config)}
-                checkpoint.save(
-                    self.run_folder / "best",
-                    self.decoder,
-                    fingerprint=FINGERPRINTS[self.config.tokens],
-                    facts=facts,
-                    half=True,
-                )
+        network = self.decoder if self._mean_network is None else self._mean_network
+        cuts = self._cuts.validation_cuts(self.valid, rows=self.config.validation_rows, length=self.config.window)
+        loss = float(np.mean([self._loss(network, cut, np.zeros(1, np.int64)).item() for cut in cuts]))
+        write_csv(self.run_folder, self.step, training_loss, loss)
+        if loss < self.best:
+            self.best = loss
+            facts = {"step": self.step, "validation_nats_per_token": round(loss, 4), "config": asdict(self.config)}
+            checkpoint.save(
+                self.run_folder / "best",
+                network,
+                fingerprint=FINGERPRINTS[self.config.tokens],
+                facts=facts,
+                half=True,
+            )
         return loss
+
+    @property
+    def _mean_network(self) -> Network | None:
+        return None if self.mean is None else self.mean.network
 
     def _save(self) -> None:
         if not self.world.is_first:
             return
         facts = {"step": self.step, "best": self.best, "shape": self.config.shape.written()}
-        mean = self.mean.weights if self.mean is not None else None
-        write_state(self.run_folder, facts, self.decoder, self.optimisers, mean)
+        write_state(self.run_folder, facts, self.decoder, self.optimisers, self._mean_network)
 
     def _resume(self) -> None:
         path = self.run_folder / STATE
@@ -210,7 +213,7 @@ class Trainer:
             facts, tensors = read_state(self.run_folder)
             if facts["shape"] != self.config.shape.written():
                 raise SettingError(f"{self.run_folder}: a run of another shape {facts['shape']}; name a new folder")
-            restore(tensors, self.decoder, self.optimisers, self.mean.weights if self.mean is not None else None)
+            restore(tensors, self.decoder, self.optimisers, self._mean_network)
             self.step, self.best = facts["step"], facts["best"]
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
             reason = " ".join(str(error).split())[:200]

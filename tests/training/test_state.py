@@ -20,7 +20,7 @@ def stepped(config, seed):
     network(torch.arange(8)[None]).square().mean().backward()
     for one in found:
         one.step()
-    mean.follow(0)
+    mean.follow(network, 0)
     return network, found, mean
 
 
@@ -28,15 +28,15 @@ def test_all_comes_back(tmp_path):
     """Facts, weights, both optimisers and the mean, to the bit; nothing partial stays."""
     for config in (TINY, replace(TINY, architecture="lstm")):
         network, found, mean = stepped(config, 1)
-        write_state(tmp_path, {"step": 7}, network, found, mean.weights)
+        write_state(tmp_path, {"step": 7}, network, found, mean.network)
         other, others, other_mean = stepped(config, 2)
         facts, tensors = read_state(tmp_path)
-        restore(tensors, other, others, other_mean.weights)
+        restore(tensors, other, others, other_mean.network)
         assert {"step": 7} == facts
         assert [STATE] == [path.name for path in tmp_path.iterdir()]
         for name, weight in network.state_dict().items():
             assert torch.equal(weight, other.state_dict()[name])
-            assert torch.equal(mean.weights[name], other_mean.weights[name])
+            assert torch.equal(mean.network.state_dict()[name], other_mean.network.state_dict()[name])
         for one, again in zip(found, others, strict=True):
             for at, kept in one.state_dict()["state"].items():
                 for key, value in kept.items():
@@ -48,5 +48,5 @@ def test_a_mean_that_was_not_kept_begins_at_the_weights(tmp_path):
     network, found, _ = stepped(TINY, 1)
     write_state(tmp_path, {}, network, found, None)
     other, others, mean = stepped(TINY, 2)
-    restore(read_state(tmp_path)[1], other, others, mean.weights)
-    assert all(torch.equal(weight, mean.weights[name]) for name, weight in network.state_dict().items())
+    restore(read_state(tmp_path)[1], other, others, mean.network)
+    assert all(torch.equal(weight, mean.network.state_dict()[name]) for name, weight in network.state_dict().items())

@@ -156,7 +156,7 @@ def test_a_loss_that_is_not_finite_stops_before_the_weights(shards, tmp_path, wh
     run(trainer, until=2)
     before, weights = state(tmp_path)[0], {k: v.clone() for k, v in trainer.decoder.state_dict().items()}
     if where == "loss":
-        trainer._loss = lambda ids, modes: trainer.decoder.embedding.weight.sum() * math.nan
+        trainer._loss = lambda network, ids, modes: network.embedding.weight.sum() * math.nan
     else:
         trainer.decoder.norm.weight.register_hook(lambda gradient: gradient * math.inf)
     with pytest.raises(CorpusError, match="step 3: the loss is"):
