@@ -2,27 +2,31 @@
 
 import re
 
+from pychord.constants.scales import NOTE_VALUES, RELATIVE_KEY_DICT
+
 from livecomposer.errors import SettingError
 
 __all__ = ["scale_of"]
 
-_LETTERS = {"c": 0, "d": 2, "e": 4, "f": 5, "g": 7, "a": 9, "b": 11}
 _SIGNS = {"": 0, "#": 1, "b": -1}
-_SCALES = {  # semitones above the tonic
-    "major": (0, 2, 4, 5, 7, 9, 11),
-    "minor": (0, 2, 3, 5, 7, 8, 10),
+_MODES = {  # as pychord calls them
+    "major": "maj",
+    "minor": "min",
+    "dorian": "Dor",
+    "phrygian": "Phr",
+    "lydian": "Lyd",
+    "mixolydian": "Mix",
+    "locrian": "Loc",
+}
+_OTHERS = {  # semitones above the tonic
     "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
     "melodic minor": (0, 2, 3, 5, 7, 9, 11),
-    "dorian": (0, 2, 3, 5, 7, 9, 10),
-    "phrygian": (0, 1, 3, 5, 7, 8, 10),
-    "lydian": (0, 2, 4, 6, 7, 9, 11),
-    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
-    "locrian": (0, 1, 3, 5, 6, 8, 10),
     "major pentatonic": (0, 2, 4, 7, 9),
     "minor pentatonic": (0, 3, 5, 7, 10),
     "blues": (0, 3, 5, 6, 7, 10),
     "whole tone": (0, 2, 4, 6, 8, 10),
 }
+_SCALES = {name: tuple(RELATIVE_KEY_DICT[mode]) for name, mode in _MODES.items()} | _OTHERS
 
 
 def scale_of(text: str) -> frozenset[int]:
@@ -35,5 +39,5 @@ def scale_of(text: str) -> frozenset[int]:
     if match is None or steps is None:
         wanted = ", ".join(_SCALES)
         raise SettingError(f"scale = {text!r}: wanted a tonic (A to G, with # or b) and one of {wanted}; or nothing")
-    tonic = _LETTERS[match[1].lower()] + _SIGNS[match[2].lower()]
+    tonic = NOTE_VALUES[match[1].upper()] + _SIGNS[match[2].lower()]
     return frozenset((tonic + step) % 12 for step in steps)
