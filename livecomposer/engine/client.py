@@ -56,8 +56,6 @@ class EngineClient:
     def __init__(self, command: Sequence[str], *, policy: MaskPolicy | None = None, timeout: float = 10.0) -> None:
         self.hello: dict[str, Any] = {}
         self.restarts = 0
-        self.step_seconds = 0.0
-        """What taking in the last drawn id but one cost, in the engine."""
         self._command = list(command)
         self._timeout = timeout
         self._policy = _encoded(policy)
@@ -145,9 +143,8 @@ class EngineClient:
         async with self._lock:
             drawn = [sampling.technique, sampling.threshold, sampling.creative_risk]
             request = {"op": "step", "mask": pack_mask(mask), "sampling": drawn, "chance": chance}
-            reply = await self._ask(request, "id", "seconds")
+            reply = await self._ask(request, "id")
             self._ids.append(reply["id"])
-            self.step_seconds = reply["seconds"]
             return int(reply["id"])
 
     async def _start(self) -> None:

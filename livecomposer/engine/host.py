@@ -40,7 +40,6 @@ class Host:
         self._ids: list[int] = []
         self._to_advance: int | None = None
         self._fed = False
-        self._step_seconds = 0.0
         self._policy: MaskPolicy | None = None
 
     def answer(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -83,10 +82,8 @@ class Host:
     def after(self) -> None:
         """Do what the reply did not have to wait for."""
         if self._to_advance is not None:
-            began = time.perf_counter()
             self._engine.advance(self._to_advance)
             self._to_advance = None
-            self._step_seconds = time.perf_counter() - began
 
     def _feed(self, keep: int, ids: list[int]) -> dict[str, Any]:
         if not 0 <= keep <= len(self._ids):
@@ -109,7 +106,7 @@ class Host:
         id_ = self._engine.draw(mask, sampling, request["chance"], self._policy)
         self._to_advance = id_
         self._ids.append(id_)
-        return {"id": id_, "seconds": self._step_seconds}
+        return {"id": id_}
 
 
 def serve(host: Host, requests: BinaryIO, replies: BinaryIO) -> None:

@@ -1,21 +1,10 @@
 """The last seconds of music, both players', and what the performer holds now."""
 
 from bisect import bisect_left, insort
-from dataclasses import dataclass
 
 from livecomposer.events import SUSTAIN, Control, Event, NoteOff, NoteOn, Role
 
-__all__ = ["Buffer", "Snapshot"]
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """A buffer at one moment: the window's events, and the performer's keys and pedal."""
-
-    events: tuple[Event, ...]
-    held: frozenset[int]
-    sustained: frozenset[int]
-    pedal_down: bool
+__all__ = ["Buffer"]
 
 
 class _Hands:
@@ -117,10 +106,6 @@ class Buffer:
         self._forget(bisect_left(self._events, start, key=_time_of))
         opening = [event for role in Role for event in self._before[role].events_at(start, role)]
         return opening + self._events
-
-    def snapshot(self, now: float) -> Snapshot:
-        """The window and the performer's hands, frozen."""
-        return Snapshot(tuple(self.window(now)), self.held, self.sustained, self.pedal_down)
 
     def clear(self) -> None:
         """Forget everything but what sounds, which opens the next window."""

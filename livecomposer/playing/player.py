@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from livecomposer.clocks import Clock
-from livecomposer.messages import Key
 from livecomposer.playing.scheduler import Scheduler, Timed
 from livecomposer.playing.sinks import Output, patiently
 
@@ -65,11 +64,6 @@ class Player:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def sounding(self) -> frozenset[Key]:
-        """The keys that sound at the output, thru included."""
-        return self.output.sounding()
 
     @property
     def late_dropped(self) -> int:

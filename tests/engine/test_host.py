@@ -119,7 +119,7 @@ def test_serve_answers_until_the_input_ends(host):
     read = []
     while header := replies.read(HEADER.size):
         read.append(unpack(replies.read(payload_length(header))))
-    assert [["model"], ["computed", "seconds"], ["id", "seconds"], ["error"]] == [sorted(reply) for reply in read]
+    assert [["model"], ["computed", "seconds"], ["id"], ["error"]] == [sorted(reply) for reply in read]
 
 
 def test_serve_gives_up_on_garbage(host):
@@ -129,10 +129,10 @@ def test_serve_gives_up_on_garbage(host):
 
 
 def test_another_mode_forgets_everything(host):
-    """A step is refused until it is fed again, and a language must be of the vocabulary's size."""
+    """A step is refused until it is fed again, and a mask policy must be of the vocabulary's size."""
     feed(host, 0, [1, 2, 3])
     assert {"mode": 1} == host.answer({"op": "mode", "mode": 1})
     assert "feed first" in host.answer(STEP)["error"]
     assert 3 == feed(host, 0, [1, 2, 3])["computed"]
-    assert "a language of 1 ids" in host.answer({"op": "mode", "mode": 0, "policy": [[0], [0], [0, 0]]})["error"]
+    assert "a mask policy of 1 ids" in host.answer({"op": "mode", "mode": 0, "policy": [[0], [0], [0, 0]]})["error"]
     assert "mode -1" in host.answer({"op": "mode", "mode": -1})["error"]

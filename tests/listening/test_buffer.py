@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livecomposer.events import SUSTAIN, Control, NoteOff, NoteOn, Other, Role
-from livecomposer.listening.buffer import Buffer, Snapshot
+from livecomposer.listening.buffer import Buffer
 
 ME, IT = Role.PERFORMER, Role.COMPANION
 
@@ -112,14 +112,6 @@ def test_clear_keeps_what_sounds():
     assert {62} == buffer.held
 
 
-def test_snapshot_is_the_window_and_the_hands():
-    """A snapshot does not change with the buffer."""
-    buffer = heard(NoteOn(1.0, 60, 80))
-    snapshot = buffer.snapshot(2.0)
-    buffer.add(NoteOff(3.0, 60))
-    assert Snapshot((NoteOn(1.0, 60, 80),), frozenset({60}), frozenset(), pedal_down=False) == snapshot
-
-
 def move(time, kind, value, role):
     """One event of a drawn performance."""
     if kind == "pedal":
@@ -152,8 +144,10 @@ def test_window_tells_the_whole_state(steps):
 def test_a_copy_goes_its_own_way():
     """What either hears later, the other does not."""
     buffer = heard(pedal(0.5, 127), NoteOn(1.0, 60, 80))
-    twin, before = buffer.copy(), buffer.snapshot(1.0)
+    twin, before = buffer.copy(), buffer.window(1.0)
     twin.add(NoteOff(2.0, 60))
     twin.add(pedal(2.5, 0))
-    assert before == buffer.snapshot(1.0)
-    assert before != twin.snapshot(3.0)
+    assert before == buffer.window(1.0)
+    assert ({60}, frozenset(), True) == (buffer.held, buffer.sustained, buffer.pedal_down)
+    assert before != twin.window(3.0)
+    assert (frozenset(), frozenset(), False) == (twin.held, twin.sustained, twin.pedal_down)

@@ -37,11 +37,11 @@ def test_step_sends_what_is_due(player, sink):
     assert 2 == player.schedule([(1.0, ON), (2.0, OFF)])
     assert [] == player.run_due(0.5)
     assert [(1.0, ON)] == player.run_due(1.0)
-    assert {(1, 60)} == player.sounding
+    assert {(1, 60)} == player.output.sounding()
     assert 1 == len(player)
     player.run_due(2.0)
     assert [ON, OFF] == sink.sent
-    assert frozenset() == player.sounding
+    assert frozenset() == player.output.sounding()
 
 
 def test_meter_hears_due_and_now(sink, clock):
@@ -78,7 +78,7 @@ def test_panic_is_silent_and_forgets(player, sink):
     player.schedule([(1.0, ON), (1.1, ON_2), (2.0, OFF)])
     player.run_due(1.0)
     player.panic()
-    assert frozenset() == player.sounding
+    assert frozenset() == player.output.sounding()
     assert [] == player.run_due(1.1)
     assert ON_2 not in sink.sent
     player.schedule([(3.0, ON_2)])
@@ -123,7 +123,7 @@ def test_thread_plays_in_order_and_ends_in_silence(sink):
         player.schedule([(start + 0.03, ON_2), (start + 3600.0, OFF_2)])
         player.schedule([(start + 0.02, OFF), (start + 0.01, ON)])
         assert done.wait(LONG)
-        assert {(1, 64)} == player.sounding
+        assert {(1, 64)} == player.output.sounding()
     assert [ON, OFF, ON_2, OFF_2] == sink.sent
     assert frozenset() == output.sounding()
     assert not player._thread.is_alive()

@@ -38,10 +38,10 @@ async def test_it_goes_round_on_a_channel_of_its_own_until_it_is_ended():
     hall.play(3.3)
     assert {3} == {data[0] & 15 for data in hall.sink.sent}
     assert 4 == sum(data[:2] == bytes([0x93, 60]) for data in hall.sink.sent)
-    assert hall.player.sounding
+    assert hall.player.output.sounding()
     hall.loop_playback.end(hall.clock.now())
     hall.play(1.0)
-    assert not hall.player.sounding
+    assert not hall.player.output.sounding()
     assert 0 == len(hall.player)
 
 

@@ -161,9 +161,5 @@ def lines(result: Mapping[str, Any]) -> Iterator[str]:
     yield f"{result['dropped']} late notes dropped; {result['restarts']} restarts"
 
 
-def _ratio(of: float, to: float) -> float:
-    return of / to if to else 0.0
-
-
 def _columns(cells: list[str]) -> str:
     return "".join(f"{cell:>10}" for cell in cells)
