@@ -9,10 +9,10 @@ from collections.abc import Callable
 from threading import Lock
 from typing import Self
 
+from livecomposer.channel_state import ChannelState
 from livecomposer.errors import PortError
 from livecomposer.messages import silence
 from livecomposer.midi import ports
-from livecomposer.midi.channel_state import ChannelState
 from livecomposer.midi.connection import Arrived, Connect, Connection, Lost, Open
 from livecomposer.midi.port_watcher import Link, Offer
 

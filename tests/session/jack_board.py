@@ -38,7 +38,6 @@ async def main() -> None:
 
     from livecomposer.clocks import MonotonicClock
     from livecomposer.events import NoteOn
-    from livecomposer.midi.channel_state import ChannelState
     from livecomposer.midi.input_path import InputPath
     from livecomposer.midi.input_ports import InputPorts
     from livecomposer.playing.sinks import Output
@@ -50,7 +49,7 @@ async def main() -> None:
     for client in (*keyboards.values(), *synths.values()):
         client.open_virtual_port("port")
     heard: list[int] = []
-    clock, output = MonotonicClock(), Output([], channel_state=ChannelState())
+    clock, output = MonotonicClock(), Output([])
     input_path = InputPath(
         clock=clock, deliver=lambda event: heard.append(event.pitch) if isinstance(event, NoteOn) else None,
         thru=output.send,
