@@ -282,7 +282,7 @@ def fed_back() -> Any:
         input_ports = InputPorts(["virtual"], input_path=input_path, clock=clock, notify=said.append)
         sends: list[bytes] = []
         output_port.on_send = lambda data: (sends.append(data), input_ports.sent(data))[0]
-        ours = [input_ports._sources[0].own, output_port._own]
+        ours = [input_ports._sources[0].port.own, output_port._port.own]
         with connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard:
             subprocess.run(["jack_connect", ours[1], ours[0]], check=True, capture_output=True)
             time.sleep(0.3)  # JACK may lose what is sent while it rearranges its graph

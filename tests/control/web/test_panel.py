@@ -253,5 +253,5 @@ async def test_pages_are_told_that_ports_have_changed():
     async with House() as house:
         ws = await house.page()
         (ports,) = house.api.healing
-        await asyncio.to_thread(ports.heal, None, None, None)
+        await asyncio.to_thread(ports, None, None, None)
         assert (await said(ws, "ports"))["ports"]
