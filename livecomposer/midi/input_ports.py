@@ -41,7 +41,7 @@ class InputPorts:
         self,
         wanted: Sequence[str],
         *,
-        input_path: Callable[[Sequence[int]], None],
+        input_path: Callable[[bytes], None],
         clock: Clock,
         on_realtime: Callable[[bytes, float, int], None] | None = None,
         notify: Callable[[str], None] = lambda _: None,
@@ -135,11 +135,11 @@ class InputPorts:
                 client.set_callback(partial(self._receive, i))
 
     def _receive(self, i: int, message: tuple[Sequence[int], float], _data: Any) -> None:
-        data = message[0]  # the driver's own delta times are not to be trusted on every system
+        data = bytes(message[0])  # the driver's own delta times are not to be trusted on every system
         if self._on_realtime is not None and is_clock_message(data):
-            self._on_realtime(bytes(data), self._clock.now(), i)
+            self._on_realtime(data, self._clock.now(), i)
         with self._lock:
-            if is_channel_message(data) and self._is_music(i, bytes(data)):
+            if is_channel_message(data) and self._is_music(i, data):
                 self._input_path(data)
 
     def _is_music(self, i: int, data: bytes) -> bool:

@@ -27,7 +27,7 @@ class Listening:
         self.clock = ManualClock(5.0)
         self.input_ports = InputPorts(
             wanted,
-            input_path=InputPath(clock=self.clock, deliver=self.got.append, thru=thru),
+            input_path=InputPath(clock=self.clock, deliver=lambda played: self.got.append(played.event), thru=thru),
             clock=self.clock,
             on_realtime=lambda *told: self.clocks.append(told),
             notify=self.said.append,

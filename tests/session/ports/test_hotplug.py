@@ -64,7 +64,7 @@ class Wiring:
         clock = ManualClock(5.0)
         self.input_ports = InputPorts(
             ["nord"] if recorded is None else [],
-            input_path=InputPath(clock=clock, deliver=self.got.append),
+            input_path=InputPath(clock=clock, deliver=lambda played: self.got.append(played.event)),
             clock=clock,
             open_port=lambda name: self.open_at("input", "fake", name),
         )
