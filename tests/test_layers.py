@@ -16,6 +16,7 @@ PACKAGE = ROOT / "livecomposer"
 GROUND = {
     "atomic_write",
     "beats",
+    "channel_state",
     "clocks",
     "errors",
     "events",

@@ -61,7 +61,7 @@ class ClockReader:
         """Whether there ever was a start or a continue."""
         self._next = 0  # number of the next tick, whether the song runs or not
         self._begun = 0  # number of the tick that is the song's beginning
-        self._channel_state = 0  # the song's next tick, while it stands
+        self._standing = 0  # the song's next tick, while it stands
         self._ticks: deque[tuple[int, float]] = deque(maxlen=_WINDOW)
         self._odd: list[tuple[int, float]] = []
         self._line: _Line | None = None
@@ -77,9 +77,9 @@ class ClockReader:
             case 0xFA:
                 self._run_from(0)
             case 0xFB if not self.running:
-                self._run_from(self._channel_state)
+                self._run_from(self._standing)
             case 0xFC if self.running:
-                self.running, self._channel_state = False, self._next - self._begun
+                self.running, self._standing = False, self._next - self._begun
             case 0xF2:
                 self._go_to(_TICKS_PER_SIXTEENTH * (data[1] | data[2] << 7))
 
@@ -95,7 +95,7 @@ class ClockReader:
         tempo = 60.0 / (line.spacing * TICKS_PER_BEAT)
         if not LOWEST_TEMPO / 2 <= tempo <= HIGHEST_TEMPO * 2:
             return None
-        song = self._next - self._begun if self.running else self._channel_state
+        song = self._next - self._begun if self.running else self._standing
         moment, beat = line.moment_of(self._next), song / TICKS_PER_BEAT
         return Beats(tempo=tempo, moment=moment, beat=beat, running=self.running, per_bar=self.per_bar)
 
@@ -104,7 +104,7 @@ class ClockReader:
         self._begun = self._next - song
 
     def _go_to(self, song: int) -> None:
-        self._channel_state = song
+        self._standing = song
         if self.running:
             self._run_from(song)
 

@@ -3,17 +3,14 @@
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from threading import Lock
 
 from livecomposer.errors import PortError
 from livecomposer.midi import ports
-from livecomposer.midi.connection import Arrived, Connect, Connection, Lost, Open
+from livecomposer.midi.connection import Lost
 from livecomposer.midi.port_watcher import Link, Offer
+from livecomposer.midi.reconnecting_port import SETTLE_SECONDS, ReconnectingPort
 
 __all__ = ["ControllerFeedback", "open_lamps"]
-
-_SETTLE_SECONDS = 0.05
-"""JACK brings nothing over a connection in the period in which that is made."""
 
 
 class ControllerFeedback:
@@ -33,72 +30,36 @@ class ControllerFeedback:
         self.errors = 0
         self.returned: Callable[[], object] = lambda: None
         """Called when the controller is there again, and shows nothing; in the port watcher's thread."""
-        self._port = port
-        self._own = port.own if port else ""
-        self._connection = Connection(wanted, is_input=False, port=port)
-        self._open_at = open_at
+        self._port = ReconnectingPort("output", wanted, port, open_at=open_at)
         self._pause = pause
-        self._lock = Lock()
-        self._closed = False
 
     @property
     def name(self) -> str:
         """The port's name, as its system lists it; empty while it is away."""
-        return self._port.name if self._port else ""
+        return self._port.name if self._port.open else ""
 
     def send(self, data: bytes) -> None:
         """Send one message; never raises: ``errors`` counts what could not be sent."""
-        with self._lock:
-            try:
-                if self._port is not None:
-                    self._port.client.send_message(data)
-            except Exception:  # noqa: BLE001  # a controller that was unplugged must not end the music
-                self.errors += 1
+        try:
+            self._port.send(data)
+        except Exception:  # noqa: BLE001  # a controller that was unplugged must not end the music
+            self.errors += 1
 
     def heal(self, offer: Offer, connect: Callable[[Link], None], notify: Callable[[str], None]) -> None:
         """Mend what is broken, now that there is what ``offer`` says; from one thread.
 
         Raises :class:`PortError` where a port that is there does not open; it is tried again at the next offer.
         """
-        for step in self._connection.look(offer):
-            match step:
-                case Lost(dead=True):
-                    self._leave()
-                case Open():
-                    self._reopen(step, offer)
-                    self._show_again(step.name, notify)
-                case Connect():
-                    connect(step.link)
-                case Arrived():
-                    self._show_again(step.name, notify)
+        for step in self._port.mended(offer, connect):
+            if not isinstance(step, Lost):
+                self._pause(SETTLE_SECONDS)
+                self.returned()
+                notify(f"controller {step.name!r} is shown what is")
 
     def close(self) -> None:
         """Close the port; once closed nothing happens."""
-        with self._lock, suppress(Exception):
-            self._closed = True
-            gone, self._port = self._port, None
-            if gone is not None:
-                gone.close()
-
-    def _leave(self) -> None:
-        with self._lock:
-            gone, self._port = self._port, None
-        if gone is not None:
-            gone.abandon() if gone.own else gone.close()
-
-    def _reopen(self, found: Open, offer: Offer) -> None:
-        port = self._open_at("output", found.system, found.name, taken=offer.clients, again=self._own)
-        with self._lock:
-            if not self._closed:
-                self._port, self._own = port, port.own
-                self._connection.opened(port)
-                return
-        port.close()  # we were closed while it was being opened
-
-    def _show_again(self, name: str, notify: Callable[[str], None]) -> None:
-        self._pause(_SETTLE_SECONDS)
-        self.returned()
-        notify(f"controller {name!r} is shown what is")
+        with suppress(Exception):
+            self._port.close()
 
 
 def open_lamps(

@@ -1,6 +1,6 @@
 """A simulated performer: a recording, played in real time through the same path as a keyboard."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from threading import Event as Flag
 from threading import Thread, current_thread
 from typing import Self
@@ -38,7 +38,7 @@ class FilePlayer:
         self,
         recording: Recording,
         *,
-        input_path: Callable[[Sequence[int]], None],
+        input_path: Callable[[bytes], None],
         clock: Clock,
         on_done: Callable[[], None] | None = None,
         wait: Callable[[float], object] | None = None,

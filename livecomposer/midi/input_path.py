@@ -1,13 +1,22 @@
 """Where the performer comes in. The driver's callback stamps, passes thru, delivers, and does nothing else."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from typing import NamedTuple
 
 from livecomposer.clocks import Clock
 from livecomposer.events import Event
 from livecomposer.messages import decode, is_channel_message
 from livecomposer.midi.routing import Routed, Router
 
-__all__ = ["InputPath"]
+__all__ = ["InputPath", "Played"]
+
+
+class Played(NamedTuple):
+    """One message of the performer's: what it says, as which bytes it goes on, and whether it feeds the companion."""
+
+    event: Event
+    data: bytes
+    feeds: bool = True
 
 
 class InputPath:
@@ -15,23 +24,21 @@ class InputPath:
 
     Called with the bytes of a message, from any one thread. Never raises: ``errors`` counts what ``thru`` and
     ``deliver`` raised. ``on_thru`` is given the seconds from the stamp to the end of ``thru``. ``urgent`` sees each
-    message first; what it says ``True`` to is no music, and goes no further. ``router`` says what goes thru and what is
-    delivered; without one all goes thru and is delivered. ``on_sounds`` is given what goes thru and is not delivered.
+    message first; what it says ``True`` to is no music, and goes no further. ``router`` says what goes thru and what
+    feeds the companion; without one all does both.
     """
 
     def __init__(
         self,
         *,
         clock: Clock,
-        deliver: Callable[[Event], None],
+        deliver: Callable[[Played], None],
         thru: Callable[[bytes], None] | None = None,
         on_thru: Callable[[float], None] | None = None,
         urgent: Callable[[bytes], bool] | None = None,
         router: Router | None = None,
-        on_sounds: Callable[[Event], None] | None = None,
     ) -> None:
         self.errors = 0
-        self._on_sounds = on_sounds
         self._router = router
         self._urgent = urgent
         self._clock = clock
@@ -39,30 +46,15 @@ class InputPath:
         self._thru = thru
         self._on_thru = on_thru
 
-    def __call__(self, data: Sequence[int]) -> None:
+    def __call__(self, data: bytes) -> None:
         """Take in one message; anything but a channel's is passed over."""
         moment = self._clock.now()
-        if not is_channel_message(data):
+        if not is_channel_message(data) or self._is_taken(data):
             return
-        whole = bytes(data)
-        if self._is_taken(whole):
-            return
-        routed = Routed(whole, whole) if self._router is None else self._router.route(whole)
+        routed = Routed(data, data) if self._router is None else self._router.route(data)
         if routed.thru is not None:
             self._pass_thru(routed.thru, moment)
-        self._notify(routed.heard, moment, self._deliver)
-        if routed.heard is None:
-            self._notify(routed.thru, moment, self._on_sounds)
-
-    def _notify(self, data: bytes | None, moment: float, whom: Callable[[Event], None] | None) -> None:
-        if data is None or whom is None:
-            return
-        try:
-            event = decode(data, time=moment)
-            if event is not None:
-                whom(event)
-        except Exception:  # noqa: BLE001  # the driver's thread has nobody to catch it
-            self.errors += 1
+        self._hand_on(routed, moment)
 
     def _is_taken(self, data: bytes) -> bool:
         try:
@@ -79,4 +71,13 @@ class InputPath:
             if self._on_thru is not None:
                 self._on_thru(self._clock.now() - moment)
         except Exception:  # noqa: BLE001  # a dead output must not deafen the companion
+            self.errors += 1
+
+    def _hand_on(self, routed: Routed, moment: float) -> None:
+        data = routed.heard or routed.thru
+        try:
+            event = None if data is None else decode(data, time=moment)
+            if data is not None and event is not None:
+                self._deliver(Played(event, data, routed.heard is not None))
+        except Exception:  # noqa: BLE001  # the driver's thread has nobody to catch it
             self.errors += 1

@@ -6,29 +6,27 @@ What a driver's callback does here is quick, and never waits for a port to open 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from threading import Lock
-from typing import Any
+from typing import Any, NamedTuple
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError
 from livecomposer.messages import is_channel_message
 from livecomposer.midi import ports
 from livecomposer.midi.clock import is_clock_message
-from livecomposer.midi.connection import Arrived, Connect, Connection, Lost, Open
+from livecomposer.midi.connection import Arrived, Lost, Open
 from livecomposer.midi.echo_guard import EchoGuard
 from livecomposer.midi.merge import Merge
 from livecomposer.midi.port_watcher import Link, Offer
+from livecomposer.midi.reconnecting_port import ReconnectingPort
 
 __all__ = ["InputPorts"]
 
 
-class _Source:
-    """One input: its port, if it is there, and what only it knows."""
+class _Source(NamedTuple):
+    """One input: its port, there or awaited, and what only it knows."""
 
-    def __init__(self, wanted: str, port: ports.Port | None) -> None:
-        self.port = port
-        self.own = port.own if port else ""
-        self.connection = Connection(wanted, is_input=True, port=port)
-        self.guard = EchoGuard()
+    port: ReconnectingPort
+    guard: EchoGuard
 
 
 class InputPorts:
@@ -43,7 +41,7 @@ class InputPorts:
         self,
         wanted: Sequence[str],
         *,
-        input_path: Callable[[Sequence[int]], None],
+        input_path: Callable[[bytes], None],
         clock: Clock,
         on_realtime: Callable[[bytes, float, int], None] | None = None,
         notify: Callable[[str], None] = lambda _: None,
@@ -61,13 +59,13 @@ class InputPorts:
         self._closed = False
         self._sources: list[_Source] = []
         for name in wanted:
-            self._sources.append(_Source(name, self._opened(name, open_port)))
+            self._sources.append(self._source(name, self._opened(name, open_port)))
             self._listen(len(self._sources) - 1)
 
     @property
     def name(self) -> str:
         """Names of the ports that are there."""
-        return ", ".join(source.port.name for source in self._sources if source.port) or "nobody yet"
+        return ", ".join(source.port.name for source in self._sources if source.port.open) or "nobody yet"
 
     def sent(self, data: bytes) -> None:
         """Know ``data``, which is just about to be sent, should it come back; from any thread."""
@@ -81,16 +79,15 @@ class InputPorts:
         Raises :class:`PortError` where a port that is there does not open; it is tried again at the next offer.
         """
         for i, source in enumerate(self._sources):
-            for step in source.connection.look(offer):
+            for step in source.port.mended(offer, connect):
                 match step:
                     case Lost():
-                        self._lose(i, step)
+                        source.guard.forget()
+                        self._let_go(i)
                         notify(f"input {step.name!r} is gone; its keys are let go, and it is awaited")
                     case Open():
-                        self._reopen(i, step, offer)
+                        self._listen(i)
                         notify(f"input {step.name!r} is there and is listened to")
-                    case Connect():
-                        connect(step.link)
                     case Arrived():
                         notify(f"input {step.name!r} is connected")
 
@@ -101,16 +98,14 @@ class InputPorts:
         """
         fresh: list[_Source] = []
         try:
-            fresh.extend(_Source(name, open_port(name)) for name in wanted)
+            fresh.extend(self._source(name, open_port(name)) for name in wanted)
         except PortError:
             _close(fresh)
             raise
         _close(before := self._sources)
         self._sources = [] if self._closed else fresh
-        with self._lock:
-            for i in range(len(before)):
-                for data in self._merge.leave(i):
-                    self._input_path(data)
+        for i in range(len(before)):
+            self._let_go(i)
         for i in range(len(self._sources)):
             self._listen(i)
         if self._closed:  # while they were being opened
@@ -128,18 +123,23 @@ class InputPorts:
             self._notify(f"{error}; until then it is awaited" if wanted else "no keyboard is connected; one is awaited")
             return None
 
+    def _source(self, wanted: str, port: ports.Port | None) -> _Source:
+        return _Source(ReconnectingPort("input", wanted, port, open_at=self._open_at), EchoGuard())
+
     def _listen(self, i: int) -> None:
         port = self._sources[i].port
-        if port is not None:
-            port.client.ignore_types(sysex=True, timing=self._on_realtime is None, active_sense=True)
-            port.client.set_callback(partial(self._receive, i))
+        with port.lock:
+            if port.open is not None:
+                client = port.open.client
+                client.ignore_types(sysex=True, timing=self._on_realtime is None, active_sense=True)
+                client.set_callback(partial(self._receive, i))
 
     def _receive(self, i: int, message: tuple[Sequence[int], float], _data: Any) -> None:
-        data = message[0]  # the driver's own delta times are not to be trusted on every system
+        data = bytes(message[0])  # the driver's own delta times are not to be trusted on every system
         if self._on_realtime is not None and is_clock_message(data):
-            self._on_realtime(bytes(data), self._clock.now(), i)
+            self._on_realtime(data, self._clock.now(), i)
         with self._lock:
-            if is_channel_message(data) and self._is_music(i, bytes(data)):
+            if is_channel_message(data) and self._is_music(i, data):
                 self._input_path(data)
 
     def _is_music(self, i: int, data: bytes) -> bool:
@@ -151,28 +151,12 @@ class InputPorts:
             return False
         return self._merge.take(i, data)
 
-    def _lose(self, i: int, lost: Lost) -> None:
-        source = self._sources[i]
+    def _let_go(self, i: int) -> None:
         with self._lock:
-            source.guard.forget()
             for data in self._merge.leave(i):
                 self._input_path(data)
-        if lost.dead and source.port is not None:
-            gone, source.port = source.port, None
-            gone.abandon() if gone.own else gone.close()
-
-    def _reopen(self, i: int, found: Open, offer: Offer) -> None:
-        source = self._sources[i]
-        port = self._open_at("input", found.system, found.name, taken=offer.clients, again=source.own)
-        if self._closed:  # while it was being opened
-            port.close()
-            return
-        source.port, source.own = port, port.own
-        source.connection.opened(port)
-        self._listen(i)
 
 
 def _close(sources: Iterable[_Source]) -> None:
     for source in sources:
-        if source.port is not None:
-            source.port.close()
+        source.port.close()

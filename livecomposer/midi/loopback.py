@@ -9,10 +9,10 @@ from typing import Any, Self
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError
-from livecomposer.events import Event, NoteOff, NoteOn
+from livecomposer.events import NoteOff, NoteOn
 from livecomposer.messages import encode
 from livecomposer.midi import ports
-from livecomposer.midi.input_path import InputPath
+from livecomposer.midi.input_path import InputPath, Played
 from livecomposer.midi.output_port import OutputPort
 
 __all__ = ["Input", "RoundTrips", "loop_back"]
@@ -43,7 +43,7 @@ class Input:
         self,
         wanted: str,
         *,
-        input_path: Callable[[Sequence[int]], None],
+        input_path: Callable[[bytes], None],
         open_port: Callable[[str], ports.Port] = ports.open_input,
     ) -> None:
         self._input_path = input_path
@@ -67,7 +67,7 @@ class Input:
         self.close()
 
     def _receive(self, message: tuple[Sequence[int], float], _data: Any) -> None:
-        self._input_path(message[0])  # the driver's own delta times are not to be trusted on every system
+        self._input_path(bytes(message[0]))  # the driver's own delta times are not to be trusted on every system
 
 
 def loop_back(
@@ -86,7 +86,7 @@ def loop_back(
     Waits up to ``patience`` seconds for a first note to come back. ``opened`` is told both ports' names once they are
     open. Raises :class:`PortError` where a port cannot be opened, or nothing comes back.
     """
-    heard: SimpleQueue[Event] = SimpleQueue()
+    heard: SimpleQueue[Played] = SimpleQueue()
     with (
         Input(wanted_input, input_path=InputPath(clock=clock, deliver=heard.put), open_port=open_input) as input_,
         OutputPort(wanted_output, open_port=open_output) as output_port,
@@ -101,12 +101,12 @@ def loop_back(
     return RoundTrips(tuple(trip for trip in trips if trip is not None), sum(trip is None for trip in trips))
 
 
-def _connected(output_port: OutputPort, heard: SimpleQueue[Event], patience: float, clock: Clock) -> bool:
+def _connected(output_port: OutputPort, heard: SimpleQueue[Played], patience: float, clock: Clock) -> bool:
     tries = max(1, round(patience / _PROBE_SECONDS))
     return any(_trip(output_port, heard, 0, clock, longest=_PROBE_SECONDS) is not None for _ in range(tries))
 
 
-def _trips(output_port: OutputPort, heard: SimpleQueue[Event], count: int, clock: Clock) -> Iterator[float | None]:
+def _trips(output_port: OutputPort, heard: SimpleQueue[Played], count: int, clock: Clock) -> Iterator[float | None]:
     draw = random.Random(count)
     for number in range(count):
         time.sleep(draw.uniform(_SHORTEST_PAUSE, _LONGEST_PAUSE))
@@ -114,13 +114,13 @@ def _trips(output_port: OutputPort, heard: SimpleQueue[Event], count: int, clock
 
 
 def _trip(
-    output_port: OutputPort, heard: SimpleQueue[Event], pitch: int, clock: Clock, *, longest: float
+    output_port: OutputPort, heard: SimpleQueue[Played], pitch: int, clock: Clock, *, longest: float
 ) -> float | None:
     sent = clock.now()
     output_port.send(encode(NoteOn(sent, pitch, _VELOCITY), channel=0))
     try:
         while True:
-            event = heard.get(timeout=longest)
+            event = heard.get(timeout=longest).event
             if isinstance(event, NoteOn) and event.pitch == pitch:
                 return event.time - sent
     except Empty:

@@ -6,22 +6,20 @@ the pedal if it is down. What was struck meanwhile is past.
 
 import time
 from collections.abc import Callable
-from threading import Lock
 from typing import Self
 
+from livecomposer.channel_state import ChannelState
 from livecomposer.errors import PortError
 from livecomposer.messages import silence
 from livecomposer.midi import ports
-from livecomposer.midi.channel_state import ChannelState
-from livecomposer.midi.connection import Arrived, Connect, Connection, Lost, Open
+from livecomposer.midi.connection import Arrived, Lost, Open
 from livecomposer.midi.port_watcher import Link, Offer
+from livecomposer.midi.reconnecting_port import SETTLE_SECONDS, ReconnectingPort
 
 __all__ = ["OutputPort"]
 
 _LINGER_SECONDS = 0.1
 """JACK drops what a port sent in the period in which it closes; two of the longest usual periods fit in here."""
-_SETTLE_SECONDS = 0.05
-"""Nor does it bring anything over a connection in the period in which that is made."""
 
 
 class OutputPort:
@@ -47,26 +45,21 @@ class OutputPort:
         self.errors = 0
         self.on_send: Callable[[bytes], None] = lambda _: None
         """Told each channel message just before it is sent; must be quick."""
-        self._lock = Lock()
         self._channel_state = ChannelState()
-        self._closed = False
-        self._open_at = open_at
         self._pause = pause
-        self._port: ports.Port | None = None
+        port = None
         try:
-            self._port = open_port(wanted)
+            port = open_port(wanted)
         except PortError:
             if not patient:
                 raise
-        self._away = self._port is None
-        self._own = self._port.own if self._port else ""
-        self._name = self._port.name if self._port else wanted
-        self._connection = Connection(wanted, is_input=False, port=self._port)
+        self._port = ReconnectingPort("output", wanted, port, open_at=open_at)
+        self._away = port is None
 
     @property
     def name(self) -> str:
         """The port's name, as its system lists it; what was wanted, while it was never there."""
-        return self._name
+        return self._port.name
 
     @property
     def away(self) -> bool:
@@ -75,7 +68,7 @@ class OutputPort:
 
     def send(self, data: bytes) -> None:
         """Send one whole message at once; a message that fails, or comes after closing, is counted in ``errors``."""
-        with self._lock:
+        with self._port.lock:
             self._send(data)
 
     def realtime(self, data: bytes) -> None:
@@ -87,32 +80,28 @@ class OutputPort:
 
         Raises :class:`PortError` where a port that is there does not open; it is tried again at the next offer.
         """
-        for step in self._connection.look(offer):
+        for step in self._port.mended(offer, connect):
             match step:
                 case Lost():
-                    self._leave(step)
+                    self._away = self._away or step.last
                     notify(f"output {step.name!r} is gone; {'it is awaited' if step.last else 'the others play on'}")
                 case Open():
-                    self._reopen(step, offer)
+                    self._rejoin(hush=True)
                     notify(f"output {step.name!r} is there and is played to")
-                case Connect():
-                    connect(step.link)
                 case Arrived():
                     self._rejoin(hush=step.first)
                     notify(f"output {step.name!r} is connected")
 
     def close(self) -> None:
         """Silence the channels that were used, then close the port; once closed nothing happens."""
-        with self._lock:
-            if self._closed:
+        with self._port.lock:
+            if self._port.closed:
                 return
             for message in silence(self._channel_state.channels):
                 self._send(message)
-            self._closed = True
-            if self._port is not None:
-                if self._channel_state.channels:
-                    self._pause(_LINGER_SECONDS)
-                self._port.close()
+            if self._port.open is not None and self._channel_state.channels:
+                self._pause(_LINGER_SECONDS)
+            self._port.close()
 
     def __enter__(self) -> Self:
         return self
@@ -120,37 +109,17 @@ class OutputPort:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _leave(self, lost: Lost) -> None:
-        with self._lock:
-            self._away = self._away or lost.last
-            if not lost.dead or self._port is None:
-                return
-            gone, self._port = self._port, None
-        gone.abandon() if gone.own else gone.close()
-
-    def _reopen(self, found: Open, offer: Offer) -> None:
-        port = self._open_at("output", found.system, found.name, taken=offer.clients, again=self._own)
-        with self._lock:
-            closed = self._closed
-            if not closed:
-                self._port, self._own, self._name = port, port.own, port.name
-        if closed:  # while it was being opened
-            port.close()
-            return
-        self._connection.opened(port)
-        self._rejoin(hush=True)
-
     def _rejoin(self, *, hush: bool) -> None:
         """Make sure that whoever is there knows what stands; ``hush``: and that nothing stale sounds."""
-        self._pause(_SETTLE_SECONDS)
-        with self._lock:
+        self._pause(SETTLE_SECONDS)
+        with self._port.lock:
             self._away = False
             channels = self._channel_state.channels if hush else []
             for message in [*silence(channels), *self._channel_state.messages()]:
                 self._put(message)
 
     def _send(self, data: bytes) -> None:
-        if self._closed:  # rtmidi would crash the process
+        if self._port.closed:
             self.errors += 1
             return
         if data and data[0] < 0xF0:
@@ -160,9 +129,8 @@ class OutputPort:
 
     def _put(self, data: bytes) -> None:
         try:
-            if self._port is not None:
-                if data[0] < 0xF0:
-                    self.on_send(data)
-                self._port.client.send_message(data)
+            if data[0] < 0xF0:
+                self.on_send(data)
+            self._port.send(data)
         except Exception:  # noqa: BLE001  # neither the player nor the driver can mend a port
             self.errors += 1

@@ -9,11 +9,11 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from threading import Event as Flag
 from threading import Thread, current_thread
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 from livecomposer.midi.ports import JACK, NAME
 
-__all__ = ["Heals", "Link", "Offer", "PortWatcher"]
+__all__ = ["Heal", "Link", "Offer", "PortWatcher"]
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 60.0
 _JOIN_SECONDS = 2.0
@@ -61,12 +61,11 @@ def _foreign(found: Mapping[str, Any], side: str, own: Iterable[str]) -> tuple[t
     return tuple((system, name) for system, kinds in found.items() for name in kinds[side] if name not in own)
 
 
-class Heals(Protocol):
-    """What mends its own port."""
+Heal = Callable[[Offer, Callable[[Link], None], Callable[[str], None]], None]
+"""Mends what is broken, now that there is what the offer says, connects ports on JACK, and tells what it did.
 
-    def heal(self, offer: Offer, connect: Callable[[Link], None], notify: Callable[[str], None]) -> None:
-        """Mend what is broken, now that there is what ``offer`` says; may raise :class:`PortError`."""
-        ...
+It may raise :class:`PortError`, and is then called again.
+"""
 
 
 class PortWatcher:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
+from livecomposer.channel_state import ChannelState
 from livecomposer.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -23,7 +24,7 @@ from livecomposer.messages import (
     started_key,
 )
 
-__all__ = ["NullSink", "Output", "Sink", "Stands", "patiently"]
+__all__ = ["NullSink", "Output", "Sink", "patiently"]
 
 _SILENCING = {ALL_SOUND_OFF, *range(ALL_NOTES_OFF, 128)}
 _PATIENCE = 0.1
@@ -62,18 +63,6 @@ class Sink(Protocol):
         ...
 
 
-class Stands(Protocol):
-    """Remembers what stands besides notes, for a sink that comes new."""
-
-    def note(self, data: bytes) -> None:
-        """Learn from one channel message that is sent."""
-        ...
-
-    def messages(self) -> list[bytes]:
-        """All that stands: programs, controllers, the pedal if it is down."""
-        ...
-
-
 AnySink = TypeVar("AnySink", bound=Sink)
 
 
@@ -98,9 +87,9 @@ class Output:
     not one whole channel message is refused and counted.
     """
 
-    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5, channel_state: Stands | None = None) -> None:
+    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5) -> None:
         self._sinks = list(sinks)
-        self._channel_state = channel_state
+        self._channel_state = ChannelState()
         self._max_failures = max_failures
         self._failed_in_a_row = [0] * len(self._sinks)
         self._lock = threading.RLock()  # re-entrant: a signal handler may ask for silence in the middle of a send
@@ -157,7 +146,7 @@ class Output:
             self._end_notes(None, even_dropped=True)
             stays = [(s, failed) for s, failed in zip(self._sinks, self._failed_in_a_row, strict=True) if s not in gone]
             _notify(gone, silence(sorted(self._channels)))
-            _notify(fresh, [] if self._channel_state is None else self._channel_state.messages())
+            _notify(fresh, self._channel_state.messages())
             self._sinks = [*(sink for sink, _ in stays), *fresh]
             self._failed_in_a_row = [*(failed for _, failed in stays), *(0 for _ in fresh)]
 
@@ -249,8 +238,7 @@ class Output:
         return [sink for sink, failed in pairs if failed < self._max_failures]
 
     def _spread(self, data: bytes, *, even_dropped: bool = False) -> None:
-        if self._channel_state is not None:
-            self._channel_state.note(data)
+        self._channel_state.note(data)
         for i, sink in enumerate(self._sinks):
             out = self._failed_in_a_row[i] >= self._max_failures
             if out and not even_dropped:

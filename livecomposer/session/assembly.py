@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, fields
-from functools import partial
 
 from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
@@ -82,15 +81,13 @@ class Assembly:
         at_once: bool = False,
     ) -> InputPath:
         """A way in to the session, from any one thread; ``at_once``: from the loop's, before it does anything else."""
-        heard, only_sounds = self.session.hear, partial(self.session.hear, feeds=False)
         return InputPath(
             clock=self.shared.clock,
-            deliver=heard if at_once else in_loop(heard),
+            deliver=self.session.hear if at_once else in_loop(self.session.hear),
             thru=self.shared.output.send if thru else None,
             on_thru=self.shared.meters.thru.add,
             urgent=filters,
             router=Router(lambda: self.session.routing, any_channel=any_channel),
-            on_sounds=only_sounds if at_once else in_loop(only_sounds),
         )
 
 

@@ -18,7 +18,6 @@ from livecomposer.companion.companion import Companion
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
 from livecomposer.midi import files
-from livecomposer.midi.channel_state import ChannelState
 from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.routing import Routing
 from livecomposer.playing.instrument_profiles import device_of
@@ -90,7 +89,7 @@ async def perform(
     routing = Routing.of(settings)  # what cannot be played with is refused before anything is opened
     simulated = simulated_performance(settings, fallback_performance, performance)
     with ExitStack() as stack:
-        output = Output([], channel_state=ChannelState())
+        output = Output([])
         stack.callback(output.close)
         panic_signal = stack.enter_context(silenced_by_signal(output.panic))
         outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, say)}

@@ -12,8 +12,9 @@ from dataclasses import replace
 
 from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
-from livecomposer.events import Event, NoteEvent, NoteOn, Role
+from livecomposer.events import NoteEvent, NoteOn, Role
 from livecomposer.messages import encode, started_key
+from livecomposer.midi.input_path import Played
 from livecomposer.midi.routing import Routing
 from livecomposer.playing.device import Shaper
 from livecomposer.playing.player import Player
@@ -72,8 +73,6 @@ class Session:
         self._panics = 0
         self._muted = False
         self._awaited_since: float | None = None  # a phrase end whose first note has not been sent yet
-        self.intercepts: list[Callable[[Event], bool]] = []
-        """Each event of the performer's is offered to these first; one that says ``True`` keeps it from the music."""
         self.listeners: list[Callable[[float, Role, bytes], None]] = []
         """Told every message of either player's; the companion's in the player's thread, so be brief."""
 
@@ -140,17 +139,14 @@ class Session:
         self._notify(line)
         self._note(self._clock.now(), "adapts", line=line)
 
-    def hear(self, event: Event, *, feeds: bool = True) -> None:
-        """Take in one event of the performer; in the loop's thread. One that does not feed is only written down."""
-        event = replace(event, time=grid(event.time))
-        if any(intercept(event) for intercept in self.intercepts):
-            return
-        data = encode(event, channel=self._channels[Role.PERFORMER])
+    def hear(self, played: Played) -> None:
+        """Take in what the performer played; in the loop's thread. What does not feed is only written down."""
+        event = replace(played.event, time=grid(played.event.time))
         for listener in self.listeners:
-            listener(event.time, Role.PERFORMER, data)
+            listener(event.time, Role.PERFORMER, played.data)
         if self._journal is not None:
-            self._journal.message(event.time, Role.PERFORMER, data)
-        if not feeds:
+            self._journal.message(event.time, Role.PERFORMER, played.data)
+        if not played.feeds:
             return
         turns = self._companion.turns
         if self._companion.hear(event):

@@ -218,13 +218,18 @@ def last_words() -> Any:
     return got
 
 
+def path_to(got: list[Event], clock: MonotonicClock, output_port: OutputPort) -> InputPath:
+    """A way in that passes all thru and puts it into ``got``."""
+    return InputPath(clock=clock, deliver=lambda played: got.append(played.event), thru=output_port.send)
+
+
 def thru() -> Any:
     """Keys of another program through our two virtual ports to a third, and what the session is told meanwhile."""
     got: list[Event] = []
     clock = MonotonicClock()
     with (
         OutputPort("virtual") as output_port,
-        Input("virtual", input_path=(input_path := InputPath(clock=clock, deliver=got.append, thru=output_port.send))),
+        Input("virtual", input_path=(input_path := path_to(got, clock, output_port))),
         connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard,
         connected(rtmidi.MidiIn, "listener", "livecomposer") as listener,
     ):
@@ -246,7 +251,7 @@ def flood() -> Any:
 
 def _closed_under_a_flood() -> tuple[bool, int]:
     stop, flowing = Flag(), Flag()
-    input_path = InputPath(clock=MonotonicClock(), deliver=lambda event: flowing.set())
+    input_path = InputPath(clock=MonotonicClock(), deliver=lambda _: flowing.set())
     inlet = Input("virtual", input_path=input_path)
     with connected(rtmidi.MidiOut, "flood", "livecomposer") as keyboard:
 
@@ -278,11 +283,11 @@ def fed_back() -> Any:
     said: list[str] = []
     clock = MonotonicClock()
     with OutputPort("virtual") as output_port:
-        input_path = InputPath(clock=clock, deliver=got.append, thru=output_port.send)
+        input_path = path_to(got, clock, output_port)
         input_ports = InputPorts(["virtual"], input_path=input_path, clock=clock, notify=said.append)
         sends: list[bytes] = []
         output_port.on_send = lambda data: (sends.append(data), input_ports.sent(data))[0]
-        ours = [input_ports._sources[0].own, output_port._own]
+        ours = [input_ports._sources[0].port.own, output_port._port.own]
         with connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard:
             subprocess.run(["jack_connect", ours[1], ours[0]], check=True, capture_output=True)
             time.sleep(0.3)  # JACK may lose what is sent while it rearranges its graph
@@ -312,9 +317,7 @@ def server_restarted() -> Any:
     said: list[str] = []
     clock = MonotonicClock()
     with OutputPort("virtual") as output_port:
-        input_ports = InputPorts(
-            ["virtual"], input_path=InputPath(clock=clock, deliver=got.append, thru=output_port.send), clock=clock
-        )
+        input_ports = InputPorts(["virtual"], input_path=path_to(got, clock, output_port), clock=clock)
 
         def heal(offer: Offer) -> None:
             for each in (input_ports, output_port):

@@ -61,8 +61,8 @@ def test_the_song_begins_at_the_first_tick_after_its_start():
     """Ticks before it tell the tempo and do not count."""
     reader = ClockReader()
     now = tick_for(reader, 120.0, 2.25)
-    channel_state = reader.beats(now)
-    assert (False, 0.0, False) == (channel_state.running, channel_state.beat_at(now), reader.started)
+    standing = reader.beats(now)
+    assert (False, 0.0, False) == (standing.running, standing.beat_at(now), reader.started)
     reader.hear(START, now - 0.001)
     assert 0.0 == pytest.approx(reader.beats(now).beat_at(now))
     now = tick_for(reader, 120.0, 3, begin=now)

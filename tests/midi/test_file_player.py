@@ -13,7 +13,7 @@ TUNE = Track("tune", (NoteOn(0.5, 60, 80), NoteOff(1.0, 60), NoteOn(1.0, 62, 81)
 def played(*tracks, thru=None):
     """Everything a performer delivers on a clock that its waiting moves, from 10 s on."""
     clock, got, over = ManualClock(10.0), [], Flag()
-    input_path = InputPath(clock=clock, deliver=got.append, thru=thru)
+    input_path = InputPath(clock=clock, deliver=lambda played: got.append(played.event), thru=thru)
     performer = FilePlayer(Recording(tracks), input_path=input_path, clock=clock, wait=clock.advance, on_done=over.set)
     assert over.wait(20)
     performer.close()
@@ -71,7 +71,7 @@ def test_closing_interrupts_at_once_and_lets_go():
     track = Track("long", (Control(0.0, SUSTAIN, 127), NoteOn(0.0, 60, 80), NoteOff(3600.0, 60)))
     got, through, over = Queue(), [], Flag()
     clock = MonotonicClock()
-    input_path = InputPath(clock=clock, deliver=got.put, thru=through.append)
+    input_path = InputPath(clock=clock, deliver=lambda played: got.put(played.event), thru=through.append)
     performer = FilePlayer(Recording((track,)), input_path=input_path, clock=clock, on_done=over.set)
     held = [got.get(timeout=20), got.get(timeout=20)]
     performer.close()
@@ -88,7 +88,11 @@ def test_leaving_the_context_closes():
     """A performer is a context manager, as an inlet is."""
     got, clock = Queue(), MonotonicClock()
     track = Track("long", (NoteOn(0.0, 60, 80), NoteOff(3600.0, 60)))
-    with FilePlayer(Recording((track,)), input_path=InputPath(clock=clock, deliver=got.put), clock=clock):
+    with FilePlayer(
+        Recording((track,)),
+        input_path=InputPath(clock=clock, deliver=lambda played: got.put(played.event)),
+        clock=clock,
+    ):
         got.get(timeout=20)
     assert isinstance(got.get(timeout=20), NoteOff)
 

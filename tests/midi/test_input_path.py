@@ -2,9 +2,9 @@ import pytest
 
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError
-from livecomposer.events import Control, NoteOff, NoteOn
+from livecomposer.events import Control, NoteOff, NoteOn, Other
 from livecomposer.midi import ports
-from livecomposer.midi.input_path import InputPath
+from livecomposer.midi.input_path import InputPath, Played
 from livecomposer.midi.loopback import Input
 from livecomposer.midi.routing import Router, Routing, Zone
 from livecomposer.settings import Settings, changed
@@ -36,32 +36,33 @@ def test_an_event_is_stamped_with_the_clock():
         client.receive(0x91, 60, 100)
         clock.advance(0.25)
         client.receive(0x81, 60, 0)
-    assert [NoteOn(5.0, 60, 100), NoteOff(5.25, 60)] == got
+    assert [NoteOn(5.0, 60, 100), NoteOff(5.25, 60)] == [played.event for played in got]
 
 
-def test_thru_comes_before_delivery_and_carries_the_same_bytes():
-    """The output hears the key before anything else of ours does."""
-    order = []
-    an_arrival(thru=order.append, deliver=order.append)([0xB2, 64, 127])
-    assert [bytes([0xB2, 64, 127]), Control(5.0, 64, 127)] == order
+def test_thru_comes_before_delivery_and_both_are_given_the_very_bytes():
+    """The output hears the key before anything else of ours does; what it says comes with them."""
+    order, bend = [], bytes([0xE2, 3, 80])
+    an_arrival(thru=order.append, deliver=order.append)(bend)
+    assert [bend, Played(Other(5.0, bend), bend)] == order
+    assert order[0] is order[1].data is bend
 
 
 def test_what_is_urgent_is_no_music():
     """It comes before thru; what it does not take goes on."""
     got = []
-    input_path = an_arrival(thru=got.append, deliver=got.append, urgent=lambda data: data[0] == 0xB2)
-    input_path([0xB2, 20, 127])
+    input_path = an_arrival(thru=got.append, urgent=lambda data: data[0] == 0xB2)
+    input_path(bytes([0xB2, 20, 127]))
     assert [] == got
-    input_path([0xB1, 20, 127])
-    assert [bytes([0xB1, 20, 127]), Control(5.0, 20, 127)] == got
+    input_path(bytes([0xB1, 20, 127]))
+    assert [bytes([0xB1, 20, 127])] == got
 
 
 def test_a_broken_control_is_counted_and_the_music_goes_on():
     """Whatever it raises."""
     got = []
     input_path = an_arrival(deliver=got.append, urgent=broken)
-    input_path([0xB1, 20, 127])
-    assert [Control(5.0, 20, 127)] == got
+    input_path(bytes([0xB1, 20, 127]))
+    assert [Control(5.0, 20, 127)] == [played.event for played in got]
     assert 1 == input_path.errors
 
 
@@ -70,29 +71,43 @@ def test_only_channel_messages_pass(data):
     """Sysex, realtime and malformed messages reach neither thru nor the session."""
     got = []
     input_path = an_arrival(thru=got.append, deliver=got.append)
-    input_path(data)
+    input_path(bytes(data))
     assert [] == got
     assert 0 == input_path.errors
 
 
-def test_what_only_sounds_is_told_apart_from_what_is_heard():
-    """A key in a zone that sounds goes thru and to ``on_sounds``, one that feeds to ``deliver``."""
-    heard, sounded, through = [], [], []
+def test_what_only_sounds_is_told_apart_from_what_feeds():
+    """A key in a zone that sounds goes thru and is delivered as one that does not feed."""
+    got, through = [], []
     router = Router(lambda: Routing.of(changed(Settings(), {"zones": "0-59 sounds, 100-127 control"})))
-    input_path = an_arrival(deliver=heard.append, thru=through.append, on_sounds=sounded.append, router=router)
+    input_path = an_arrival(deliver=got.append, thru=through.append, router=router)
     for pitch in (40, 60, 100):
-        input_path([0x90, pitch, 1])
-    assert ([NoteOn(5.0, 60, 1)], [NoteOn(5.0, 40, 1)]) == (heard, sounded)
+        input_path(bytes([0x90, pitch, 1]))
+    assert [(NoteOn(5.0, 40, 1), False), (NoteOn(5.0, 60, 1), True)] == [(one.event, one.feeds) for one in got]
     assert [40, 60] == [data[1] for data in through]
+
+
+def test_of_two_keys_that_sound_as_one_the_first_release_may_feed_alone():
+    """It ends what the companion knows, and sounds until the other is up."""
+    got, through = [], []
+    routings = [Routing(zones=(Zone.SOUNDS,) * 128), Routing(zones=(Zone.FEEDS,) * 128, transpose=1)]
+    router = Router(lambda: routings[0])
+    input_path = an_arrival(deliver=got.append, thru=through.append, router=router)
+    input_path(bytes([0x90, 61, 1]))
+    routings.reverse()
+    input_path(bytes([0x90, 60, 1]))
+    input_path(bytes([0x80, 60, 64]))
+    assert [bytes([0x90, 61, 1])] * 2 == through
+    assert Played(NoteOff(5.0, 61), bytes([0x80, 61, 64])) == got[-1]
 
 
 def test_a_broken_thru_is_counted_and_the_event_still_arrives():
     """An output that fails neither reaches the driver nor deafens the companion."""
     got = []
     input_path = an_arrival(thru=broken, deliver=got.append)
-    input_path([0x90, 60, 1])
-    input_path([0x90, 60, 0])
-    assert [NoteOn(5.0, 60, 1), NoteOff(5.0, 60)] == got
+    input_path(bytes([0x90, 60, 1]))
+    input_path(bytes([0x90, 60, 0]))
+    assert [NoteOn(5.0, 60, 1), NoteOff(5.0, 60)] == [played.event for played in got]
     assert 2 == input_path.errors
 
 
@@ -100,7 +115,7 @@ def test_a_broken_delivery_is_counted():
     """A closed event loop does not reach the driver, and thru goes on."""
     through = []
     input_path = an_arrival(thru=through.append, deliver=broken)
-    input_path([0x90, 60, 1])
+    input_path(bytes([0x90, 60, 1]))
     assert [bytes([0x90, 60, 1])] == through
     assert 1 == input_path.errors
 
@@ -108,7 +123,7 @@ def test_a_broken_delivery_is_counted():
 def test_the_seconds_of_thru_are_metered():
     """The meter is given the time from the stamp to the end of thru."""
     clock, meter = ManualClock(), []
-    an_arrival(clock=clock, thru=lambda data: clock.advance(0.125), on_thru=meter.append)([0x90, 60, 1])
+    an_arrival(clock=clock, thru=lambda data: clock.advance(0.125), on_thru=meter.append)(bytes([0x90, 60, 1]))
     assert [0.125] == meter
 
 
@@ -156,13 +171,14 @@ def test_closing_under_a_flood_of_keys_neither_hangs_nor_crashes(jack):
 
 
 def test_a_router_says_who_gets_what():
-    """What sounds goes thru as it is routed, what is heard is delivered so, and a control map's key is neither."""
-    through, heard = [], []
+    """What sounds goes thru as it is routed, what feeds is delivered so, and a control map's key is neither."""
+    through, got = [], []
     zones = (Zone.CONTROL,) * 36 + (Zone.SOUNDS,) * 24 + (Zone.FEEDS,) * 68
     router = Router(lambda: Routing(zones=zones, transpose=12, channel=4))
-    input_path = an_arrival(thru=through.append, deliver=heard.append, router=router)
+    input_path = an_arrival(thru=through.append, deliver=got.append, router=router)
     for pitch in (35, 59, 60):
-        input_path([0x92, pitch, 100])
-    input_path([0xB2, 64, 50])
+        input_path(bytes([0x92, pitch, 100]))
+    input_path(bytes([0xB2, 64, 50]))
     assert [bytes((0x94, 71, 100)), bytes((0x94, 72, 100)), bytes((0xB4, 64, 50))] == through
-    assert [NoteOn(5.0, 72, 100), Control(5.0, 64, 50)] == heard
+    assert through == [played.data for played in got]
+    assert [NoteOn(5.0, 72, 100), Control(5.0, 64, 50)] == [played.event for played in got if played.feeds]

@@ -18,8 +18,8 @@ from tests.midi import port_scenarios
 from tests.midi.port_scenarios import outcome
 
 
-class Dispatcher:
-    """Ears on fake ports; ``clients`` by name, ``there`` what can be opened."""
+class Listening:
+    """Inputs on fake ports; ``clients`` by name, ``there`` what can be opened."""
 
     def __init__(self, *wanted, there=(), thru=None):
         self.there, self.clients, self.said, self.got, self.connects = set(there), {}, [], [], []
@@ -27,7 +27,7 @@ class Dispatcher:
         self.clock = ManualClock(5.0)
         self.input_ports = InputPorts(
             wanted,
-            input_path=InputPath(clock=self.clock, deliver=self.got.append, thru=thru),
+            input_path=InputPath(clock=self.clock, deliver=lambda played: self.got.append(played.event), thru=thru),
             clock=self.clock,
             on_realtime=lambda *told: self.clocks.append(told),
             notify=self.said.append,
@@ -52,97 +52,97 @@ class Dispatcher:
 
 def test_two_keyboards_are_heard_as_one():
     """Whichever is played, and a key that both hold ends with the second."""
-    dispatcher = Dispatcher("a", "b", there=["a", "b"])
+    listening = Listening("a", "b", there=["a", "b"])
     for name, data in [("a", (0x90, 60, 9)), ("b", (0x90, 60, 8)), ("a", (0x80, 60, 0)), ("b", (0x80, 60, 0))]:
-        dispatcher.clients[name].receive(*data)
-    assert [NoteOn(5.0, 60, 9), NoteOn(5.0, 60, 8), NoteOff(5.0, 60)] == dispatcher.got
-    assert "a, b" == dispatcher.input_ports.name
+        listening.clients[name].receive(*data)
+    assert [NoteOn(5.0, 60, 9), NoteOn(5.0, 60, 8), NoteOff(5.0, 60)] == listening.got
+    assert "a, b" == listening.input_ports.name
 
 
 def test_the_clocks_of_two_inputs_are_told_apart():
     """Each message comes with its moment and the number of its input; none is music, and what is neither is nothing."""
-    dispatcher = Dispatcher("a", "b", there=["a", "b"])
+    listening = Listening("a", "b", there=["a", "b"])
     for name, data in [("a", (0xF8,)), ("b", (0xFA,)), ("b", (0xF2, 8, 0)), ("a", (0xF6,))]:
-        dispatcher.clients[name].receive(*data)
-    assert [(b"\xf8", 5.0, 0), (b"\xfa", 5.0, 1), (b"\xf2\x08\x00", 5.0, 1)] == dispatcher.clocks
-    assert [] == dispatcher.got
+        listening.clients[name].receive(*data)
+    assert [(b"\xf8", 5.0, 0), (b"\xfa", 5.0, 1), (b"\xf2\x08\x00", 5.0, 1)] == listening.clocks
+    assert [] == listening.got
 
 
 def test_what_an_unplugged_keyboard_held_is_let_go_of_thru_and_on_the_tape():
     """Its keys and its pedal, at the moment it was missed; the performer is told in one line."""
     through = []
-    dispatcher = Dispatcher("nord", there=["nord 20"], thru=through.append)
-    dispatcher.clients["nord 20"].receive(0x90, 60, 9)
-    dispatcher.clients["nord 20"].receive(0xB0, 64, 127)
-    dispatcher.clock.advance(1.0)
-    dispatcher.offer("other")
-    assert [NoteOff(6.0, 60), Control(6.0, 64, 0)] == dispatcher.got[2:]
+    listening = Listening("nord", there=["nord 20"], thru=through.append)
+    listening.clients["nord 20"].receive(0x90, 60, 9)
+    listening.clients["nord 20"].receive(0xB0, 64, 127)
+    listening.clock.advance(1.0)
+    listening.offer("other")
+    assert [NoteOff(6.0, 60), Control(6.0, 64, 0)] == listening.got[2:]
     assert [bytes([0x80, 60, 64]), bytes([0xB0, 64, 0])] == through[2:]
-    assert ["input 'nord 20' is gone; its keys are let go, and it is awaited"] == dispatcher.said
+    assert ["input 'nord 20' is gone; its keys are let go, and it is awaited"] == listening.said
 
 
 def test_a_keyboard_that_comes_back_is_heard_again():
     """Under whatever name it has now, if it is the one that was named."""
-    dispatcher = Dispatcher("nord", there=["nord 20"])
-    dispatcher.offer()
-    dispatcher.offer("other", "nord 28")
-    dispatcher.clients["nord 28"].receive(0x90, 60, 9)
-    assert [NoteOn(5.0, 60, 9)] == dispatcher.got
-    assert "input 'nord 28' is there and is listened to" == dispatcher.said[-1]
-    assert "nord 28" == dispatcher.input_ports.name
+    listening = Listening("nord", there=["nord 20"])
+    listening.offer()
+    listening.offer("other", "nord 28")
+    listening.clients["nord 28"].receive(0x90, 60, 9)
+    assert [NoteOn(5.0, 60, 9)] == listening.got
+    assert "input 'nord 28' is there and is listened to" == listening.said[-1]
+    assert "nord 28" == listening.input_ports.name
 
 
 def test_a_keyboard_that_is_not_there_at_the_start_is_awaited():
     """And told with what is wrong."""
-    dispatcher = Dispatcher("nord")
-    assert ["no nord; until then it is awaited"] == dispatcher.said
-    assert "nobody yet" == dispatcher.input_ports.name
-    dispatcher.offer("nord 20")
-    assert "nord 20" == dispatcher.input_ports.name
+    listening = Listening("nord")
+    assert ["no nord; until then it is awaited"] == listening.said
+    assert "nobody yet" == listening.input_ports.name
+    listening.offer("nord 20")
+    assert "nord 20" == listening.input_ports.name
 
 
 def test_any_keyboard_will_do_where_none_is_named():
     """The first that comes."""
-    dispatcher = Dispatcher("")
-    dispatcher.offer("piano")
-    assert "piano" == dispatcher.input_ports.name
+    listening = Listening("")
+    listening.offer("piano")
+    assert "piano" == listening.input_ports.name
 
 
 def test_the_other_keyboard_plays_on():
     """A cable that comes loose takes nothing of another's with it."""
-    dispatcher = Dispatcher("a", "b", there=["a", "b"])
-    dispatcher.clients["a"].receive(0x90, 60, 9)
-    dispatcher.clients["b"].receive(0x90, 72, 9)
-    dispatcher.offer("b")
-    assert [NoteOff(5.0, 60)] == dispatcher.got[2:]
+    listening = Listening("a", "b", there=["a", "b"])
+    listening.clients["a"].receive(0x90, 60, 9)
+    listening.clients["b"].receive(0x90, 72, 9)
+    listening.offer("b")
+    assert [NoteOff(5.0, 60)] == listening.got[2:]
 
 
 def test_our_own_messages_that_come_back_are_not_heard_and_this_is_told_once():
     """The companion's notes, on a channel where nobody plays."""
-    dispatcher = Dispatcher("a", there=["a"])
+    listening = Listening("a", there=["a"])
     for _ in range(3):
-        dispatcher.input_ports.sent(bytes([0x91, 72, 50]))
-        dispatcher.clients["a"].receive(0x91, 72, 50)
-    assert [] == dispatcher.got
-    assert ["what is sent comes back to the input, and is not taken for yours; undo that connection"] == dispatcher.said
+        listening.input_ports.sent(bytes([0x91, 72, 50]))
+        listening.clients["a"].receive(0x91, 72, 50)
+    assert [] == listening.got
+    assert ["what is sent comes back to the input, and is not taken for yours; undo that connection"] == listening.said
 
 
 def test_a_port_that_does_not_open_is_tried_again():
     """The error is the caller's, and the next offer's a new chance."""
-    dispatcher = Dispatcher("nord")
+    listening = Listening("nord")
     offer = Offer(systems=frozenset({"fake"}), sources=(("fake", "nord 20"),))
     with pytest.raises(PortError):
-        dispatcher.input_ports.heal(offer, print, print)
-    dispatcher.offer("nord 20")
-    assert "nord 20" == dispatcher.input_ports.name
+        listening.input_ports.heal(offer, print, print)
+    listening.offer("nord 20")
+    assert "nord 20" == listening.input_ports.name
 
 
 def test_closing_closes_every_port_and_a_port_that_opens_late():
     """Nothing stays behind."""
-    dispatcher = Dispatcher("a", "b", there=["a"])
-    dispatcher.input_ports.close()
-    dispatcher.offer("a", "b")
-    assert [["close_port", "delete"]] * 2 == [client.calls for client in dispatcher.clients.values()]
+    listening = Listening("a", "b", there=["a"])
+    listening.input_ports.close()
+    listening.offer("a", "b")
+    assert [["close_port", "delete"]] * 2 == [client.calls for client in listening.clients.values()]
 
 
 @real_time
@@ -185,29 +185,29 @@ def test_a_server_that_is_started_again_finds_our_ports_again():
 
 def test_other_ports_are_listened_to_instead():
     """What was held is let go of; the new ones are heard, and awaited where that was allowed."""
-    dispatcher = Dispatcher("a", there=["a", "b"])
-    dispatcher.clients["a"].receive(0x90, 60, 9)
-    dispatcher.input_ports.change(["b", "later"], lambda name: None if name == "later" else dispatcher.open_port(name))
-    dispatcher.clients["b"].receive(0x90, 62, 9)
-    assert [NoteOn(5.0, 60, 9), NoteOff(5.0, 60), NoteOn(5.0, 62, 9)] == dispatcher.got
-    assert "close_port" in dispatcher.clients["a"].calls
-    dispatcher.offer("b", "later")
-    assert "b, later" == dispatcher.input_ports.name
+    listening = Listening("a", there=["a", "b"])
+    listening.clients["a"].receive(0x90, 60, 9)
+    listening.input_ports.change(["b", "later"], lambda name: None if name == "later" else listening.open_port(name))
+    listening.clients["b"].receive(0x90, 62, 9)
+    assert [NoteOn(5.0, 60, 9), NoteOff(5.0, 60), NoteOn(5.0, 62, 9)] == listening.got
+    assert "close_port" in listening.clients["a"].calls
+    listening.offer("b", "later")
+    assert "b, later" == listening.input_ports.name
 
 
 def test_where_a_new_port_does_not_open_the_old_ones_stay():
     """Those that had been opened beside it are closed."""
-    dispatcher = Dispatcher("a", there=["a", "b"])
+    listening = Listening("a", there=["a", "b"])
     with pytest.raises(PortError):
-        dispatcher.input_ports.change(["b", "none"], dispatcher.open_port)
-    dispatcher.clients["a"].receive(0x90, 60, 9)
-    assert ([NoteOn(5.0, 60, 9)], "a") == (dispatcher.got, dispatcher.input_ports.name)
-    assert "close_port" in dispatcher.clients["b"].calls
+        listening.input_ports.change(["b", "none"], listening.open_port)
+    listening.clients["a"].receive(0x90, 60, 9)
+    assert ([NoteOn(5.0, 60, 9)], "a") == (listening.got, listening.input_ports.name)
+    assert "close_port" in listening.clients["b"].calls
 
 
 def test_once_closed_no_other_port_stays_open():
     """It was being opened when the music ended."""
-    dispatcher = Dispatcher("a", there=["a", "b"])
-    dispatcher.input_ports.close()
-    dispatcher.input_ports.change(["b"], dispatcher.open_port)
-    assert ("nobody yet", True) == (dispatcher.input_ports.name, "close_port" in dispatcher.clients["b"].calls)
+    listening = Listening("a", there=["a", "b"])
+    listening.input_ports.close()
+    listening.input_ports.change(["b"], listening.open_port)
+    assert ("nobody yet", True) == (listening.input_ports.name, "close_port" in listening.clients["b"].calls)

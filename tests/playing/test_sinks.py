@@ -248,26 +248,10 @@ def test_a_clock_goes_to_the_sinks_that_can_take_it():
     assert frozenset() == output.sounding()
 
 
-class ChannelState:
-    """Remembers every controller, as a real one does, and nothing else."""
-
-    def __init__(self):
-        self.controls = {}
-
-    def note(self, data):
-        """Learn."""
-        if data[0] & 0xF0 == 0xB0 and data[1] < 120:
-            self.controls[data[:2]] = data
-
-    def messages(self):
-        """All that stands."""
-        return list(self.controls.values())
-
-
 def test_one_sink_takes_anothers_place():
     """What sounds ends everywhere, the one that goes is hushed, the new one is told what stands, others play on."""
     gone, stays, fresh = FakeSink(), FakeSink(), FakeSink()
-    output = Output([gone, stays], channel_state=ChannelState())
+    output = Output([gone, stays])
     pedal = bytes([0xB0, 64, 127])
     for data in (pedal, ON):
         output.send(data)
@@ -285,7 +269,7 @@ def test_one_sink_takes_anothers_place():
 def test_a_panic_lifts_the_pedal_for_who_comes_later_too():
     """What stands is what was sent, not what a foot may still do."""
     fresh = FakeSink()
-    output = Output([], channel_state=ChannelState())
+    output = Output([])
     output.send(bytes([0xB0, 64, 127]))
     output.panic()
     output.exchange([], [fresh])

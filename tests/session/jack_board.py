@@ -38,8 +38,7 @@ async def main() -> None:
 
     from livecomposer.clocks import MonotonicClock
     from livecomposer.events import NoteOn
-    from livecomposer.midi.channel_state import ChannelState
-    from livecomposer.midi.input_path import InputPath
+    from livecomposer.midi.input_path import InputPath, Played
     from livecomposer.midi.input_ports import InputPorts
     from livecomposer.playing.sinks import Output
     from livecomposer.session.ports.hotplug import Hotplug
@@ -50,11 +49,13 @@ async def main() -> None:
     for client in (*keyboards.values(), *synths.values()):
         client.open_virtual_port("port")
     heard: list[int] = []
-    clock, output = MonotonicClock(), Output([], channel_state=ChannelState())
-    input_path = InputPath(
-        clock=clock, deliver=lambda event: heard.append(event.pitch) if isinstance(event, NoteOn) else None,
-        thru=output.send,
-    )  # fmt: skip
+    clock, output = MonotonicClock(), Output([])
+
+    def hear(played: Played) -> None:
+        if isinstance(played.event, NoteOn):
+            heard.append(played.event.pitch)
+
+    input_path = InputPath(clock=clock, deliver=hear, thru=output.send)
     board = Hotplug(Settings, InputPorts([], input_path=input_path, clock=clock), None, output, {}, clock=clock)
     all_heard: list[int] = []
     sounding: dict[str, set[int]] = {name: set() for name in synths}

@@ -13,7 +13,8 @@ from livecomposer.clocks import ManualClock, MonotonicClock
 from livecomposer.companion.requests import Step
 from livecomposer.errors import EngineError, SettingError
 from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
-from livecomposer.messages import ended_key, started_key
+from livecomposer.messages import encode, ended_key, started_key
+from livecomposer.midi.input_path import Played
 from livecomposer.midi.routing import Routing
 from livecomposer.playing.device import Device
 from livecomposer.playing.sinks import Output
@@ -107,7 +108,7 @@ class Stand:
         self.engine = FakeEngine()
         self.meters = Meters()
         self.said = []
-        chosen = changed(Settings(), {**QUICK, **settings})
+        chosen = self.settings = changed(Settings(), {**QUICK, **settings})
         self.mind = companion_of(chosen, seed=1, writer=CallWriter(journal.calls) if journal else None)
         shared = shared_by(
             chosen,
@@ -136,7 +137,12 @@ class Stand:
         """Two keys, down and up, now."""
         now = self.clock.now()
         for event in (NoteOn(now, 60, 80), NoteOff(now, 60), NoteOn(now, 64, 80), NoteOff(now, 64)):
-            self.session.hear(event)
+            self.hear(event)
+
+    def hear(self, event, *, feeds=True):
+        """One event of the performer's."""
+        channel = channels_of(self.settings)[Role.PERFORMER]
+        self.session.hear(Played(event, encode(event, channel=channel), feeds))
 
     def companion(self, kind):
         """Keys of the companion's that were struck or released, in order."""
@@ -166,7 +172,7 @@ async def test_playing_again_silences_the_companion():
     async with Stand(extension_duration=60.0) as stand:
         stand.phrase()
         await stand.until(lambda: len(stand.companion(started_key)) > 3)
-        stand.session.hear(NoteOn(stand.clock.now(), 72, 80))
+        stand.hear(NoteOn(stand.clock.now(), 72, 80))
         await stand.until(lambda: not len(stand.session.player))
         struck = stand.companion(started_key)
         assert sorted(struck) == sorted(stand.companion(ended_key))
@@ -197,7 +203,7 @@ async def test_what_is_played_while_the_engine_is_away_is_not_forgotten():
         await stand.until(lambda: len(stand.companion(started_key)) > 3)
         stand.engine.failures = 3
         await stand.until(lambda: stand.meters.restarts)
-        stand.session.hear(NoteOn(stand.clock.now(), 90, 80))
+        stand.hear(NoteOn(stand.clock.now(), 90, 80))
         await stand.until(lambda: stand.engine.restarts)
         assert (3, 1) == (stand.meters.restarts, stand.engine.restarts)
         assert 4 == len(stand.said)
@@ -318,7 +324,7 @@ async def test_pedals_and_bends_of_the_performer_are_recorded(tmp_path):
     async with Stand(journal, performer_channel=3) as stand:
         now = stand.clock.now()
         for event in (Control(now, 64, 41), Control(now, 11, 90), Other(now, b"\xe0\x03\x50"), Other(now, b"\xd0\x4d")):
-            stand.session.hear(event)
+            stand.hear(event)
     journal.close()
     lines = [json.loads(line) for line in journal.path.read_text().splitlines()]
     assert ["b24029", "b20b5a", "e20350", "d24d"] == [x["data"] for x in lines if x.get("who") == "performer"]
@@ -330,7 +336,7 @@ async def test_what_does_not_feed_is_on_the_take_and_nothing_else(tmp_path):
     async with Stand(journal=journal) as stand:
         now = stand.clock.now()
         for event in (NoteOn(now, 40, 80), NoteOff(now + 0.1, 40)):
-            stand.session.hear(event, feeds=False)
+            stand.hear(event, feeds=False)
         assert stand.mind.idle
         assert stand.mind.next_look(now) is None
     journal.flush()
@@ -502,7 +508,7 @@ class Handmade(Stand):
         """An order, or a key by its number."""
         now = self.clock.now()
         if isinstance(name, int):
-            self.session.hear(NoteOn(now, abs(name), 80) if name > 0 else NoteOff(now, abs(name)))
+            self.hear(NoteOn(now, abs(name), 80) if name > 0 else NoteOff(now, abs(name)))
         elif name in ("continue", "respond", "accompany"):
             self.session.adapt(changed(self.mind.settings, {"mode": name}))
         elif name == "panic":

@@ -68,8 +68,8 @@ async def _reach(
         if feedback is not None:
             feedback.returned = partial(soon, surface.show_all)
             reaching.callback(feedback.close)
-            api.healing.append(feedback)
-            reaching.callback(api.healing.remove, feedback)
+            api.healing.append(feedback.heal)
+            reaching.callback(api.healing.remove, feedback.heal)
         await reaching.enter_async_context(played_on(surface, api.filters, dispatcher))
         if listen is not None:
             responder = Responder(dispatcher, surface.learning)

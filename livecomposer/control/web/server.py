@@ -2,8 +2,8 @@
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 from aiohttp import web
@@ -12,6 +12,7 @@ from livecomposer.control.web.access import Access, address_of
 from livecomposer.control.web.panel import Panel
 from livecomposer.playing.synth_stream import monitor_of
 from livecomposer.session.commands.frontend_api import FrontendApi
+from livecomposer.session.ports.opening import in_loop
 
 __all__ = ["serving"]
 
@@ -34,12 +35,8 @@ async def serving(api: FrontendApi) -> AsyncIterator[None]:
         await runner.cleanup()
         yield
         return
-    loop = asyncio.get_running_loop()
-
-    def notified(line: str) -> None:
-        loop.call_soon_threadsafe(lambda: panel.pages.notify(notified=line))
-
-    ports = _Ports(lambda: loop.call_soon_threadsafe(lambda: panel.pages.notify(ports=True)))
+    notified = in_loop(lambda line: panel.pages.notify(notified=line))
+    ports = in_loop(lambda _offer, _connect, _notify: panel.pages.notify(ports=True))
     api.healing.append(ports)
     api.notify.append(notified)
     unwatch = api.dispatcher.watch(lambda name, value: _changed(panel, name, value))
@@ -57,18 +54,6 @@ async def serving(api: FrontendApi) -> AsyncIterator[None]:
         await asyncio.gather(*tasks, return_exceptions=True)
         await panel.close()
         await runner.cleanup()
-
-
-class _Ports:
-    """Told, in the port watcher's thread, which ports there are: pages look at them again."""
-
-    def __init__(self, changed: Callable[[], object]) -> None:
-        self._changed = changed
-
-    def heal(self, *_: object, **__: object) -> None:
-        """Pass it on."""
-        with suppress(RuntimeError):  # the loop has closed
-            self._changed()
 
 
 def _changed(panel: Panel, name: str, value: Any) -> None:

@@ -8,7 +8,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from livecomposer.beats import Beats
-from livecomposer.midi.port_watcher import Heals
+from livecomposer.midi.port_watcher import Heal
 from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.ports.choices import Option
 from livecomposer.session.session import Session
@@ -44,7 +44,7 @@ class FrontendApi(Shared):
     """Bind the command of that name to the next knob or key that moves; none where nothing can."""
     rereads: list[Callable[[], str]] = field(default_factory=list)
     """Called when the file of settings is read again, for what else is in it; each gives a line to tell, or none."""
-    healing: list[Heals] = field(default_factory=list)
+    healing: list[Heal] = field(default_factory=list)
     """What is told, in a thread of its own, which ports there are whenever they change."""
     guests: set[object] = field(default_factory=set)
     """While anyone is in it, a recorded performance that is over does not end the session."""

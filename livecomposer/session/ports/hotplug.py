@@ -17,7 +17,8 @@ from livecomposer.midi import ports
 from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.input_ports import InputPorts
 from livecomposer.midi.output_port import OutputPort
-from livecomposer.midi.port_watcher import Heals, Offer, PortWatcher
+from livecomposer.midi.port_watcher import Heal, Offer, PortWatcher
+from livecomposer.midi.reconnecting_port import SETTLE_SECONDS
 from livecomposer.playing.sinks import Output, Sink
 from livecomposer.session.ports.opening import in_loop, open_sink
 from livecomposer.settings import Settings
@@ -26,8 +27,6 @@ __all__ = ["Hotplug"]
 
 _KNOWN_WITHIN = 15.0
 """Seconds in which the port watcher tells its first offer, even on a busy machine."""
-_SETTLE_SECONDS = 0.05
-"""JACK brings nothing over a connection in the period in which it is made."""
 _EITHER = ("virtual", "synth")
 """What sounds where no output is named."""
 
@@ -81,7 +80,7 @@ class Hotplug:
 
     @asynccontextmanager
     async def mended(
-        self, notify: Callable[[str], None], others: Iterable[Heals] = (), *, watched: bool = False
+        self, notify: Callable[[str], None], others: Iterable[Heal] = (), *, watched: bool = False
     ) -> AsyncIterator[None]:
         """Ports that are unplugged are found again meanwhile, and what we send is not taken for the performer's.
 
@@ -95,10 +94,9 @@ class Hotplug:
             self.offer = offer
             self._known.set()
             with self._lock:
-                healing: tuple[Heals, ...] = (self._input_ports, *self._ports_out(), *others)
-                for each in healing:
+                for mend in (self._input_ports.heal, *(port.heal for port in self._ports_out()), *others):
                     try:
-                        each.heal(offer, watcher.connect, say)
+                        mend(offer, watcher.connect, say)
                     except PortError as error:
                         if str(error) not in complaints:
                             complaints.add(str(error))
@@ -177,7 +175,7 @@ class Hotplug:
         for output_port in outlets:
             output_port.on_send = self._input_ports.sent
         if outlets:
-            self._pause(_SETTLE_SECONDS)
+            self._pause(SETTLE_SECONDS)
         return opened
 
     def _looked(self) -> Offer:

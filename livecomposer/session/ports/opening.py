@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVarTuple
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError, SoundError
@@ -16,7 +16,7 @@ from livecomposer.settings import Settings
 
 __all__ = ["in_loop", "open_sink", "simulated_performance", "sinks", "wanted_inputs"]
 
-_T = TypeVar("_T")
+_What = TypeVarTuple("_What")
 
 
 def sinks(settings: Settings, clock: Clock, notify: Callable[[str], None]) -> Iterator[tuple[str, Sink]]:
@@ -89,12 +89,12 @@ def wanted_inputs(settings: Settings) -> list[str]:
     return wanted
 
 
-def in_loop(call: Callable[[_T], object]) -> Callable[[_T], None]:
+def in_loop(call: Callable[[*_What], object]) -> Callable[[*_What], None]:
     """``call``, which belongs to this loop's thread, for any other."""
     loop = asyncio.get_running_loop()
 
-    def soon(what: _T) -> None:
+    def soon(*what: *_What) -> None:
         with suppress(RuntimeError):  # the loop has closed: a last event while everything is being struck
-            loop.call_soon_threadsafe(call, what)
+            loop.call_soon_threadsafe(call, *what)
 
     return soon

@@ -117,12 +117,13 @@ async def test_osc_can_be_off_and_knobs_are_learned_all_the_same():
 async def test_a_controller_that_shows_things_is_shown_them_until_the_end(monkeypatch):
     """On its own port, which is then closed."""
     feedback, said = FakeSink(), []
+    feedback.heal = lambda *_: None
     monkeypatch.setattr(frontends, "midi_ports", lambda: {"inputs": ["X-TOUCH MINI MIDI 1"]})
     monkeypatch.setattr(frontends, "open_lamps", lambda parts: feedback if "X-TOUCH MINI" in parts else None)
 
     async def play(api):
         api.dispatcher.do("mute", True)
-        assert [feedback] == api.healing
+        assert [feedback.heal] == api.healing
         feedback.sent.clear()
         await asyncio.to_thread(feedback.returned)
         await asyncio.sleep(0)

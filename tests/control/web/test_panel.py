@@ -1,10 +1,12 @@
 import asyncio
 import json
 from contextlib import suppress
+from pathlib import Path
 
 import aiohttp
 import pytest
 
+from livecomposer.control.web import panel
 from livecomposer.control.web.panel import MESSAGE_BYTES
 from livecomposer.control.web.server import serving
 from livecomposer.events import NoteOn, Role
@@ -248,10 +250,27 @@ async def test_what_there_is_to_choose_from_is_asked_for():
         assert {"input": [["", "any keyboard"]]} == await answer.json()
 
 
+async def test_pages_are_told_each_line_that_the_performer_is():
+    """From whatever thread it comes."""
+    async with House() as house:
+        ws = await house.page()
+        await asyncio.to_thread(house.api.notify, "the engine is back")
+        assert "the engine is back" == (await said(ws, "notified"))["notified"]
+
+
+@pytest.mark.parametrize(
+    "name", ["hello", "rows", "answering", "set", "beats", "health", "ports", "working", "take", "refused", "notified"]
+)
+def test_the_page_listens_to_what_it_is_sent(name):
+    """Under the very name."""
+    page = Path(panel.__file__).with_name("static") / "main.js"
+    assert f'link.addEventListener("{name}"' in page.read_text(encoding="utf-8")
+
+
 async def test_pages_are_told_that_ports_have_changed():
     """In whatever thread that is noticed."""
     async with House() as house:
         ws = await house.page()
         (ports,) = house.api.healing
-        await asyncio.to_thread(ports.heal, None, None, None)
+        await asyncio.to_thread(ports, None, None, None)
         assert (await said(ws, "ports"))["ports"]

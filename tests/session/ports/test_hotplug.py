@@ -7,7 +7,6 @@ import pytest
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError, SettingError, SoundError
 from livecomposer.events import NoteOff, NoteOn
-from livecomposer.midi.channel_state import ChannelState
 from livecomposer.midi.input_path import InputPath
 from livecomposer.midi.input_ports import InputPorts
 from livecomposer.midi.output_port import OutputPort
@@ -65,12 +64,12 @@ class Wiring:
         clock = ManualClock(5.0)
         self.input_ports = InputPorts(
             ["nord"] if recorded is None else [],
-            input_path=InputPath(clock=clock, deliver=self.got.append),
+            input_path=InputPath(clock=clock, deliver=lambda played: self.got.append(played.event)),
             clock=clock,
             open_port=lambda name: self.open_at("input", "fake", name),
         )
         self.before = FakeSink("before")
-        self.output = Output([], channel_state=ChannelState())
+        self.output = Output([])
         board = Hotplug(
             Settings,
             self.input_ports,

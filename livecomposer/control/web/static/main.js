@@ -69,7 +69,7 @@ link.addEventListener("ports", lookForChoices);
 link.addEventListener("working", ({ detail }) => takes.working(detail));
 link.addEventListener("take", () => { if ($("takes").open) takes.list(); });
 link.addEventListener("refused", ({ detail }) => refuse(detail));
-link.addEventListener("told", ({ detail }) => {
+link.addEventListener("notified", ({ detail }) => {
   $("help").textContent = detail;
   if (!detail.startsWith("learning ")) controls.learned();
 });

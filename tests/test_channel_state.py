@@ -1,6 +1,6 @@
 """What a new synthesiser is to be told."""
 
-from livecomposer.midi.channel_state import ChannelState
+from livecomposer.channel_state import ChannelState
 
 
 def stands(*messages):
