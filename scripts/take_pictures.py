@@ -4,8 +4,8 @@
     .venv/bin/python scripts/take_pictures.py [FOLDER]
 
 FOLDER (docs/pictures) gets panel.png and take.png. A recorded performance plays; no device is needed, but chromium and
-Playwright (pip install playwright) are. The session has a fixed seed, but the machine's own timing: what is played differs
-a little from run to run.
+Playwright (pip install playwright) are. The session has a fixed seed, but the machine's own timing: what is played
+differs a little from run to run.
 """
 
 import os

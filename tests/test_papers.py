@@ -10,6 +10,7 @@ import pytest
 from livecomposer.control.cli import build_parser
 from livecomposer.settings import Settings, range_of
 from scripts.generate_docs import BEGIN
+from tests.test_layers import ALLOWED
 
 ROOT = Path(__file__).parents[1]
 OURS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -130,6 +131,17 @@ def test_the_seven_controls_are_as_the_readme_says():
         assert type(getattr(Settings(), name))(default) == getattr(Settings(), name)
         numbers = tuple(float(number) for number in re.findall(r"[\d.]+", span))
         assert (range_of(name) or ()) == numbers
+
+
+def test_the_law_of_imports_is_as_the_architecture_says():
+    """Room by room, what tests/test_layers.py holds every module to."""
+    law = prose(ROOT / "docs/architecture.md").partition("## The law of imports")[2]
+    told = {}
+    for rooms, allowed in re.findall(r"^\| (`[^|]*) \| ?([^|]*?) ?\|", law, flags=re.MULTILINE):
+        names = set(re.findall(r"`([\w.]+)`", allowed))
+        names |= told["session"] if "the same as" in allowed else set()
+        told |= dict.fromkeys(re.findall(r"`(\w+)`", rooms), names)
+    assert ALLOWED == told
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/pictures").glob("*")), ids=lambda path: path.name)
