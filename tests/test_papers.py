@@ -10,7 +10,7 @@ import pytest
 from livecomposer.control.cli import build_parser
 from livecomposer.settings import Settings, range_of
 from scripts.generate_docs import BEGIN
-from tests.test_layers import ALLOWED
+from tests.test_layers import ALLOWED, MODULES
 
 ROOT = Path(__file__).parents[1]
 OURS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")])
@@ -142,6 +142,14 @@ def test_the_law_of_imports_is_as_the_architecture_says():
         names |= told["session"] if "the same as" in allowed else set()
         told |= dict.fromkeys(re.findall(r"`(\w+)`", rooms), names)
     assert ALLOWED == told
+
+
+def test_the_threads_are_those_that_the_architecture_lists():
+    """Each that we begin has its row, by the name that it goes by in a debugger."""
+    table = prose(ROOT / "docs/architecture.md").partition("| thread of the session |")[2].partition("\n\n")[0]
+    sources = "".join(path.read_text(encoding="utf-8") for path in MODULES)
+    begun = set(re.findall(r'Thread\(.*name="([^"]+)"', sources))
+    assert begun == set(re.findall(r"^\| `([^`]+)` \|", table, flags=re.MULTILINE))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "docs/pictures").glob("*")), ids=lambda path: path.name)
