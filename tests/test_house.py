@@ -12,37 +12,38 @@ from packaging.utils import canonicalize_name
 
 import livecomposer
 from livecomposer import performances
-from livecomposer.control.cli import build_parser
 from livecomposer.midi import files
 from livecomposer.settings import load
 
 ROOT = Path(__file__).parents[1]
+SOURCES = {".py", ".c", ".h", ".js", ".css", ".html"}
+MOST_WORDS = 6
 
 
-def commands() -> set[str]:
-    """The commands that the command line has."""
-    choices = next(action.choices for action in build_parser()._actions if action.choices)
-    return set(choices)
+def mapped():
+    """Every file that the map of docs/architecture.md has, by its path, with its job; folders end in a slash."""
+    text = (ROOT / "docs/architecture.md").read_text(encoding="utf-8").partition("## The map")[2].split("```")[1]
+    folders = []
+    for indent, name, job in re.findall(r"^( *)(\S+)(?:  +(\S.*))?$", text, flags=re.MULTILINE):
+        folders = folders[: len(indent) // 2]
+        yield "".join([*folders, name]), job
+        folders += [name] if name.endswith("/") else []
 
 
-def test_the_readme_names_only_commands_that_exist():
-    """Whoever types what the README says gets no usage error."""
-    named = set(
-        re.findall(r"^livecomposer (\w+)", (ROOT / "README.md").read_text(encoding="utf-8"), flags=re.MULTILINE)
-    )
-    assert commands() == named
-
-
-def test_the_readme_maps_every_file():
-    """Every module is on the map with its job, and nothing else is."""
-    text = (ROOT / "README.md").read_text(encoding="utf-8").partition("### The map")[2].split("```")[1]
-    folder, mapped = "", []
-    for name, job in re.findall(r"^ *(\S+)  +(\S.*)$", text, flags=re.MULTILINE):
-        folder = name if name.endswith("/") else folder
-        mapped += [] if name.endswith("/") else [folder + name]
-        assert len(job.split()) <= 6
-    there = [p for top in ("livecomposer", "soundfonts") for p in (ROOT / top).rglob("*.py") if p.stem != "__init__"]
-    assert sorted((p.parent.name + "/" + p.name).removeprefix("livecomposer/") for p in there) == sorted(mapped)
+def test_the_map_names_every_file():
+    """Every source file is on the map, at its place and with its job in few words; and nothing else is."""
+    jobs = dict(mapped())
+    there = {
+        str(path.relative_to(ROOT))
+        for top in ("livecomposer", "soundfonts", "scripts")
+        for path in (ROOT / top).rglob("*")
+        if path.suffix in SOURCES and path.stem != "__init__" and "__pycache__" not in path.parts
+    }
+    on_map = {name for name in jobs if Path(name).suffix in SOURCES}
+    assert (set(), set()) == (there - on_map, on_map - there)
+    assert set() == {name for name in jobs if not (ROOT / name).exists()}
+    assert set() == {name for name, job in jobs.items() if len(job.split()) > MOST_WORDS}
+    assert len(jobs) == len(list(mapped()))
 
 
 def test_the_changelog_knows_the_version():

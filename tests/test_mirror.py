@@ -17,6 +17,7 @@ WITHOUT_A_MODULE = {
     "test_layers.py": "about all modules at once",
     "test_mirror.py": "about all modules at once",
     "test_house.py": "about the files around the package",
+    "test_papers.py": "about the papers",
     "test_performances.py": "about livecomposer/performances, which is a folder with nothing but its list",
 }
 

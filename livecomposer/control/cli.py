@@ -163,7 +163,7 @@ def _add_ports(commands: Any) -> None:
     )
     how = parser.add_mutually_exclusive_group()
     how.add_argument("--json", action="store_true")
-    how.add_argument("--markdown", action="store_true", help="the table of the README")
+    how.add_argument("--markdown", action="store_true", help="the table of docs/controls.md")
     _add_settings(parser, ("controller", "trigger"))
     parser = _command(commands, "send", "send", "have the session that runs do a command, by OSC")
     parser.add_argument("name", metavar="NAME", help="see livecomposer controls; or learn, then a command's name")

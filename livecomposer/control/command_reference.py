@@ -1,4 +1,4 @@
-"""The table of commands as a page to read: for the command line, for programs, and for the README."""
+"""The table of commands as a page to read: for the command line, for programs, and for docs/controls.md."""
 
 from collections.abc import Iterable
 
@@ -37,7 +37,7 @@ def text(bound: Iterable[Binding]) -> list[str]:
 
 
 def markdown(bound: Iterable[Binding]) -> str:
-    """The same as a table for the README."""
+    """The same as the table of docs/controls.md."""
     lines = ["| command | takes | bound to | |", "|---|---|---|---|"]
     for row in rows(bound):
         bindings = ", ".join(f"`{one}`" for one in _listed(row))
