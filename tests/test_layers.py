@@ -60,7 +60,18 @@ ALLOWED_ALONE = {
     "evaluation.music.*": {"training.corpus"},
 }
 # The companion is driven by calls alone: it waits for nothing and looks at no clock.
-LIVE = {"asyncio", "multiprocessing", "queue", "select", "signal", "socket", "subprocess", "threading", "time"}
+LIVE = {
+    "asyncio",
+    "datetime",
+    "multiprocessing",
+    "queue",
+    "select",
+    "signal",
+    "socket",
+    "subprocess",
+    "threading",
+    "time",
+}
 
 # Libraries that only some modules may import.
 RESTRICTED = {

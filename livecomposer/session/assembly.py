@@ -100,6 +100,7 @@ def assembled(
 ) -> Assembly:
     """Everyone, in their places; nothing plays yet. ``engine`` plays first, those that are opened after it."""
     session = Session(shared, companion, routing, engine)
+    session.reduced.ask(shared.settings)
     take = None if shared.journal is None else shared.journal.path
     actions = Actions(session, companion, take=take, notify=shared.notify)
     dispatcher = Dispatcher(actions, shared.settings, panic=session.panic, note=session.commanded)

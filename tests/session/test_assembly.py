@@ -12,6 +12,7 @@ from livecomposer.playing.sinks import Output
 from livecomposer.session.assembly import assembled
 from livecomposer.session.commands.frontend_api import InputFilters
 from livecomposer.session.ports import opening as doors
+from livecomposer.session.timing.reduced_settings import ReducedSettings
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
 from tests.session.shared import shared_by
@@ -79,3 +80,13 @@ async def test_only_a_file_that_nobody_asked_for_leaves_its_seat(named, ends):
     evening.assembly.api(board, evening.filters).take_seat()
     assert ends is not board.recorded._thread.is_alive()
     board.close()
+
+
+async def test_a_cap_on_the_settings_holds_from_the_start_whatever_is_asked_for(monkeypatch):
+    """Of what it begins with and of what is asked later; the performer is still shown what was asked."""
+    capped = staticmethod(lambda asked, most: changed(asked, {"highest": min(asked.highest, 84)}))
+    monkeypatch.setattr(ReducedSettings, "_afforded", capped)
+    assembly = Evening(highest=100).assembly
+    assert 84 == assembly.companion.settings.highest
+    assembly.dispatcher.do("highest", 127)
+    assert (84, 127) == (assembly.companion.settings.highest, assembly.dispatcher.value("highest"))

@@ -1,4 +1,4 @@
-"""What the performer asks for, less what the instrument must give up meanwhile. Pure."""
+"""What the performer asks for, less what the instrument must give up meanwhile: all settings pass here. Pure."""
 
 from collections.abc import Callable
 
@@ -10,7 +10,10 @@ _GIVEN_UP = ("plan_ahead", "input_duration")
 
 
 class ReducedSettings:
-    """``apply`` is told each change; where it raises, nothing has changed."""
+    """``apply`` is given each change, the first settings included; where it raises, nothing has changed.
+
+    Whoever asks for what, by whatever means, what is played with is what :meth:`_afforded` leaves of it.
+    """
 
     def __init__(self, settings: Settings, apply: Callable[[Settings], None]) -> None:
         self._began = settings
