@@ -22,6 +22,7 @@ __all__ = [
     "PortError",
     "SettingError",
     "SoundError",
+    "one_line",
 ]
 
 
@@ -55,3 +56,8 @@ class SoundError(LivecomposerError):
 
 class EngineError(LivecomposerError):
     """The engine's process died, hung, or answered nonsense."""
+
+
+def one_line(error: BaseException) -> str:
+    """What another library's error says, in one line of at most 200 characters; where it says nothing, its kind."""
+    return " ".join(str(error).split())[:200] or type(error).__name__

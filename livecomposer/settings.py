@@ -6,15 +6,15 @@ frozen; a change is ``dataclasses.replace`` through :func:`changed`.
 """
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 from livecomposer.errors import SettingError
+from livecomposer.toml_files import read_toml
 
-__all__ = ["Settings", "changed", "load", "meaning_of", "range_of"]
+__all__ = ["Settings", "changed", "given_in", "load", "meaning_of", "range_of"]
 
 TABLES = ("controls",)
 """Tables of a file of settings that are none: others read them."""
@@ -203,17 +203,14 @@ def load(
     from_environment = {
         name: environment[key] for name in _FIELDS if (key := ENVIRONMENT_PREFIX + name.upper()) in environment
     }
-    given = {} if path is None else {name: each for name, each in _read_toml(path).items() if name not in TABLES}
+    given = {} if path is None else given_in(path)
     return changed(defaults or Settings(), {**given, **from_environment, **(options or {})})
 
 
-def _read_toml(path: Path) -> dict[str, object]:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingError(f"{path}: cannot be read ({error.strerror}); wanted a TOML file of settings") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: not valid TOML ({error}); mend it or start from config/default.toml") from error
+def given_in(path: Path) -> dict[str, object]:
+    """What a TOML file sets, unchecked; raises :class:`SettingError` for a file that is none."""
+    found = read_toml(path, wanted="settings such as config/default.toml")
+    return {name: value for name, value in found.items() if name not in TABLES}
 
 
 def _checked(name: str, value: object) -> object:

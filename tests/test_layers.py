@@ -24,6 +24,7 @@ GROUND = {
     "performances",
     "places",
     "settings",
+    "toml_files",
     "units",
 }
 LEAVES = {"listening", "midi", "playing", "tokens", "model", "engine"}

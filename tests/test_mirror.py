@@ -10,7 +10,6 @@ PACKAGE, TESTS = ROOT / "livecomposer", ROOT / "tests"
 WITHOUT_A_TEST_FILE = {
     "session/commands/actions.py": "each is tested in the session that it is done to (tests/session/test_session.py)",
     "companion/requests.py": "two values; whoever asks them is tested with them",
-    "errors.py": "names only; each error is tested where it is raised",
 }
 WITHOUT_A_MODULE = {
     "control/test_panel_browser.py": "about the panel's page, which is no module",

@@ -9,6 +9,7 @@ from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import SettingError
 from livecomposer.places import beside
 from livecomposer.settings import Settings, load, meaning_of
+from livecomposer.toml_files import named_files
 
 __all__ = ["default_toml", "presets", "saved"]
 
@@ -64,4 +65,4 @@ def _edited(text: str, values: Mapping[str, object], table: str, without: Callab
 
 def presets() -> dict[str, Path]:
     """The presets that ship, by name."""
-    return {path.stem: path for path in sorted(beside("config/presets").glob("*.toml"))}
+    return named_files(beside("config/presets"))

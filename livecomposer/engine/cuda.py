@@ -22,7 +22,7 @@ from torch.nn import functional
 
 from livecomposer.engine.cached import CachedEngine
 from livecomposer.engine.device_sampling import Draw
-from livecomposer.errors import EngineError
+from livecomposer.errors import EngineError, one_line
 from livecomposer.model.decoder import ROTARY_BASE, Block, Decoder
 from livecomposer.model.sampling import MaskPolicy, Sampling
 
@@ -104,7 +104,7 @@ class CudaEngine(CachedEngine):
                 f"device {device!r}: too little memory; close other programs or try --device cpu"
             ) from error
         except RuntimeError as error:  # what PyTorch raises for a device that is not there, or too old for it
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise EngineError(f"device {device!r} does not work ({reason}); try --device cpu") from error
 
     @torch.inference_mode()

@@ -21,7 +21,7 @@ import torch
 from livecomposer.engine import Engine
 from livecomposer.engine.backends import PRECISIONS, open_engine
 from livecomposer.engine.protocol import HEADER, pack, payload_length, unpack, unpack_mask
-from livecomposer.errors import EngineError, LivecomposerError
+from livecomposer.errors import EngineError, LivecomposerError, one_line
 from livecomposer.model import checkpoint
 from livecomposer.model.sampling import MaskPolicy, Sampling
 
@@ -136,7 +136,7 @@ def main(arguments: list[str] | None = None) -> int:
     except LivecomposerError as error:
         return _refuse(replies, {"error": str(error), "fatal": not isinstance(error, EngineError)})
     except (RuntimeError, AssertionError) as error:  # what PyTorch raises for a device that is not there, or too small
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         return _refuse(replies, {"error": f"device {options.device!r} does not work ({reason}); try --device cpu"})
     with suppress(BrokenPipeError):  # the parent died in between
         serve(host, requests, replies)

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from livecomposer.errors import CheckpointError
+from livecomposer.errors import CheckpointError, one_line
 
 __all__ = ["CONFIG", "WEIGHTS", "read_card"]
 
@@ -22,6 +22,6 @@ def read_card(folder: Path) -> dict[str, Any]:
     except OSError as error:
         raise CheckpointError(f"{folder}: no readable {CONFIG} in it; wanted a checkpoint folder") from error
     except (ValueError, TypeError, RecursionError) as error:
-        reason = " ".join(str(error).split())[:200]
+        reason = one_line(error)
         raise CheckpointError(f"{path}: damaged ({reason}); wanted a checkpoint's config; copy it again") from error
     return card

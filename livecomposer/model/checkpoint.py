@@ -15,7 +15,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from livecomposer.atomic_write import atomic_write
-from livecomposer.errors import CheckpointError
+from livecomposer.errors import CheckpointError, one_line
 from livecomposer.model.card import CONFIG, WEIGHTS, read_card
 from livecomposer.model.decoder import POSITIONS, Network, Shape
 from livecomposer.model.variants import build
@@ -49,7 +49,9 @@ def save(
             save_file(weights, partial)
             card.write_text(json.dumps(config, indent=2) + "\n", encoding="utf-8")
     except (OSError, SafetensorError) as error:
-        raise CheckpointError(f"{folder}: not written ({_line(error)}); make room, or name another folder") from error
+        raise CheckpointError(
+            f"{folder}: not written ({one_line(error)}); make room, or name another folder"
+        ) from error
 
 
 def describe(folder: Path) -> dict[str, Any]:
@@ -81,7 +83,7 @@ def load(folder: Path, *, fingerprint: str | None = None) -> Network:
     except FileNotFoundError as error:
         raise CheckpointError(f"{folder}: no {WEIGHTS} in it; wanted a checkpoint folder; copy it again") from error
     except (SafetensorError, OSError, ValueError, RuntimeError) as error:
-        path, reason = folder / WEIGHTS, _line(error)
+        path, reason = folder / WEIGHTS, one_line(error)
         raise CheckpointError(f"{path}: damaged or of another shape ({reason}); copy it again") from error
     if not all(bool(weight.isfinite().all()) for weight in network.parameters()):
         raise CheckpointError(f"{folder / WEIGHTS}: has weights that are not finite; train again or copy it again")
@@ -111,11 +113,6 @@ def _size(shape: Shape) -> int:
     return shape.vocabulary * shape.width + shape.layers * layer
 
 
-def _line(error: Exception) -> str:
-    """What ``error`` says, in one short line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
-
-
 def _shape(folder: Path, config: Mapping[str, Any]) -> Shape:
     try:
         shape = Shape(**config["shape"])
@@ -123,5 +120,5 @@ def _shape(folder: Path, config: Mapping[str, Any]) -> Shape:
         if wrong or shape.name != config["architecture"]:
             raise ValueError(wrong or f"{shape.name} where {config['architecture']!r} was said")
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointError(f"{folder / CONFIG}: no usable shape in it ({_line(error)}); copy it again") from error
+        raise CheckpointError(f"{folder / CONFIG}: no usable shape in it ({one_line(error)}); copy it again") from error
     return shape

@@ -1,12 +1,12 @@
 """Profiles of instruments: those that ship, and the performer's own, by name or by the output's."""
 
-import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from livecomposer.errors import SettingError
 from livecomposer.places import beside, own
 from livecomposer.playing.device import Device
+from livecomposer.toml_files import named_files, read_toml
 
 __all__ = ["device_of", "profile"]
 
@@ -27,7 +27,7 @@ def device_of(
     found: dict[str, Path] = {}
     names = tuple(outputs)
     for folder in (own("devices"), beside("config/devices")) if folders is None else folders:
-        found = {path.stem: path for path in sorted(folder.glob("*.toml"))} | found
+        found = named_files(folder) | found
     device = Device() if wanted == "off" else _named(wanted, found) if wanted else _fitting(found, names)
     if device.needs:
         notify(f"{device.describe()}{'; so are all outputs, by this one profile' if len(names) > 1 else ''}")
@@ -36,12 +36,7 @@ def device_of(
 
 def profile(path: Path) -> Device:
     """The profile in a file; raises :class:`SettingError`."""
-    try:
-        return Device.parse(tomllib.loads(path.read_text(encoding="utf-8")), name=path.stem)
-    except OSError as error:
-        raise SettingError(f"{path}: cannot be read ({error.strerror}); wanted a profile of an instrument") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: not valid TOML ({error}); start from one in config/devices/") from error
+    return Device.parse(read_toml(path, wanted="a profile such as those in config/devices/"), name=path.stem)
 
 
 def _named(wanted: str, found: dict[str, Path]) -> Device:

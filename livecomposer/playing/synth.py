@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from livecomposer.errors import SoundError
+from livecomposer.errors import SoundError, one_line
 from livecomposer.playing.soundfonts import find_soundfont
 from livecomposer.playing.synth_library import Bank, Instrument, hushed
 from livecomposer.playing.synth_render import render
@@ -223,4 +223,4 @@ def _converted() -> Iterator[None]:
     except Exception as error:
         if type(error).__name__ != "PortAudioError":
             raise
-        raise _NoDeviceError(f"PortAudio cannot open the device ({' '.join(str(error).split())})") from error
+        raise _NoDeviceError(f"PortAudio cannot open the device ({one_line(error)})") from error

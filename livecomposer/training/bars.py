@@ -6,7 +6,7 @@ import numpy as np
 
 from livecomposer.tokens.barnote import BAR, PITCHES
 from livecomposer.training.augment import Ids
-from livecomposer.training.batches import Augmentation
+from livecomposer.training.batches import Augmentation, framed
 from livecomposer.training.corpus import Shard
 
 __all__ = ["PAD", "batch", "validation_cuts"]
@@ -25,14 +25,14 @@ def batch(shard: Shard, *, seed: int, step: int, rows: int, length: int, augment
     for _ in range(rows):
         ids = _cut(shard, int(chance.integers(len(shard.ids))), length)
         semitones = int(chance.integers(-augmentation.transpose_down, augmentation.transpose_up + 1))
-        drawn.append(_framed(_transposed(ids, semitones), length))
+        drawn.append(framed(_transposed(ids, semitones), length, first=BAR, pad=PAD))
     return np.stack(drawn), np.zeros(rows, dtype=np.int64)
 
 
 def validation_cuts(shard: Shard, *, rows: int, length: int) -> Iterator[Ids]:
     """Cuts (1, length + 1) spread evenly over the shard, unchanged."""
     for at in np.linspace(0, max(0, len(shard.ids) - length), rows).astype(np.int64):
-        yield _framed(_cut(shard, int(at), length), length)[None]
+        yield framed(_cut(shard, int(at), length), length, first=BAR, pad=PAD)[None]
 
 
 def _cut(shard: Shard, at: int, length: int) -> Ids:
@@ -52,10 +52,3 @@ def _transposed(ids: Ids, semitones: int) -> Ids:
         room = PITCHES.start - int(ids[pitched].min()), PITCHES.stop - 1 - int(ids[pitched].max())
         ids = ids + pitched * min(max(semitones, room[0]), room[1])
     return ids
-
-
-def _framed(ids: Ids, length: int) -> Ids:
-    row = np.full(length + 1, PAD, dtype=np.int64)
-    row[0] = BAR
-    row[1 : 1 + len(ids)] = ids[:length]
-    return row

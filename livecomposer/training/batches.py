@@ -11,7 +11,7 @@ from livecomposer.training.augment import Bools, Ids, duet, hand_over, jitter, l
 from livecomposer.training.corpus import Shard
 from livecomposer.units import STEPS_PER_SECOND
 
-__all__ = ["IN_TURN", "TOGETHER", "Augmentation", "batch", "validation_cuts"]
+__all__ = ["IN_TURN", "TOGETHER", "Augmentation", "batch", "framed", "validation_cuts"]
 
 IN_TURN, TOGETHER = range(2)
 """Modes: how the two share the music."""
@@ -121,7 +121,12 @@ def _velocity_before(shard: Shard, begin: int, start: int) -> Ids:
 
 
 def _framed(ids: Ids, length: int) -> Ids:
-    row = np.full(length + 1, _PAD, dtype=np.int64)
-    row[0] = _BOS
+    return framed(ids, length, first=_BOS, pad=_PAD)
+
+
+def framed(ids: Ids, length: int, *, first: int, pad: int) -> Ids:
+    """A row (length + 1,): ``first``, then of ``ids`` as many as there is room for, padded where they end."""
+    row = np.full(length + 1, pad, dtype=np.int64)
+    row[0] = first
     row[1 : 1 + len(ids)] = ids[:length]
     return row

@@ -1,14 +1,13 @@
 """One run, as written in its TOML file."""
 
-import tomllib
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
-from typing import Any
 
 from livecomposer.errors import SettingError
 from livecomposer.model.decoder import Shape
 from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.vocabulary import VOCABULARY
+from livecomposer.toml_files import read_toml
 from livecomposer.training.batches import Augmentation
 from livecomposer.training.schedule import SCHEDULES
 
@@ -81,10 +80,7 @@ class Config:
 
 def load_config(path: Path) -> Config:
     """Read a run's TOML file; raises :class:`SettingError` for an unknown or missing key."""
-    try:
-        given: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise SettingError(f"{path}: not a readable training config ({error}); see config/training/") from error
+    given = read_toml(path, wanted="a training config such as those in config/training/")
     unknown = set(given) - {f.name for f in fields(Config)}
     if unknown:
         raise SettingError(f"{path}: unknown key {min(unknown)!r}; wanted: {', '.join(f.name for f in fields(Config))}")

@@ -33,7 +33,7 @@ from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training.screening import MIN_NOTES, fault_of
 from livecomposer.training.voices import How, led
 
-__all__ = ["FINGERPRINTS", "SPLITS", "Shard", "load_shard", "prepare"]
+__all__ = ["FINGERPRINTS", "SPLITS", "Shard", "load_shard", "pack_of", "prepare"]
 
 SPLITS = ("train", "valid", "test")
 FINGERPRINTS = {
@@ -94,6 +94,11 @@ class Shard:
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+def pack_of(name: str) -> str:
+    """The pack that a piece is from: the first part of its name."""
+    return name.split("/", maxsplit=1)[0]
 
 
 def prepare(

@@ -14,7 +14,7 @@ from livecomposer.tokens import remi
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.training import batches
 from livecomposer.training.augment import Ids
-from livecomposer.training.batches import Augmentation
+from livecomposer.training.batches import Augmentation, framed
 from livecomposer.training.corpus import Shard
 
 __all__ = ["PAD", "batch", "validation_cuts"]
@@ -43,8 +43,5 @@ def validation_cuts(shard: Shard, *, rows: int, length: int) -> Iterator[Ids]:
 
 def _framed(cut: Ids, length: int) -> Ids:
     """BOS and the first ``length`` ids of what ``cut``, BOS and perhaps an end included, tells."""
-    ids = remi.encoded_anew(cut[1:][cut[1:] != _END].tolist())[:length]
-    row = np.full(length + 1, PAD, dtype=np.int64)
-    row[0] = remi.BOS
-    row[1 : 1 + len(ids)] = ids
-    return row
+    ids = np.array(remi.encoded_anew(cut[1:][cut[1:] != _END].tolist()), dtype=np.int64)
+    return framed(ids, length, first=remi.BOS, pad=PAD)

@@ -15,7 +15,7 @@ from livecomposer.errors import CorpusError
 from livecomposer.events import Role
 from livecomposer.tokens.vocabulary import VELOCITY_BINS, VOCABULARY, Kind
 from livecomposer.training.augment import moments
-from livecomposer.training.corpus import SPLITS, Shard, load_shard
+from livecomposer.training.corpus import SPLITS, Shard, load_shard, pack_of
 from livecomposer.units import STEPS_PER_SECOND
 
 __all__ = ["ALL", "lines", "survey"]
@@ -102,7 +102,7 @@ def _surveyed(shard: Shard) -> dict[str, dict[str, Any]]:
     tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
     whole = _Tally()
     for i, name in enumerate(shard.names):
-        for tally in (tallies[name.split("/", maxsplit=1)[0]], whole):
+        for tally in (tallies[pack_of(name)], whole):
             tally.add(shard.piece(i))
     return {pack: tally.row() for pack, tally in [*sorted(tallies.items()), (ALL, whole)]}
 

@@ -16,7 +16,7 @@ from safetensors import SafetensorError
 from torch import Tensor
 from torch.nn import functional
 
-from livecomposer.errors import CheckpointError, CorpusError, SettingError
+from livecomposer.errors import CheckpointError, CorpusError, SettingError, one_line
 from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Network
 from livecomposer.model.variants import build
@@ -216,7 +216,7 @@ class Trainer:
             restore(tensors, self.decoder, self.optimisers, self._mean_network)
             self.step, self.best = facts["step"], facts["best"]
         except (OSError, SafetensorError, ValueError, KeyError, TypeError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:200]
+            reason = one_line(error)
             raise CheckpointError(f"{path}: damaged ({reason}); delete it to begin again") from error
 
 

@@ -44,8 +44,8 @@ def test_a_config_is_read(tmp_path):
         ("tokens = 'words'\n" + TOML, "'words'"),
         ("schedule = 'step'\n" + TOML, "wsd or cosine"),
         ("ema = 1.0\n" + TOML, "ema = 1.0"),
-        ("layers = ", "not a readable"),
-        ("\udcff", "not a readable"),
+        ("layers = ", "not valid TOML"),
+        ("\udcff", "not valid TOML"),
     ],
 )
 def test_a_bad_config_is_one_line(tmp_path, text, said):

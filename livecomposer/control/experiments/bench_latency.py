@@ -4,12 +4,12 @@ import argparse
 import asyncio
 import os
 import random
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from livecomposer.control.typed_settings import say
 from livecomposer.errors import SettingError
 from livecomposer.events import SUSTAIN, Control, Event, Note, events_of_notes
 from livecomposer.session.lifecycle import Performed, perform
@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
 def _run(settings: Settings, turns: int) -> dict[str, Any]:
     music = phrases(turns, seed=_SEED)
     length = music[-1].time
-    print(f"playing {turns} phrases, {length + _EXTENSION_SECONDS:.0f} s", file=sys.stderr, flush=True)
+    say(f"playing {turns} phrases, {length + _EXTENSION_SECONDS:.0f} s")
     with IdleLateness() as machine:
         done = asyncio.run(
             perform(
@@ -55,7 +55,7 @@ def _run(settings: Settings, turns: int) -> dict[str, Any]:
                 record=None,
                 duration=length + _EXTENSION_SECONDS + _PATIENCE,
                 performance=music,
-                notify=_say,
+                notify=say,
             )
         )
     return _report(done, machine.late_ms, settings, phrases_played=turns)
@@ -128,10 +128,6 @@ def _report(
         "threads": settings.threads,
         "load_average": _load_average(),
     }
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def _load_average() -> float | None:

@@ -10,13 +10,13 @@ import asyncio
 import os
 import random
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
 
 from livecomposer.control.surfaces.frontends import frontends_of
+from livecomposer.control.typed_settings import say
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, Note, events_of_notes
 from livecomposer.session.commands.frontend_api import FrontendApi
@@ -103,11 +103,11 @@ def run(options: argparse.Namespace) -> dict[str, Any]:
         finally:
             await asyncio.gather(asked, return_exceptions=True)
 
-    frontends = [*frontends_of(settings, config=None, notify=_say), asking]
+    frontends = [*frontends_of(settings, config=None, notify=say), asking]
     music, longest = stream(seconds, seed=_SEED), seconds + 30.0
     with IdleLateness() as machine:
         playing = perform(
-            settings, seed=_SEED, record=None, duration=longest, performance=music, frontends=frontends, notify=_say
+            settings, seed=_SEED, record=None, duration=longest, performance=music, frontends=frontends, notify=say
         )
         done = asyncio.run(playing)
     return {
@@ -157,10 +157,6 @@ def stream(seconds: float, *, seed: int) -> list[Event]:
         notes += [Note(at, at + 0.4, key, 70) for key in keys]
         at += 0.13
     return list(events_of_notes(notes))
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 def lines(result: Mapping[str, Any]) -> Iterator[str]:

@@ -62,26 +62,14 @@ def train(options: argparse.Namespace) -> int:
 
 def evaluate(options: argparse.Namespace) -> int:
     """Measure likelihood, or how it plays along, or on."""
-    if options.music:
-        from livecomposer.control.experiments import evaluate_continuations as recital
-
-        options.seconds = options.seconds or recital.SECONDS
-        result = recital.music(options, settings_of(options))
-        print(json.dumps(result) if options.json else recital.table(result))
-        return 0
-    if options.accompany:
-        from livecomposer.control.experiments import evaluate_accompaniment as rehearsal_room
-
-        options.seconds = options.seconds or rehearsal_room.SECONDS
-        result = rehearsal_room.accompany(options, settings_of(options))
-        print(json.dumps(result) if options.json else rehearsal_room.table(result))
-        return 0
+    if options.music or options.accompany:
+        return _evaluate_music(options)
     if options.beside or options.train:
-        from livecomposer.evaluation.likelihood import beside_others as rivals
+        from livecomposer.evaluation.likelihood.beside_others import compare_checkpoints, table
 
         how = {"train": options.train, "pieces": options.pieces, "device": options.device}
-        result = rivals.compare_checkpoints(options.checkpoint, options.shard, beside=options.beside, **how)
-        print(json.dumps(result) if options.json else rivals.table(result))
+        result = compare_checkpoints(options.checkpoint, options.shard, beside=options.beside, **how)
+        print(json.dumps(result) if options.json else table(result))
         return 0
     from livecomposer.evaluation.likelihood.bits_per_note import evaluate_checkpoint
 
@@ -92,6 +80,17 @@ def evaluate(options: argparse.Namespace) -> int:
     else:
         low, high = result["interval"]
         print(f"{result['bits_per_note']:.3f} bits a note ({low:.3f} to {high:.3f}), {result['pieces']} pieces")
+    return 0
+
+
+def _evaluate_music(options: argparse.Namespace) -> int:
+    from livecomposer.control.experiments import evaluate_accompaniment, evaluate_continuations
+
+    measures = evaluate_continuations if options.music else evaluate_accompaniment
+    measured = evaluate_continuations.music if options.music else evaluate_accompaniment.accompany
+    options.seconds = options.seconds or measures.SECONDS
+    result = measured(options, settings_of(options))
+    print(json.dumps(result) if options.json else measures.table(result))
     return 0
 
 

@@ -4,7 +4,6 @@ A map is a TOML file: ``ports``, parts of the names that its ports go by, and th
 :mod:`livecomposer.control.surfaces.bindings`.
 """
 
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from livecomposer.control.surfaces.bindings import Address, Controls, Layer, lay
 from livecomposer.errors import SettingError
 from livecomposer.places import beside, own
 from livecomposer.settings import Settings
+from livecomposer.toml_files import named_files, read_toml
 
 __all__ = ["DEFAULT", "ControllerMap", "chosen", "controls_of", "maps", "own_file", "read"]
 
@@ -34,19 +34,12 @@ class ControllerMap:
 
 def maps() -> dict[str, Path]:
     """The maps that ship, by name."""
-    return {path.stem: path for path in sorted(beside("config/controllers").glob("*.toml"))}
+    return named_files(beside("config/controllers"))
 
 
 def read(path: Path) -> ControllerMap:
     """One map, or the controls in a file of settings; raises :class:`SettingError`."""
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise SettingError(
-            f"{path}: cannot be read ({error.strerror}); wanted a map like config/controllers/"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingError(f"{path}: not valid TOML ({error}); see config/controllers/") from error
+    content = read_toml(path, wanted="a map such as those in config/controllers/")
     ports = content.get("ports", [])
     if not isinstance(ports, list) or not all(isinstance(part, str) and part for part in ports):
         raise SettingError(f'{path}: ports = {ports!r}: wanted a list of parts of port names, ["nanoKONTROL2"]')

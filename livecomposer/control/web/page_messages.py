@@ -5,7 +5,6 @@ Binary messages are MIDI. Texts are JSON: ``{"do": COMMAND, "value": X}``, ``{"p
 """
 
 import json
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
 from typing import Any
@@ -15,7 +14,7 @@ from livecomposer.control.web.page_keyboard import PageKeyboard
 from livecomposer.errors import SettingError
 from livecomposer.session.commands.frontend_api import FrontendApi
 from livecomposer.session.commands.table import COMMANDS, Command
-from livecomposer.settings import Settings, load, meaning_of
+from livecomposer.settings import Settings, given_in, load, meaning_of
 
 __all__ = ["SOURCE", "PageMessages", "at_start", "tables"]
 
@@ -57,8 +56,7 @@ class PageMessages:
         if name not in found:
             raise SettingError(f"preset {name[:60]!r}; wanted one of: {', '.join(found)}")
         load(found[name], environment={})  # all of it is sound, or nothing is changed
-        given = tomllib.loads(found[name].read_text(encoding="utf-8"))
-        for setting, value in given.items():
+        for setting, value in given_in(found[name]).items():
             if setting in COMMANDS:
                 self._api.dispatcher.do(setting, value, source=SOURCE)
 

@@ -25,7 +25,7 @@ from livecomposer.model import checkpoint
 from livecomposer.model.decoder import Decoder, Network
 from livecomposer.tokens import barnote, remi
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.corpus import FINGERPRINTS, Shard, load_shard
+from livecomposer.training.corpus import FINGERPRINTS, Shard, load_shard, pack_of
 from livecomposer.units import steps_to_seconds
 
 __all__ = [
@@ -97,7 +97,7 @@ def packs_of(shard: Shard, chosen: Sequence[int]) -> dict[str, list[int]]:
     """By the name of a pack: which of ``chosen``, by their places in it, are of that pack."""
     packs: dict[str, list[int]] = defaultdict(list)
     for row, piece in enumerate(chosen):
-        packs[shard.names[piece].split("/")[0]].append(row)
+        packs[pack_of(shard.names[piece])].append(row)
     return dict(sorted(packs.items()))
 
 

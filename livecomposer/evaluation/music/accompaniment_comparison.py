@@ -16,7 +16,19 @@ from livecomposer.evaluation.music.baselines import drone, unison
 from livecomposer.evaluation.music.excerpts import Excerpt
 from livecomposer.events import Note
 
-__all__ = ["CHEATS", "CURVED", "REAL", "Partner", "baselines_of", "compare", "curves", "play", "summary"]
+__all__ = [
+    "CHEATS",
+    "CURVED",
+    "REAL",
+    "Partner",
+    "as_good",
+    "baselines_of",
+    "compare",
+    "curves",
+    "play",
+    "rows_of",
+    "summary",
+]
 
 Partner = Callable[[Excerpt], Sequence[Note]]
 """Given an excerpt, the companion's notes; a live one must look at its performer alone."""
@@ -113,21 +125,28 @@ def _scored(excerpts: Sequence[Excerpt], played: Sequence[Sequence[Note]], *, sp
 
 
 def _compared(metric: Metric, values: Mapping[str, Floats], subject: str, reference: str, seed: int) -> dict[str, Any]:
-    rows = {name: summary(column, seed) for name, column in values.items()}
-    for name, column in values.items():
-        if name != subject:
-            rows[name]["subject_less_this"] = summary(values[subject] - column, seed)
+    rows = rows_of(values, subject, seed)
     there = {name: values[name] for name in CHEATS if name in values}
     if metric.rises:
-        cheats = [name for name, column in there.items() if _as_good(column, values[reference])]
+        cheats = [name for name, column in there.items() if as_good(column, values[reference])]
     else:
         cheats = [name for name, column in there.items() if _inside(column, rows[reference]["interval"])]
-    above = [name for name, column in there.items() if metric.rises and _as_good(column, values[subject])]
+    above = [name for name, column in there.items() if metric.rises and as_good(column, values[subject])]
     about = {"unit": metric.unit, "meaning": metric.meaning, "rises": metric.rises}
     return {**about, "partners": rows, "cheats": cheats, "cheats_above_subject": above}
 
 
-def _as_good(values: Floats, than: Floats) -> bool:
+def rows_of(values: Mapping[str, Floats], subject: str, seed: int) -> dict[str, dict[str, Any]]:
+    """By name the summary of ``values`` (pieces,), with that of what the ``subject`` has more, piece by piece."""
+    rows = {name: summary(column, seed) for name, column in values.items()}
+    for name, column in values.items():
+        if name != subject:
+            rows[name]["subject_less_this"] = summary(values[subject] - column, seed)
+    return rows
+
+
+def as_good(values: Floats, than: Floats) -> bool:
+    """Whether ``values`` (pieces,) are on the average no lower, over the pieces where both are known."""
     more = _known(values - than)
     return len(more) > 0 and bool(more.mean() >= -_ROUNDING)
 

@@ -9,10 +9,11 @@ from typing import Any
 from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import LivecomposerError, MidiFileError
 from livecomposer.evaluation.music.features import beat_of, copied, longest_silence, numbers_of
-from livecomposer.evaluation.music.prompts import Prompt, pack_of
+from livecomposer.evaluation.music.prompts import Prompt
 from livecomposer.evaluation.pictures import piano_roll
 from livecomposer.events import Note, Role, events_of_notes
 from livecomposer.midi import files
+from livecomposer.training.corpus import pack_of
 
 __all__ = ["COLUMNS", "Audition", "facts_of", "page", "write"]
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from livecomposer.evaluation.music.accompaniment_comparison import summary
+from livecomposer.evaluation.music.accompaniment_comparison import as_good, rows_of
 from livecomposer.evaluation.music.features import HISTOGRAMS, NUMBERS, beat_of, copied, numbers_of
 from livecomposer.evaluation.music.prompts import Prompt
 from livecomposer.events import Note
@@ -110,26 +110,18 @@ def sets(prompts: Sequence[Prompt], made: Continuations) -> dict[str, dict[str, 
 
 
 def _compared(measure: Measure, values: Mapping[str, Floats], subject: str, seed: int) -> dict[str, Any]:
-    rows = {name: summary(column, seed) for name, column in values.items()}
-    for name, column in values.items():
-        if name != subject:
-            rows[name]["subject_less_this"] = summary(values[subject] - column, seed)
+    rows = rows_of(values, subject, seed)
+    better = {name: measure.better * column for name, column in values.items()}
     result: dict[str, Any] = {"unit": measure.unit, "meaning": measure.meaning, "better": measure.better}
     if measure.better:
         there = [name for name in CHEATS if name in values]
         for key, than in (("cheats", ELSEWHERE), ("cheats_above_subject", subject)):
-            result[key] = [n for n in there if than in values and _as_good(values[n], values[than], measure.better)]
+            result[key] = [n for n in there if than in values and as_good(better[n], better[than])]
         others = [name for name in values if name not in (subject, REAL)]
         result["clearly_worse"] = [
             n for n in others if _apart(rows[n]["subject_less_this"]["interval"], measure.better)
         ]
     return {**result, "makers": rows}
-
-
-def _as_good(values: Floats, than: Floats, better: int) -> bool:
-    more = better * (values - than)
-    more = more[~np.isnan(more)]
-    return len(more) > 0 and bool(more.mean() >= -_ROUNDING)
 
 
 def _apart(interval: Sequence[float] | None, better: int) -> bool:

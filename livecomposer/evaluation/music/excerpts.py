@@ -12,7 +12,7 @@ from livecomposer.evaluation.music.baselines import modulated
 from livecomposer.events import Note, Role
 from livecomposer.tokens.stream import notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
-from livecomposer.training.corpus import Shard, load_shard
+from livecomposer.training.corpus import Shard, load_shard, pack_of
 
 __all__ = ["Excerpt", "excerpts_of", "in_turn", "load_shard"]
 
@@ -64,7 +64,7 @@ def in_turn(shard: Shard, order: Iterable[int]) -> list[int]:
     seen: Counter[str] = Counter()
     turns: list[tuple[int, str, int]] = []
     for i in order:
-        pack = shard.names[i].split("/")[0]
+        pack = pack_of(shard.names[i])
         turns.append((seen[pack], pack, i))
         seen[pack] += 1
     return [i for *_, i in sorted(turns)]

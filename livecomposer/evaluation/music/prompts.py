@@ -13,9 +13,9 @@ from livecomposer.evaluation.music.excerpts import in_turn
 from livecomposer.events import Note, events_of_notes
 from livecomposer.midi.files import Recording, Track
 from livecomposer.tokens.stream import notes_of_ids
-from livecomposer.training.corpus import Shard
+from livecomposer.training.corpus import Shard, pack_of
 
-__all__ = ["Prompt", "pack_of", "prompts_of", "recording_of", "strangers_of"]
+__all__ = ["Prompt", "prompts_of", "recording_of", "strangers_of"]
 
 _FEWEST_NOTES = 8  # of each part
 
@@ -65,11 +65,6 @@ def prompts_of(
     if not found:
         raise CorpusError(f"{len(shard)} pieces, none of {given + seconds:g} s; ask for fewer seconds")
     return found
-
-
-def pack_of(name: str) -> str:
-    """The pack that a piece is from: the first part of its name."""
-    return name.split("/", maxsplit=1)[0]
 
 
 def strangers_of(prompts: Sequence[Prompt]) -> list[tuple[Note, ...]]:

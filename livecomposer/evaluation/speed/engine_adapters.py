@@ -13,7 +13,7 @@ from livecomposer.engine.eager import EagerEngine
 from livecomposer.errors import EngineError
 from livecomposer.model.decoder import Decoder
 
-__all__ = ["EngineAdapter", "eager", "native_ones", "parameters", "read", "timed"]
+__all__ = ["EngineAdapter", "eager", "facts_of", "native_ones", "parameters", "read", "timed"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class EngineAdapter:
 def eager(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
     """PyTorch as it comes, with keys and values cached: what everything else is held against."""
     del threads  # they are PyTorch's own
-    facts = {**_facts("eager", "float32", decoder), "weights_mib": _mib(4 * parameters(decoder))}
+    facts = facts_of("eager", decoder, weights_mib=_mib(4 * parameters(decoder)))
     yield _of_engine(EagerEngine(decoder), facts, lambda: read(decoder))
 
 
@@ -45,7 +45,7 @@ def native_ones(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
         raise EngineError("not compiled here; install a C compiler and livecomposer again")
     for precision in native.PRECISIONS:
         engine = native.NativeEngine(decoder, precision=precision, threads=threads)
-        facts = {**_facts("native", precision, decoder), "weights_mib": _mib(engine.weight_bytes)}
+        facts = facts_of("native", decoder, precision=precision, weights_mib=_mib(engine.weight_bytes))
         yield _of_engine(engine, {**facts, "instructions": native.instructions()}, engine.read_weights)
 
 
@@ -75,8 +75,9 @@ def _of_engine(engine: Engine, facts: dict[str, Any], read_weights: Callable[[],
     return EngineAdapter(facts=facts, hold=engine.feed, take_in=take_in, read_weights=read_weights, engine=engine)
 
 
-def _facts(backend: str, precision: str, decoder: Decoder) -> dict[str, Any]:
-    return {"backend": backend, "precision": precision, "params": parameters(decoder)}
+def facts_of(backend: str, module: torch.nn.Module, *, precision: str = "float32", **more: Any) -> dict[str, Any]:
+    """What a row says of whoever is measured, ``more`` included."""
+    return {"backend": backend, "precision": precision, "params": parameters(module), **more}
 
 
 def _mib(count: int) -> float:

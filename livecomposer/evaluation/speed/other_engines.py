@@ -14,8 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from livecomposer.errors import EngineError
-from livecomposer.evaluation.speed.engine_adapters import EngineAdapter, parameters, read, timed
+from livecomposer.errors import EngineError, one_line
+from livecomposer.evaluation.speed.engine_adapters import EngineAdapter, facts_of, read, timed
 from livecomposer.model.decoder import Block, Decoder, rotary, rotate
 
 __all__ = ["StaticStep", "compiled", "gpt2", "notochord"]
@@ -87,8 +87,8 @@ def compiled(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
     try:
         seconds = timed(lambda: static.take_in(0))
     except (RuntimeError, OSError) as error:
-        raise EngineError(f"torch.compile failed ({_line(error)}); it needs a C++ compiler") from error
-    facts = _facts("compile", decoder, compile_s=round(seconds, 1))
+        raise EngineError(f"torch.compile failed ({one_line(error)}); it needs a C++ compiler") from error
+    facts = facts_of("compile", decoder, compile_s=round(seconds, 1))
     yield EngineAdapter(
         facts=facts,
         hold=lambda ids: static.hold(len(ids)),
@@ -109,7 +109,7 @@ def gpt2(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
     model: Any = GPT2LMHeadModel(GPT2Config(**config, bos_token_id=0, eos_token_id=None))
     model.eval()
     generation = _Generation(model, DynamicCache)
-    yield EngineAdapter(facts=_facts("gpt2", model), hold=generation.hold, take_in=generation.take_in)
+    yield EngineAdapter(facts=facts_of("gpt2", model), hold=generation.hold, take_in=generation.take_in)
 
 
 class _Generation:
@@ -166,7 +166,7 @@ def notochord(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
         from notochord import EventConstraints, NoPossibleEvents, Notochord
     except ImportError as error:
         hint = "pip install 'livecomposer[notochord]', which keeps PyTorch below 2.11"
-        raise EngineError(f"notochord cannot be imported ({_line(error)}); {hint}") from error
+        raise EngineError(f"notochord cannot be imported ({one_line(error)}); {hint}") from error
     model: Any = Notochord().eval()
     constraints = EventConstraints(note_on_map={_PIANO: set(_PITCHES)})
 
@@ -176,17 +176,9 @@ def notochord(decoder: Decoder, threads: int) -> Iterator[EngineAdapter]:
             model.sample(constraints)
 
     yield EngineAdapter(
-        facts=_facts("notochord", model, per="event"),
+        facts=facts_of("notochord", model, per="event"),
         hold=lambda _: model.reset(),
         take_in=lambda ids: [timed(partial(event, id_)) for id_ in ids],
         read_weights=lambda: read(model),
         contextless=True,
     )
-
-
-def _facts(backend: str, module: torch.nn.Module, **more: Any) -> dict[str, Any]:
-    return {"backend": backend, "precision": "float32", "params": parameters(module), **more}
-
-
-def _line(error: Exception) -> str:
-    return " ".join(str(error).split())[:120] or type(error).__name__

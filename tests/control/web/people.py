@@ -9,6 +9,7 @@ from livecomposer.session.shared import Notifier
 from livecomposer.session.timing.commit_horizon import LatencyBudget
 from livecomposer.session.timing.meters import Meters
 from livecomposer.settings import Settings, changed
+from tests.control.desks import FakeInstrument
 from tests.fakes import FakeSink
 
 __all__ = ["StillSession", "backstage_of"]
@@ -20,28 +21,16 @@ class Player:
     late_dropped = 0
 
 
-class StillSession:
+class StillSession(FakeInstrument):
     """Plays nothing; its future is what a test says. Desk's instrument too."""
 
     def __init__(self):
+        super().__init__()
         self.listeners = []
         self.future = (), ()
         self.answering = False
         self.context = 0
         self.player = Player()
-        self.done = []
-
-    def act(self, name):
-        """Remember the action."""
-        self.done.append(name)
-
-    def switch(self, name, *, on):
-        """Remember the switch."""
-        self.done.append((name, on))
-
-    def adapt(self, settings):
-        """Remember that settings came."""
-        self.done.append(settings)
 
 
 def backstage_of(*, record=None, heard=None, told=None, **values):

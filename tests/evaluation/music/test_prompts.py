@@ -3,8 +3,9 @@
 import pytest
 
 from livecomposer.errors import CorpusError
-from livecomposer.evaluation.music.prompts import pack_of, prompts_of, recording_of, strangers_of
+from livecomposer.evaluation.music.prompts import prompts_of, recording_of, strangers_of
 from livecomposer.tokens.stream import notes_heard
+from livecomposer.training.corpus import pack_of
 from tests.evaluation.recitals import NAMES, eighths, shard_of_pieces
 
 SHARD = shard_of_pieces()
