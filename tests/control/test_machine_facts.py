@@ -36,7 +36,7 @@ def test_a_model_is_described_by_its_config(tmp_path):
 def test_a_damaged_config_is_an_error_of_one_line(tmp_path):
     """It names the folder and what to do."""
     (tmp_path / "config.json").write_text("{")
-    with pytest.raises(LivecomposerError, match="copy the checkpoint again"):
+    with pytest.raises(LivecomposerError, match="copy it again"):
         probe.model_found(str(tmp_path))
 
 
