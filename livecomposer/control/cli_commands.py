@@ -83,7 +83,7 @@ def continue_(options: argparse.Namespace) -> int:
     seed = _seed(settings)
     with bar("composing", settings.extension_duration, unit="s") as progress:
         report = asyncio.run(
-            continue_file(options.input_file, options.output_file, settings, seed=seed, progress=progress)
+            continue_file(options.input_file, options.output_file, settings, seed=seed, progress=progress, notify=say)
         )
     if options.json:
         print(json.dumps(report))
@@ -98,7 +98,7 @@ def accompany(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     seed = _seed(settings)
-    how: dict[str, Any] = {"seed": seed, "melody": options.melody}
+    how: dict[str, Any] = {"seed": seed, "melody": options.melody, "notify": say}
     with bar("playing along", seconds_of(options.input_file), unit="s") as progress:
         if options.offline:
             report = accompany_file_knowing(options.input_file, options.output_file, settings, **how, progress=progress)
@@ -116,7 +116,7 @@ def render(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     with bar("rendering", 1.0, unit="") as progress:
-        seconds = render_file(options.input_file, options.output_file, settings, progress=progress)
+        seconds = render_file(options.input_file, options.output_file, settings, progress=progress, notify=say)
     print(f"{options.output_file}: {seconds:.1f} s")
     if options.picture is not None:
         _draw(options.input_file, options.picture)

@@ -1,14 +1,12 @@
 """Standard MIDI Files in and out.
 
-Reading keeps what a player needs (notes, controllers, track names) in seconds, and counts what it leaves out. Anything
-that is not readable, playable MIDI becomes a :class:`MidiFileError` of one line.
+Reading keeps what a player needs (notes, controllers, track names) in seconds, and counts what it leaves out or mends.
+Anything that is not readable, playable MIDI becomes a :class:`MidiFileError` of one line.
 """
 
-import io
 import re
-import struct
-from collections import Counter, defaultdict, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,25 +14,24 @@ import mido
 
 from livecomposer.atomic_write import atomic_write
 from livecomposer.errors import MidiFileError
-from livecomposer.events import Control, Event, Note, NoteOff, NoteOn, Other, events_of_notes, in_order, untangle
+from livecomposer.events import Control, Event, NoteOff, NoteOn, Other, events_of_notes, in_order
+from livecomposer.midi.file_chunks import Chunks, TimedMessage, parse
+from livecomposer.midi.file_conductor import conductor_of
+from livecomposer.midi.file_faults import Fault, summary
+from livecomposer.midi.file_notes import Ending, notes_of_strokes
 from livecomposer.units import DEFAULT_TEMPO_US, TempoMap
 
-__all__ = ["MAX_FILE_BYTES", "Recording", "Track", "read", "write"]
+__all__ = ["MAX_FILE_BYTES", "Fault", "Recording", "Track", "read", "summary", "write"]
 
 MAX_FILE_BYTES = 4 * 2**20
-"""About 1.4 million messages, some twenty seconds to read and a gigabyte of memory: far above any one piece."""
+"""About 1.2 million messages, ten seconds to read and two thirds of a gigabyte of memory: far above any one piece."""
 MAX_SECONDS = 24 * 3600.0
-_MOST_BEATS = 100_000
 _TICKS_PER_BEAT = 960
 _DRUM_CHANNEL = 9
 _MELODIC_CHANNELS = [channel for channel in range(16) if channel != _DRUM_CHANNEL]
 _TICKS_PER_SECOND = _TICKS_PER_BEAT * 1_000_000 / DEFAULT_TEMPO_US
-_FRAME_RATES = {24: 24.0, 25: 25.0, 29: 29.97, 30: 30.0}
-"""Frames a second of the SMPTE formats (SMF 1.0); 29 stands for 30 drop-frame."""
-
-_ENDLESS_NUMBER = re.compile(rb"[\x80-\xff]{8192}")
-"""A number of the format ends at its first byte below 0x80, by the fourth at the latest; the parser would follow one to
-the end of the file, in quadratic time. No file of music holds such a run."""
+_TRACK_NAME = b"\xff\x03"
+_CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +48,13 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """A whole file. ``dropped`` counts, by reason, the notes that were left out.
+    """A whole file. ``dropped`` counts, by reason, what was left out or mended.
 
     ``beats``: when each quarter note begins, in seconds, to past the end; none where time is not told in beats.
     """
 
     tracks: tuple[Track, ...]
-    dropped: dict[str, int] = field(default_factory=dict)
+    dropped: Mapping[Fault, int] = field(default_factory=dict)
     beats: tuple[float, ...] = ()
     quarters_per_bar: float = 4.0  # at the beginning
 
@@ -71,40 +68,55 @@ class Recording:
         """When the last event happens."""
         return max((track.events[-1].time for track in self.tracks if track.events), default=0.0)
 
+    @property
+    def remarks(self) -> str:
+        """One line on what was left out or mended; empty where nothing was."""
+        notes = sum(isinstance(event, NoteOn) for track in self.tracks for event in track.events)
+        return f"read {notes:,} note{'s' * (notes != 1)}; {summary(self.dropped)}" if self.dropped else ""
 
-def read(path: Path) -> Recording:
-    """Read a type 0 or type 1 file.
 
-    Raises :class:`MidiFileError` for what is missing, damaged, too large, of type 2, or without a note. Left out and
-    counted are drums (channel 10), notes of no length, note-offs without a note, and notes doubled on one key; a note
-    that never ends is counted and ends with its track.
+def read(path: Path, notify: Callable[[str], None] = lambda _: None) -> Recording:
+    """Read a file as a player or a DAW does, however odd.
+
+    What is left out or mended is counted, and ``notify`` is given one line on it, if there is any. Drums (channel 10)
+    are left out. Raises :class:`MidiFileError` for what is missing, too large, no MIDI file, without a note, or of type
+    2 with several tracks, which are pieces of their own.
     """
-    file = _load(path)
-    if file.type not in (0, 1):
-        raise MidiFileError(f"{path}: MIDI of type {file.type}; wanted type 0 or 1: export it as type 1")
-    dropped: Counter[str] = Counter()
-    try:
-        tempo = _tempo_map(path, file)
-        tracks = tuple(track for source in file.tracks if (track := _read_track(source, tempo, dropped)).events)
-    except OverflowError as error:
-        raise MidiFileError(f"{path}: lasts for ever; wanted less than 24 hours: try to export it again") from error
-    beats = _beats(tempo, file.ticks_per_beat, max((track.events[-1].time for track in tracks), default=0.0))
-    recording = Recording(tracks, dict(dropped), beats, _quarters_per_bar(file))
-    if not any(isinstance(event, NoteOn) for track in tracks for event in track.events):
+    recording = _recording(path, _load(path))
+    if not any(isinstance(event, NoteOn) for track in recording.tracks for event in track.events):
         raise MidiFileError(f"{path}: no playable note in it; wanted at least one outside the drum channel")
     if recording.seconds > MAX_SECONDS:
-        raise MidiFileError(f"{path}: lasts {recording.seconds / 3600:.0f} hours; wanted less than 24: cut it first")
+        hours = recording.seconds / 3600
+        raise MidiFileError(f"{path}: lasts {hours:.0f} hours; wanted less than 24: cut it first")
+    if recording.remarks:
+        notify(f"{path}: {recording.remarks}")
     return recording
 
 
-def _load(path: Path) -> mido.MidiFile:
+def _recording(path: Path, chunks: Chunks) -> Recording:
+    faults = Counter(chunks.faults)
     try:
-        return mido.MidiFile(file=io.BytesIO(_bytes_of(path)), clip=True)
+        conductor = conductor_of(chunks, faults)
+    except ValueError as error:
+        raise MidiFileError(f"{path}: {error}") from error
+    parts = [_part(messages, conductor.tempo, faults) for messages in chunks.tracks]
+    ending = Ending.of([part.strokes for part in parts])
+    tracks = tuple(track for part in parts if (track := _to_track(part, ending, faults)).events)
+    seconds = max((track.events[-1].time for track in tracks), default=0.0)
+    return Recording(tracks, dict(+faults), conductor.beats(seconds), conductor.quarters_per_bar)
+
+
+def _load(path: Path) -> Chunks:
+    try:
+        chunks = parse(_bytes_of(path))
     except FileNotFoundError as error:
         raise MidiFileError(f"{path}: no such file; wanted a Standard MIDI File (.mid)") from error
-    except (OSError, EOFError, ValueError, LookupError, TypeError, struct.error, mido.KeySignatureError) as error:
-        reason = str(error) or "it ends too early"
-        raise MidiFileError(f"{path}: not a readable MIDI file ({reason}); try to export it again") from error
+    except (OSError, ValueError) as error:
+        raise MidiFileError(f"{path}: not a readable MIDI file ({error}); try to export it again") from error
+    if chunks.kind == 2 and len(chunks.tracks) > 1:
+        raise MidiFileError(f"{path}: MIDI of type 2; wanted type 0 or 1: export it as type 1")
+    chunks.faults[Fault.FILE_TYPES] += chunks.kind > 1
+    return chunks
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -114,86 +126,54 @@ def _bytes_of(path: Path) -> bytes:
     if size > MAX_FILE_BYTES:
         limit = f"wanted at most {MAX_FILE_BYTES / 2**20:.0f} MiB: cut it first"
         raise MidiFileError(f"{path}: {size / 2**20:.1f} MiB; {limit}")
-    data = path.read_bytes()
-    if _ENDLESS_NUMBER.search(data):
-        raise MidiFileError(f"{path}: not a readable MIDI file (a number without end); try to export it again")
-    return data
+    return path.read_bytes()
 
 
-def _tempo_map(path: Path, file: mido.MidiFile) -> TempoMap:
-    division = file.ticks_per_beat
-    if division < 0:  # SMPTE (SMF 1.0): minus frames a second in the high byte, ticks a frame in the low one
-        rate = _FRAME_RATES.get(-(division >> 8), 0.0) * (division & 0xFF)
-        if rate:
-            return TempoMap([0], [0.0], [1 / rate])
-    if division <= 0:
-        raise MidiFileError(f"{path}: a time division of {division}; wanted ticks per beat or SMPTE frames")
-    changes = [(tick, m.tempo) for track in file.tracks for tick, m in _absolute(track) if m.type == "set_tempo"]
-    return TempoMap.from_changes(changes, division)
+@dataclass(slots=True)
+class _Part:
+    """One track as the file has it; ``end``: when its last message is, in seconds."""
+
+    name: str = ""
+    strokes: defaultdict[tuple[int, int], list[tuple[float, int]]] = field(default_factory=lambda: defaultdict(list))
+    others: list[Event] = field(default_factory=list)
+    end: float = 0.0
 
 
-def _beats(tempo: TempoMap, ticks_per_beat: int, end: float) -> tuple[float, ...]:
-    beats = [0.0]
-    while ticks_per_beat > 0 and beats[-1] <= end:
-        beats.append(tempo.to_seconds(len(beats) * ticks_per_beat))
-        if beats[-1] <= beats[-2] or len(beats) > _MOST_BEATS:  # no music has such a tempo
-            return ()
-    return tuple(beats) if len(beats) > 1 else ()
-
-
-def _quarters_per_bar(file: mido.MidiFile) -> float:
-    """As the first time signature says; four without any."""
-    signatures = (message for track in file.tracks for message in track if message.type == "time_signature")
-    return next((4 * one.numerator / one.denominator for one in signatures), 4.0)
-
-
-def _absolute(track: Iterable[mido.Message]) -> Iterator[tuple[int, mido.Message]]:
-    tick = 0
-    for message in track:
-        tick += message.time
-        yield tick, message
-
-
-def _read_track(source: mido.MidiTrack, tempo: TempoMap, dropped: Counter[str]) -> Track:
-    notes: list[Note] = []
-    others: list[Event] = []
-    open_: defaultdict[tuple[int, int], deque[tuple[float, int]]] = defaultdict(deque)  # start, velocity
-    now = 0.0
-    for tick, message in _absolute(source):
-        now = tempo.to_seconds(tick)
-        if message.is_meta or not hasattr(message, "channel"):
-            continue
-        struck = message.type == "note_on" and message.velocity > 0
-        if message.channel == _DRUM_CHANNEL:
-            dropped.update(["drum notes"] if struck else [])
-        elif struck:
-            open_[message.channel, message.note].append((now, message.velocity))
-        elif message.type in ("note_on", "note_off"):
-            if waiting := open_[message.channel, message.note]:
-                start, velocity = waiting.popleft()
-                notes.append(Note(start, now, message.note, velocity))
+def _part(messages: Sequence[TimedMessage], tempo: TempoMap, faults: Counter[Fault]) -> _Part:
+    part = _Part()
+    names = [data[2:] for _, data in messages if data.startswith(_TRACK_NAME)]
+    if names:
+        part.name = _to_name(names[0])
+    for tick, message in messages:
+        status = message[0]
+        if status & 0x0F == _DRUM_CHANNEL and status < 0xF0:
+            faults[Fault.DRUM_NOTES] += status == 0x99 and message[2] > 0
+        elif status < 0xF0 and (data := _in_range(message[1:], faults)):
+            now = tempo.to_seconds(tick)
+            if status < 0xA0:
+                part.strokes[status & 0x0F, data[0]].append((now, data[1] if status >= 0x90 else 0))
+            elif status < 0xC0 and status >= 0xB0:
+                part.others.append(Control(now, data[0], data[1]))
             else:
-                dropped["note-offs without a note"] += 1
-        else:
-            others.append(_to_event(message, now))
-    for (_, pitch), waiting in open_.items():
-        dropped.update(["notes never ended (ended with their track)"] * len(waiting))
-        notes += [Note(start, now, pitch, velocity) for start, velocity in waiting]
-    return Track(_to_name(source.name), tuple(in_order([*others, *events_of_notes(_playable(notes, dropped))])))
+                part.others.append(Other(now, message[:1] + data))
+    part.end = tempo.to_seconds(messages[-1][0]) if messages else 0.0
+    return part
 
 
-def _to_event(message: mido.Message, now: float) -> Event:
-    if message.type == "control_change":
-        return Control(now, message.control, message.value)
-    return Other(now, bytes(message.bytes()))
+def _in_range(data: bytes, faults: Counter[Fault]) -> bytes:
+    """The data bytes of a message with a value above 127 as 127; none of them where a number is above 127."""
+    if data.isascii():
+        return data
+    if data[0] > 127:
+        faults[Fault.NUMBERS] += 1
+        return b""
+    faults[Fault.VALUES] += 1
+    return bytes(min(byte, 127) for byte in data)
 
 
-def _playable(notes: list[Note], dropped: Counter[str]) -> list[Note]:
-    lasting = [note for note in notes if note.end > note.start]
-    kept = untangle(lasting)
-    dropped.update(["notes of no length"] * (len(notes) - len(lasting)))
-    dropped.update(["notes doubled on one key"] * (len(lasting) - len(kept)))
-    return kept
+def _to_track(part: _Part, ending: Ending, faults: Counter[Fault]) -> Track:
+    notes = notes_of_strokes(part.strokes, ending, track_end=part.end, faults=faults)
+    return Track(part.name, tuple(in_order([*part.others, *events_of_notes(notes)])))
 
 
 def write(path: Path, tracks: Sequence[Track]) -> None:
@@ -228,16 +208,17 @@ def _write_track(track: Track, channel: int) -> mido.MidiTrack:
     return result
 
 
-def _to_name(latin: str) -> str:
-    """A track's name as UTF-8 where it is that; the format does not say, and mido reads Latin-1."""
+def _to_name(data: bytes) -> str:
+    """A track's name as UTF-8 where it is that, for the format does not say; else as Latin-1."""
     try:
-        return latin.encode("latin-1").decode("utf-8")
+        return data.decode("utf-8")
     except UnicodeError:
-        return latin
+        return data.decode("latin-1")
 
 
 def _from_name(name: str) -> str:
-    return name.encode("utf-8", errors="replace").decode("latin-1")
+    """As mido writes Latin-1; without control characters, which are no text to whoever reads it."""
+    return _CONTROL_CHARACTERS.sub(" ", name).encode("utf-8", errors="replace").decode("latin-1")
 
 
 def _to_message(event: Event, channel: int) -> mido.Message:

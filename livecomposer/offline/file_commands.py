@@ -21,10 +21,19 @@ __all__ = ["accompany_file", "accompany_file_knowing", "continue_file", "render_
 
 
 async def continue_file(
-    source: Path, target: Path, settings: Settings, *, seed: int, progress: Callable[[float], None]
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    seed: int,
+    progress: Callable[[float], None],
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, object]:
-    """Continue ``source`` into ``target``; returns what ``continue --json`` prints."""
-    recording = files.read(source)
+    """Continue ``source`` into ``target``; returns what ``continue --json`` prints.
+
+    ``notify``, here and below, hears in one line what is odd about ``source``.
+    """
+    recording = files.read(source, notify)
     _refuse_overwriting(source, target)
     settings = changed(settings, {"mode": "continue"})
     async with Engines(settings, timeout=OFFLINE_TIMEOUT) as engines:
@@ -51,13 +60,14 @@ async def accompany_file(
     melody: str = "",
     latency: float | None = None,
     progress: Callable[[float], None],
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, object]:
     """Play along with ``source`` as a live session would, into ``target``; what ``accompany --json`` prints.
 
     ``melody``: the track that is heard; empty for all. ``latency``: seconds from a key to its answer; ``None`` for what
     this machine's engine needs, with which no two companions need be the same.
     """
-    recording = files.read(source)
+    recording = files.read(source, notify)
     _refuse_overwriting(source, target)
     performer = performer_of(recording, melody)
     settings = changed(settings, {"mode": "accompany"})
@@ -70,14 +80,21 @@ async def accompany_file(
 
 
 def accompany_file_knowing(
-    source: Path, target: Path, settings: Settings, *, seed: int, melody: str = "", progress: Callable[[float], None]
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    seed: int,
+    melody: str = "",
+    progress: Callable[[float], None],
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, object]:
     """The same by one who knows the whole of ``source`` beforehand: the upper bound."""
     from livecomposer.engine.backends import open_engine
     from livecomposer.model import checkpoint
     from livecomposer.offline.lookahead import accompany_knowing
 
-    recording = files.read(source)
+    recording = files.read(source, notify)
     _refuse_overwriting(source, target)
     performer = performer_of(recording, melody)
     model = model_folder(settings.model)
@@ -91,13 +108,18 @@ def accompany_file_knowing(
 
 
 def render_file(
-    source: Path, target: Path, settings: Settings, *, progress: Callable[[float], None] | None = None
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    progress: Callable[[float], None] | None = None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> float:
     """Render ``source`` to the WAV file ``target``; returns its seconds. ``progress`` is told the share done, 0–1."""
     from livecomposer.playing.soundfonts import find_soundfont
     from livecomposer.playing.synth import render
 
-    recording = files.read(source)
+    recording = files.read(source, notify)
     _refuse_overwriting(source, target)
     messages = (
         (event.time, encode(event, channel=min(part, 8)))
