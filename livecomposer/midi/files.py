@@ -82,9 +82,13 @@ def read(path: Path, notify: Callable[[str], None] = lambda _: None) -> Recordin
     are left out. Raises :class:`MidiFileError` for what is missing, too large, no MIDI file, without a note, or of type
     2 with several tracks, which are pieces of their own.
     """
-    recording = _recording(path, _load(path))
-    if not any(isinstance(event, NoteOn) for track in recording.tracks for event in track.events):
-        raise MidiFileError(f"{path}: no playable note in it; wanted at least one outside the drum channel")
+    chunks = _load(path)
+    recording = _recording(path, chunks)
+    has_notes = any(isinstance(event, NoteOn) for track in recording.tracks for event in track.events)
+    if chunks.kind == 2 and (len(chunks.tracks) > 1 or not has_notes):
+        raise MidiFileError(f"{path}: MIDI of type 2; wanted type 0 or 1: export it as type 1")
+    if not has_notes:
+        raise MidiFileError(f"{path}: {_why_nothing(recording)}")
     if recording.seconds > MAX_SECONDS:
         hours = recording.seconds / 3600
         raise MidiFileError(f"{path}: lasts {hours:.0f} hours; wanted less than 24: cut it first")
@@ -95,6 +99,7 @@ def read(path: Path, notify: Callable[[str], None] = lambda _: None) -> Recordin
 
 def _recording(path: Path, chunks: Chunks) -> Recording:
     faults = Counter(chunks.faults)
+    faults[Fault.FILE_TYPES] += chunks.kind > 1
     try:
         conductor = conductor_of(chunks, faults)
     except ValueError as error:
@@ -106,17 +111,19 @@ def _recording(path: Path, chunks: Chunks) -> Recording:
     return Recording(tracks, dict(+faults), conductor.beats(seconds), conductor.quarters_per_bar)
 
 
+def _why_nothing(recording: Recording) -> str:
+    if {Fault.UNREADABLE, Fault.MISSING_BYTES} & recording.dropped.keys():
+        return f"not a readable MIDI file ({summary(recording.dropped)}); try to export it again"
+    return "no playable note in it; wanted at least one outside the drum channel"
+
+
 def _load(path: Path) -> Chunks:
     try:
-        chunks = parse(_bytes_of(path))
+        return parse(_bytes_of(path))
     except FileNotFoundError as error:
         raise MidiFileError(f"{path}: no such file; wanted a Standard MIDI File (.mid)") from error
     except (OSError, ValueError) as error:
         raise MidiFileError(f"{path}: not a readable MIDI file ({error}); try to export it again") from error
-    if chunks.kind == 2 and len(chunks.tracks) > 1:
-        raise MidiFileError(f"{path}: MIDI of type 2; wanted type 0 or 1: export it as type 1")
-    chunks.faults[Fault.FILE_TYPES] += chunks.kind > 1
-    return chunks
 
 
 def _bytes_of(path: Path) -> bytes:

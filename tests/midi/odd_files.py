@@ -2,9 +2,12 @@
 
 import struct
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from hypothesis import strategies as st
 
+CASES = Path(__file__).parent / "cases"
+"""Small files of the kinds that other software's bug reports tell of."""
 END = b"\0\xff\x2f\0"
 KEY = b"\0\x90\x3c\x40\x60\x80\x3c\x40"
 """Middle C for 96 ticks."""

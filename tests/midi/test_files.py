@@ -1,5 +1,4 @@
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,9 +8,7 @@ from livecomposer.errors import MidiFileError
 from livecomposer.events import Control, Note, NoteOff, NoteOn, Other, events_of_notes, in_order, notes_of_events
 from livecomposer.midi import files
 from livecomposer.midi.files import MAX_FILE_BYTES, Recording, Track, read, write
-from tests.midi.odd_files import END, KEY, cut, smf, whole_files
-
-CASES = Path(__file__).parent / "cases"
+from tests.midi.odd_files import CASES, END, KEY, cut, smf, whole_files
 
 
 @pytest.fixture

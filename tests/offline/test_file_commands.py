@@ -16,6 +16,7 @@ from livecomposer.offline.file_commands import (
     tracks_of_file,
 )
 from livecomposer.settings import Settings, changed
+from tests.midi.odd_files import CASES
 from tests.session.minds import tiny_checkpoint
 from tests.session.players import phrase
 
@@ -30,6 +31,29 @@ async def test_the_same_seed_gives_the_same_file(tmp_path):
     assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
     assert {"seed", "model", "prompt_notes", "notes", "seconds", "tokens"} <= set(report)
     assert report["notes"] == len(tracks_of_file(tmp_path / "a.mid")["companion"])
+
+
+async def test_every_command_says_in_one_line_what_is_odd_about_its_file(tmp_path):
+    """Going on, playing along in two ways, and sound; the odd chord at the end is part of what goes on."""
+    model = str(tiny_checkpoint(tmp_path / "tiny"))
+    settings = changed(Settings(), {"model": model, "extension_duration": 0.5, "alone": 0.5, "plan_ahead": 0.1})
+    source, lines = CASES / "27-prompt-ends-held.mid", []
+    how = {"seed": 5, "progress": lambda _: None, "notify": lines.append}
+    report = await continue_file(source, tmp_path / "a.mid", settings, **how)
+    await accompany_file(source, tmp_path / "b.mid", settings, latency=0.02, **how)
+    accompany_file_knowing(source, tmp_path / "c.mid", settings, **how)
+    render_file(source, tmp_path / "d.wav", settings, notify=lines.append)
+    assert [f"{source}: read 19 notes; mended: 3 notes never ended"] * 4 == lines
+    assert (19, 4.25) == (report["prompt_notes"], report["start"])
+
+
+async def test_a_text_long_behind_the_music_is_not_gone_on_from(tmp_path):
+    """The continuation begins behind the last stroke's own length, not half an hour later."""
+    model = str(tiny_checkpoint(tmp_path / "tiny"))
+    settings = changed(Settings(), {"model": model, "extension_duration": 0.5})
+    source = CASES / "31b-note-never-ended-long-tail.mid"
+    report = await continue_file(source, tmp_path / "a.mid", settings, seed=5, progress=lambda _: None)
+    assert (4, 2.0) == (report["prompt_notes"], report["start"])
 
 
 async def test_the_input_is_never_overwritten(tmp_path):
