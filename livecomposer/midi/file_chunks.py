@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from livecomposer.midi.file_faults import Fault
 
-__all__ = ["END_OF_TRACK", "META", "Chunks", "TimedMessage", "parse"]
+__all__ = ["END_OF_TRACK", "META", "META_LENGTHS", "SYSEX", "SYSEX_END", "Chunks", "TimedMessage", "parse"]
 
 TimedMessage = tuple[int, bytes]
 """The absolute tick of a message, and its bytes: of a meta event 0xFF, its kind and its data; of a system-exclusive
@@ -20,14 +20,14 @@ message 0xF0 or 0xF7 and its data. Data bytes of channel messages may be above 1
 
 META, END_OF_TRACK = 0xFF, 0x2F
 _END = bytes([META, END_OF_TRACK])
-_SYSEX, _SYSEX_END = 0xF0, 0xF7
+SYSEX, SYSEX_END = 0xF0, 0xF7
 _SYSTEM_LENGTHS = {0xF1: 1, 0xF2: 2, 0xF3: 1}
 """Data bytes of the system messages that have any (MIDI 1.0, table 5)."""
 _LARGEST_NUMBER = 0x0FFFFFFF  # of the format's variable-length ones
 
-_META_LENGTHS = {0x00: 2, 0x20: 1, 0x21: 1, END_OF_TRACK: 0, 0x51: 3, 0x54: 5, 0x58: 4, 0x59: 2}
+META_LENGTHS = {0x00: 2, 0x20: 1, 0x21: 1, END_OF_TRACK: 0, 0x51: 3, 0x54: 5, 0x58: 4, 0x59: 2}
 """Data bytes of the kinds of meta event that have a fixed number."""
-_ENOUGH = _META_LENGTHS | {0x58: 2}  # a time signature's first two say it
+_ENOUGH = META_LENGTHS | {0x58: 2}  # a time signature's first two say it
 _LAST_TEXT = 0x0F
 _OTHER_METAS = (0x2E, 0x4B, 0x60, 0x7F)  # what some sequencers put there
 
@@ -35,7 +35,7 @@ _LANDMARK = re.compile(rb"MTrk|MThd")
 _CHUNK_NAME = re.compile(rb"[ -~]{4}")
 _NO_TEXT = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f](?!\x00*$)")
 _STATUS_BYTE = re.compile(rb"[\x80-\xff]")
-_SYSEX_DATA = re.compile(rb"[\x00-\x7f]*(?:\xf7\xf0[\x00-\x7f]*)*\xf7?")  # some pack several into one
+_SYSEX_PATTERN = re.compile(rb"[\x00-\x7f]*(?:\xf7\xf0[\x00-\x7f]*)*\xf7?")  # some pack several into one
 _BYTES = [bytes([value]) for value in range(256)]
 
 
@@ -211,9 +211,9 @@ def _system(body: bytes, at: int, faults: Counter[Fault]) -> tuple[bytes, int]:
     status = body[at]
     if status == META:
         return _meta(body, at, faults)
-    if status == _SYSEX:
+    if status == SYSEX:
         return _sysex(body, at, faults)
-    if status == _SYSEX_END:
+    if status == SYSEX_END:
         return _escape(body, at, faults)
     faults[Fault.SYSTEM_MESSAGES] += 1
     return b"", min(at + 1 + _SYSTEM_LENGTHS.get(status, 0), len(body))
@@ -222,7 +222,7 @@ def _system(body: bytes, at: int, faults: Counter[Fault]) -> tuple[bytes, int]:
 def _meta(body: bytes, at: int, faults: Counter[Fault]) -> tuple[bytes, int]:
     kind = body[at + 1]
     start, end = _counted(body, at + 2)
-    wanted = _META_LENGTHS.get(kind)
+    wanted = META_LENGTHS.get(kind)
     if wanted is None:
         faults[Fault.UNKNOWN_METAS] += kind > _LAST_TEXT and kind not in _OTHER_METAS
         faults[Fault.BROKEN_TEXTS] += kind <= _LAST_TEXT and bool(_NO_TEXT.search(body, start, end))
@@ -243,16 +243,16 @@ def _sysex(body: bytes, at: int, faults: Counter[Fault]) -> tuple[bytes, int]:
     """A system-exclusive message; where its length leads elsewhere it ends at its 0xF7, as it does on a wire."""
     length, start = _number(body, at + 1)
     end = start + length
-    if end > len(body) or not _SYSEX_DATA.fullmatch(body, start, end):
+    if end > len(body) or not _SYSEX_PATTERN.fullmatch(body, start, end):
         closing = _STATUS_BYTE.search(body, start)
-        if closing and body[closing.start()] == _SYSEX_END:
+        if closing and body[closing.start()] == SYSEX_END:
             faults[Fault.SYSEX_LENGTHS] += 1
             end = closing.end()
         elif end > len(body):
             raise IndexError
         else:
             faults[Fault.BROKEN_SYSEX] += 1
-    elif body[end - 1] != _SYSEX_END and body[end : end + 1] == b"\xf7":
+    elif body[end - 1] != SYSEX_END and body[end : end + 1] == b"\xf7":
         faults[Fault.SYSEX_LENGTHS] += 1
         end += 1
     return b"\xf0" + body[start:end], end
@@ -261,5 +261,5 @@ def _sysex(body: bytes, at: int, faults: Counter[Fault]) -> tuple[bytes, int]:
 def _escape(body: bytes, at: int, faults: Counter[Fault]) -> tuple[bytes, int]:
     """More of a system-exclusive message, or any other bytes to be sent as they are."""
     start, end = _counted(body, at + 1)
-    faults[Fault.SYSTEM_MESSAGES] += not _SYSEX_DATA.fullmatch(body, start, end)
+    faults[Fault.SYSTEM_MESSAGES] += not _SYSEX_PATTERN.fullmatch(body, start, end)
     return b"\xf7" + body[start:end], end

@@ -7,12 +7,14 @@ from livecomposer.midi.file_chunks import META, Chunks
 from livecomposer.midi.file_faults import Fault
 from livecomposer.units import TempoMap
 
-__all__ = ["Conductor", "conductor_of"]
+__all__ = ["TIME_SIGNATURE", "Conductor", "conductor_of", "exists"]
 
-_TEMPO, _TIME_SIGNATURE, _KEY_SIGNATURE = 0x51, 0x58, 0x59
+TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x51, 0x58, 0x59
 _MOST_BEATS = 100_000
 _SMALLEST_BEAT = 7  # a 128th note
 _SHARPS_OR_FLATS = {*range(8), *range(249, 256)}  # as one byte each, flats below zero
+_FAULTS = {TEMPO: Fault.TEMPOS, TIME_SIGNATURE: Fault.TIME_SIGNATURES, KEY_SIGNATURE: Fault.KEY_SIGNATURES}
+_LEAST = {TEMPO: 3, TIME_SIGNATURE: 2, KEY_SIGNATURE: 2}  # bytes without which they say nothing
 _FRAME_RATES = {24: 24.0, 25: 25.0, 29: 29.97, 30: 30.0}
 """Frames a second of the SMPTE formats (SMF 1.0); 29 stands for 30 drop-frame."""
 
@@ -38,15 +40,27 @@ class Conductor:
 def conductor_of(chunks: Chunks, faults: Counter[Fault]) -> Conductor:
     """Read it; what does not exist is counted and ignored. Raises ``ValueError`` for a time division that is none."""
     metas = [(tick, data[1], data[2:]) for track in chunks.tracks for tick, data in track if data[0] == META]
-    tempos = [(tick, int.from_bytes(data[:3])) for tick, kind, data in metas if kind == _TEMPO and len(data) >= 3]
-    bars = [data for _, kind, data in metas if kind == _TIME_SIGNATURE and len(data) >= 2]
-    keys = [data for _, kind, data in metas if kind == _KEY_SIGNATURE and len(data) >= 2]
-    there = [4 * data[0] / 2 ** data[1] for data in bars if data[0] and data[1] <= _SMALLEST_BEAT]
-    faults[Fault.TEMPOS] += sum(not tempo for _, tempo in tempos)
-    faults[Fault.TIME_SIGNATURES] += len(bars) - len(there)
-    faults[Fault.KEY_SIGNATURES] += sum(data[0] not in _SHARPS_OR_FLATS or data[1] > 1 for data in keys)
-    tempo = _tempo_map(chunks.division, [change for change in tempos if change[1]])
-    return Conductor(tempo, max(0, chunks.division), there[0] if there else 4.0)
+    there = []
+    for tick, kind, data in metas:
+        if kind in _FAULTS and len(data) >= _LEAST[kind]:
+            if exists(kind, data):
+                there.append((tick, kind, data))
+            else:
+                faults[_FAULTS[kind]] += 1
+    tempo = _tempo_map(
+        chunks.division, [(tick, int.from_bytes(data[:3])) for tick, kind, data in there if kind == TEMPO]
+    )
+    bars = [4 * data[0] / 2 ** data[1] for _, kind, data in there if kind == TIME_SIGNATURE]
+    return Conductor(tempo, max(0, chunks.division), bars[0] if bars else 4.0)
+
+
+def exists(kind: int, data: bytes) -> bool:
+    """Whether there is such a tempo, time signature or key signature; of other kinds of meta event, ``True``."""
+    if kind == TEMPO:
+        return any(data[:3])
+    if kind == TIME_SIGNATURE:
+        return data[0] > 0 and data[1] <= _SMALLEST_BEAT
+    return kind != KEY_SIGNATURE or (data[0] in _SHARPS_OR_FLATS and data[1] <= 1)
 
 
 def _tempo_map(division: int, changes: list[tuple[int, int]]) -> TempoMap:

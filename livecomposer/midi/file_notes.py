@@ -8,11 +8,14 @@ from dataclasses import dataclass, replace
 from livecomposer.events import Note, untangle
 from livecomposer.midi.file_faults import Fault
 
-__all__ = ["Ending", "Strokes", "notes_of_strokes"]
+__all__ = ["Ending", "Release", "Strokes", "notes_of_strokes"]
 
 _Stroke = tuple[float, int]
 Strokes = Mapping[tuple[int, int], Sequence[_Stroke]]
 """Of each channel and key, its strokes and releases in order: seconds and velocity, which is 0 for a release."""
+
+Release = tuple[int, int, float]
+"""Channel, key and seconds of a release."""
 
 _SHORTEST = 0.001  # seconds of a note of no length
 _LONGEST_TAIL = 10.0
@@ -49,19 +52,27 @@ class Ending:
         return start + min(spacing, _LONGEST_TAIL)
 
 
-def notes_of_strokes(strokes: Strokes, ending: Ending, *, track_end: float, faults: Counter[Fault]) -> list[Note]:
-    """The notes of one track, of which no two sound at once on one key; what was mended or left out is counted."""
+def notes_of_strokes(
+    strokes: Strokes, ending: Ending, *, track_end: float, faults: Counter[Fault]
+) -> tuple[list[Note], list[Release]]:
+    """The notes of one track, of which no two sound at once on one key, and the releases that its last ones lack.
+
+    What was mended or left out is counted.
+    """
     notes: list[Note] = []
-    for (_, pitch), of_key in strokes.items():
+    releases: list[Release] = []
+    for (channel, pitch), of_key in strokes.items():
         found, held = _notes_of_key(of_key, pitch, faults)
         notes += found
         if held is not None:
             faults[Fault.HELD] += 1
-            notes.append(Note(held[0], ending.of_note(held[0], track_end), pitch, held[1]))
+            end = ending.of_note(held[0], track_end)
+            notes.append(Note(held[0], end, pitch, held[1]))
+            releases.append((channel, pitch, end))
     lasting = [_lasting(note, faults) for note in notes]
     kept = untangle(lasting)
     faults[Fault.DOUBLED] += len(lasting) - len(kept)
-    return kept
+    return kept, releases
 
 
 def _notes_of_key(strokes: Sequence[_Stroke], pitch: int, faults: Counter[Fault]) -> tuple[list[Note], _Stroke | None]:

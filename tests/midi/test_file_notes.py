@@ -11,7 +11,7 @@ def paired(*strokes, track_end=0.0):
     """Start and end of the notes of middle C that is struck (velocity above 0) and released so; what was odd."""
     parts = {(0, 60): list(strokes)}
     faults = Counter()
-    notes = notes_of_strokes(parts, Ending.of([parts]), track_end=track_end, faults=faults)
+    notes, _ = notes_of_strokes(parts, Ending.of([parts]), track_end=track_end, faults=faults)
     return [(note.start, note.end) for note in notes], +faults
 
 
@@ -63,8 +63,9 @@ def test_a_key_held_at_the_end_is_held_as_long_as_the_file_says(track_end, end):
 def test_a_held_key_ends_with_the_music_where_its_track_goes_on():
     """Not with what is half an hour behind."""
     parts = {(0, 60): [(0.0, 80)], (0, 64): [(1.0, 80), (2.0, 0)]}
-    notes = notes_of_strokes(parts, Ending.of([parts]), track_end=1802.0, faults=Counter())
+    notes, releases = notes_of_strokes(parts, Ending.of([parts]), track_end=1802.0, faults=Counter())
     assert [Note(0.0, 2.0, 60, 80), Note(1.0, 2.0, 64, 80)] == notes
+    assert [(0, 60, 2.0)] == releases
 
 
 def test_a_rolled_chord_at_the_end_has_one_spacing():

@@ -1,12 +1,12 @@
 from collections import Counter
 
+import mido
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Control, Note, NoteOff, NoteOn, Other, events_of_notes, in_order, notes_of_events
-from livecomposer.midi import files
 from livecomposer.midi.files import MAX_FILE_BYTES, Recording, Track, read, write
 from tests.midi.odd_files import CASES, END, KEY, cut, smf, whole_files
 
@@ -234,7 +234,7 @@ def test_a_failed_write_keeps_the_old_file_and_leaves_no_litter(tmp_path, monkey
         name.write_bytes(b"MThd")
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(files.mido.MidiFile, "save", full)
+    monkeypatch.setattr(mido.MidiFile, "save", full)
     with pytest.raises(MidiFileError, match="No space left on device"):
         write(path, [Track("", (NoteOn(0.0, 60, 64), NoteOff(1.0, 60)))])
     assert GOOD == path.read_bytes()
