@@ -11,10 +11,10 @@ from typing import Any
 
 from livecomposer.control.experiments.research_commands import audition, evaluate, prepare, train
 from livecomposer.control.progress import bar
-from livecomposer.control.typed_settings import preset_of, say, settings_of
+from livecomposer.control.typed_settings import preset_of, say, settings_of, without_effect
 from livecomposer.errors import LivecomposerError
 from livecomposer.session.panic_signal import signal_kept
-from livecomposer.settings import Settings
+from livecomposer.settings import ANY, TOGETHER, TURNS, UNKNOWN, Settings
 
 __all__ = [
     "accompany",
@@ -80,6 +80,8 @@ def continue_(options: argparse.Namespace) -> int:
     from livecomposer.offline.file_commands import continue_file
 
     settings = settings_of(options, defaults=Settings(extension_duration=_CONTINUATION_SECONDS))
+    if idle := without_effect(options, ANY, TURNS):
+        say(f"{idle}: no effect here, for nobody plays along")
     seed = _seed(settings)
     with bar("composing", settings.extension_duration, unit="s") as progress:
         report = asyncio.run(
@@ -97,6 +99,8 @@ def accompany(options: argparse.Namespace) -> int:
     from livecomposer.offline.file_commands import accompany_file, accompany_file_knowing, seconds_of
 
     settings = settings_of(options)
+    if idle := without_effect(options, ANY, TOGETHER, *([] if options.offline else [UNKNOWN])):
+        say(f"{idle}: no effect here, for {'all is known beforehand' if options.offline else 'nobody takes turns'}")
     seed = _seed(settings)
     how: dict[str, Any] = {"seed": seed, "melody": options.melody, "notify": say}
     with bar("playing along", seconds_of(options.input_file), unit="s") as progress:

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Note
 from livecomposer.messages import encode
 from livecomposer.midi import files
+from livecomposer.offline.companion_track import companion_track, free_name
 from livecomposer.offline.continuation import continue_recording
+from livecomposer.offline.file_pulse import pulse_of
 from livecomposer.offline.latency_model import Latency
-from livecomposer.offline.melody_track import latency_of, performer_of, with_companion
+from livecomposer.offline.melody_track import latency_of, performer_of
 from livecomposer.offline.simulation import play_along
 from livecomposer.session.engines import OFFLINE_TIMEOUT, Engines
 from livecomposer.settings import Settings, changed
@@ -31,7 +34,8 @@ async def continue_file(
 ) -> dict[str, object]:
     """Continue ``source`` into ``target``; returns what ``continue --json`` prints.
 
-    ``notify``, here and below, hears in one line what is odd about ``source``.
+    All that is in ``source`` stays; a companion's track that it has goes on. ``notify``, here and below, hears in one
+    line what is odd about ``source``, and what could not be kept.
     """
     recording = files.read(source, notify)
     _refuse_overwriting(source, target)
@@ -39,7 +43,7 @@ async def continue_file(
     async with Engines(settings, timeout=OFFLINE_TIMEOUT) as engines:
         engine = await engines.open(settings.model)
         done = await continue_recording(recording, engine, settings, seed=seed, progress=progress)
-    files.write(target, done.tracks)
+    files.extend(target, recording, done.track, notify)
     return {
         "seed": seed,
         "model": str(model_folder(settings.model)),
@@ -74,8 +78,10 @@ async def accompany_file(
     async with Engines(settings, timeout=OFFLINE_TIMEOUT) as engines:
         engine = await engines.open(settings.model)
         waits = await latency_of(engine) if latency is None else Latency.of(latency)
-        done = await play_along(performer.events, engine, settings, seed=seed, latency=waits, progress=progress)
-    files.write(target, with_companion(recording, done.notes))
+        how: dict[str, Any] = {"latency": waits, "pulse": pulse_of(recording), "progress": progress}
+        done = await play_along(performer.events, engine, settings, seed=seed, **how)
+    track = companion_track(done.notes, settings, name=free_name(recording.tracks))
+    files.extend(target, recording, track, notify)
     return {"seed": seed, "model": str(model_folder(settings.model)), "kind": "online", **done.facts()}
 
 
@@ -103,7 +109,8 @@ def accompany_file_knowing(
     engine, _ = open_engine(decoder, mode=1, threads=settings.threads, **how)
     heard = notes_heard([track.events for track in performer.tracks])
     notes = accompany_knowing(heard, engine, settings, seed=seed, progress=progress)
-    files.write(target, with_companion(recording, notes))
+    track = companion_track(notes, settings, name=free_name(recording.tracks))
+    files.extend(target, recording, track, notify)
     return {"seed": seed, "model": str(model), "kind": "offline", "notes": len(notes)}
 
 

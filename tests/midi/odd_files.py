@@ -37,6 +37,20 @@ def number(value):
     return bytes(digits)
 
 
+CONDUCTOR = b"".join(
+    (
+        b"\0\xff\x03\x04song",
+        b"\0\xff\x58\x04\x03\x02\x18\x08",  # 3/4
+        b"\0\xff\x59\x02\xfd\x01",  # c minor
+        b"\0\xff\x51\x03\x07\xa1\x20",  # 120 beats a minute
+        b"\x60\xff\x51\x03\x0f\x42\x40",  # after a beat of 96 ticks: 60
+    )
+)
+PIANO = b"\0\xff\x03\x05piano\0\xc0\x05\0\xb0\x07\x64" + KEY + b"\0\x90\x40\x40\x60\x80\x40\x40"
+DRUMS = b"\0\xc9\x08\0\x99\x24\x40\x60\x89\x24\x40"
+"""Bodies of tracks, without their ends, as a sequencer's file has them."""
+
+
 BETWEEN = {
     "text": b"\xff\x01\x05hello",
     "sysex": b"\xf0\x05\x7e\x7f\x09\x01\xf7",
