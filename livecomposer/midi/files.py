@@ -100,6 +100,3 @@ def _save(path: Path, file: mido.MidiFile) -> None:
             file.save(partial)
     except OSError as error:
         raise MidiFileError(f"{path}: cannot be written ({error.strerror}); name a writable place") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
