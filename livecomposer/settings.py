@@ -14,73 +14,94 @@ from typing import Any
 from livecomposer.errors import SettingError
 from livecomposer.toml_files import read_toml
 
-__all__ = ["Settings", "changed", "given_in", "load", "meaning_of", "range_of"]
+__all__ = [
+    "ANY",
+    "TOGETHER",
+    "TURNS",
+    "UNKNOWN",
+    "Settings",
+    "changed",
+    "given_in",
+    "load",
+    "meaning_of",
+    "musical",
+    "range_of",
+]
 
 TABLES = ("controls",)
 """Tables of a file of settings that are none: others read them."""
 
+ANY, TURNS, TOGETHER, UNKNOWN = "any", "turns", "together", "unknown"
+
 ENVIRONMENT_PREFIX = "LIVECOMPOSER_"
 
 
-def _number(default: float, low: float, high: float, unit: str, meaning: str, *, live: bool = False) -> Any:
-    metadata = {"range": (low, high), "unit": unit, "meaning": meaning, "live": live}
-    return field(default=default, metadata=metadata)
+def _number(
+    default: float, low: float, high: float, unit: str, meaning: str, *, live: bool = False, music: str = ""
+) -> Any:
+    return _setting(default, meaning, live=live, music=music, range=(low, high), unit=unit)
 
 
-def _choice(default: str, choices: tuple[str, ...], meaning: str, *, live: bool = False) -> Any:
-    return field(default=default, metadata={"choices": choices, "meaning": meaning, "live": live})
+def _choice(default: str, choices: tuple[str, ...], meaning: str, *, live: bool = False, music: str = "") -> Any:
+    return _setting(default, meaning, live=live, music=music, choices=choices)
 
 
-def _text(default: str, meaning: str, *, live: bool = False, found: bool = False) -> Any:
-    return field(default=default, metadata={"meaning": meaning, "live": live or found, "found": found})
+def _text(default: str, meaning: str, *, live: bool = False, found: bool = False, music: str = "") -> Any:
+    return _setting(default, meaning, live=live or found, music=music, found=found)
+
+
+def _setting(default: object, meaning: str, *, live: bool, music: str, **more: object) -> Any:
+    return field(default=default, metadata={"meaning": meaning, "live": live or bool(music), "music": music, **more})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What a performer may set; ``live``: also while music plays; ``found``: so too, from what there is.
 
+    ``music``: so too, and it shapes what the companion plays: always (``ANY``), its ``TURNS``, while both play
+    (``TOGETHER``), or then as long as the future is ``UNKNOWN``.
     The first group are the controls of sampling.
     """
 
-    sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn", live=True)
+    sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn", music=ANY)
     threshold: float = _number(
-        0.98, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept", live=True
+        0.98, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept", music=ANY
     )
-    creative_risk: float = _number(1.0, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder", live=True)
-    input_duration: float = _number(30.0, 1.0, 300.0, "s", "how much of what was played the companion hears", live=True)
-    extension_duration: float = _number(12.0, 0.5, 3600.0, "s", "how long the companion goes on", live=True)
-    max_rest: float = _number(1.5, 0.05, 10.0, "s", "longest silence of the companion", live=True)
-    max_note: float = _number(4.0, 0.05, 30.0, "s", "longest note of the companion", live=True)
+    creative_risk: float = _number(1.0, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder", music=ANY)
+    input_duration: float = _number(30.0, 1.0, 300.0, "s", "how much of what was played the companion hears", music=ANY)
+    extension_duration: float = _number(12.0, 0.5, 3600.0, "s", "how long the companion goes on", music=TURNS)
+    max_rest: float = _number(1.5, 0.05, 10.0, "s", "longest silence of the companion", music=ANY)
+    max_note: float = _number(4.0, 0.05, 30.0, "s", "longest note of the companion", music=ANY)
 
     mode: str = _choice("continue", ("continue", "respond", "accompany"), "who plays when", live=True)
     alone: float = _number(
-        3.0, 0.5, 60.0, "s", "accompany: how long the companion plays on when you have stopped", live=True
+        3.0, 0.5, 60.0, "s", "accompany: how long the companion plays on when you have stopped", music=TOGETHER
     )
     foresee: str = _choice(
-        "on", ("on", "off"), "accompany: plan for what you will probably play; it is never sounded", live=True
+        "on", ("on", "off"), "accompany: plan for what you will probably play; it is never sounded", music=UNKNOWN
     )
     seed: int = _number(-1, -1, 2**32 - 1, "", "same tape, same seed, same notes; -1 draws one and says which")
-    polyphony: int = _number(12, 1, 64, "notes", "most notes the companion holds at once", live=True)
+    polyphony: int = _number(12, 1, 64, "notes", "most notes the companion holds at once", music=ANY)
 
-    lowest: int = _number(0, 0, 127, "", "lowest pitch of the companion; 60 is middle C", live=True)
-    highest: int = _number(127, 0, 127, "", "highest pitch of the companion", live=True)
+    lowest: int = _number(0, 0, 127, "", "lowest pitch of the companion; 60 is middle C", music=ANY)
+    highest: int = _number(127, 0, 127, "", "highest pitch of the companion", music=ANY)
     split: int = _number(
-        0, 0, 127, "", "accompany: the companion keeps to the side of this pitch you leave; 0: off", live=True
+        0, 0, 127, "", "accompany: the companion keeps to the side of this pitch you leave; 0: off", music=TOGETHER
     )
     density: float = _number(
-        0.0, 0.0, 20.0, "/s", "most onsets of the companion, a chord counted once; 0 for any", live=True
+        0.0, 0.0, 20.0, "/s", "most onsets of the companion, a chord counted once; 0 for any", music=ANY
     )
     follow_dynamics: float = _number(
-        0.5, 0.0, 1.0, "", "accompany: how near to your loudness the companion stays", live=True
+        0.5, 0.0, 1.0, "", "accompany: how near to your loudness the companion stays", music=TOGETHER
     )
     follow_harmony: float = _number(
-        0.6, 0.0, 1.0, "", "accompany: how near to your harmony the companion stays; 0 for any pitch", live=True
+        0.6, 0.0, 1.0, "", "accompany: how near to your harmony the companion stays; 0 for any pitch", music=TOGETHER
     )
     scale: str = _text(
-        "", "keeps the companion to a scale: C major, a minor, Eb dorian, D blues, ...; empty for any", live=True
+        "", "keeps the companion to a scale: C major, a minor, Eb dorian, D blues, ...; empty for any", music=ANY
     )
     chords: str = _text(
-        "", "path of a chord chart the companion keeps to, from your first key on; empty for none", live=True
+        "", "path of a chord chart the companion keeps to, from your first key on; empty for none", music=ANY
     )
 
     phrase_wait: float = _number(
@@ -94,7 +115,7 @@ class Settings:
     horizon: float = _number(
         0.0, 0.0, 1.0, "s", "commit horizon: the plan is fixed this long before it sounds; 0 measures it at the start"
     )
-    plan_ahead: float = _number(2.0, 0.1, 30.0, "s", "how far the companion plans", live=True)
+    plan_ahead: float = _number(2.0, 0.1, 30.0, "s", "how far the companion plans", music=UNKNOWN)
     input_latency_ms: float = _number(0.0, 0.0, 500.0, "ms", "from key to driver, as livecomposer calibrate says")
     output_latency_ms: float = _number(
         0.0, 0.0, 500.0, "ms", "from driver to sound, as livecomposer calibrate says; 0 for what the output tells"
@@ -109,7 +130,7 @@ class Settings:
         0, 0, 64, "bars", "respond: length of an answer while a clock runs; 0: as long as your call", live=True
     )
     beat_hint: float = _number(
-        0.0, 0.0, 1.0, "", "accompany: how strongly a beat draws the companion to its sixteenths; 0: freely", live=True
+        0.0, 0.0, 1.0, "", "accompany: how strongly a beat draws the companion to sixteenths; 0: freely", music=UNKNOWN
     )
     metronome: str = _choice("off", ("off", "on"), "a click on every beat", live=True)
     metronome_channel: int = _number(10, 1, 16, "", "MIDI channel of the clicks, on no one else's", live=True)
@@ -137,7 +158,7 @@ class Settings:
     performer_channel: int = _number(1, 1, 16, "", "MIDI channel on which you are passed on")
     companion_channel: int = _number(2, 1, 16, "", "MIDI channel on which the companion plays")
     performer_program: int = _number(-1, -1, 127, "", "program sent on your channel; -1 for none", live=True)
-    companion_program: int = _number(-1, -1, 127, "", "program sent on the companion's channel; -1 for none", live=True)
+    companion_program: int = _number(-1, -1, 127, "", "program sent on the companion's channel; -1 for none", music=ANY)
     output_profile: str = _text(
         "", "how the output's instrument behaves: a name in config/devices/, a FILE.toml, or off; empty: by its name"
     )
@@ -163,6 +184,12 @@ class Settings:
 
 
 _FIELDS: dict[str, Field[Any]] = {f.name: f for f in fields(Settings)}
+
+
+def musical(*about: str) -> tuple[str, ...]:
+    """The settings that shape what the companion plays: all of them, or those ``about`` ANY, TURNS and the like."""
+    wanted = about or (ANY, TURNS, TOGETHER, UNKNOWN)
+    return tuple(name for name, each in _FIELDS.items() if each.metadata["music"] in wanted)
 
 
 def range_of(name: str) -> tuple[float, float] | None:

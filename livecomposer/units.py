@@ -45,6 +45,11 @@ class TempoMap:
             rates.append(tempo / 1e6 / ticks_per_beat)
         return cls(ticks, seconds, rates)
 
+    def to_ticks(self, seconds: float) -> float:
+        """The absolute tick, with its fraction, that falls ``seconds`` from the start of the file."""
+        i = max(0, bisect_right(self.seconds, seconds) - 1)
+        return self.ticks[i] + (seconds - self.seconds[i]) / self.seconds_per_tick[i]
+
     def to_seconds(self, tick: int) -> float:
         """Seconds from the start of the file to the absolute ``tick``."""
         i = bisect_right(self.ticks, tick) - 1

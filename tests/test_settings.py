@@ -4,7 +4,18 @@ from math import inf, nan
 import pytest
 
 from livecomposer.errors import SettingError
-from livecomposer.settings import Settings, changed, load, meaning_of, range_of
+from livecomposer.settings import (
+    ANY,
+    TOGETHER,
+    TURNS,
+    UNKNOWN,
+    Settings,
+    changed,
+    load,
+    meaning_of,
+    musical,
+    range_of,
+)
 
 NAMES = [f.name for f in fields(Settings)]
 NUMBERS = [name for name in NAMES if range_of(name)]
@@ -27,6 +38,17 @@ def test_every_setting_says_what_it_means(name):
     assert len(meaning) > 10
     assert "\n" not in meaning
     assert Settings() == changed(Settings(), {name: getattr(Settings(), name)})
+
+
+def test_what_shapes_the_music_is_known_of_each_setting():
+    """Ports, engines and the performer's own touch do not; what does may be changed while music plays."""
+    assert {"sampling", "scale", "chords", "lowest", "split", "density", "follow_harmony", "polyphony"} <= set(
+        musical()
+    )
+    assert not {"input", "model", "gain", "transpose", "performer_program", "seed", "mode"} & set(musical())
+    assert [*musical()] == [name for name in NAMES if name in musical(ANY) + musical(TURNS, TOGETHER, UNKNOWN)]
+    assert ("extension_duration",) == musical(TURNS)
+    assert all(f.metadata["live"] for f in fields(Settings) if f.name in musical())
 
 
 @pytest.mark.parametrize("name", NUMBERS)

@@ -47,3 +47,14 @@ def test_later_ticks_are_later_in_seconds(changes, ticks_per_beat):
     tempo = TempoMap.from_changes(changes, ticks_per_beat)
     seconds = [tempo.to_seconds(tick) for tick in range(0, 12_000, 250)]
     assert sorted(set(seconds)) == seconds
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 10_000), st.integers(1000, 2**24 - 1)), max_size=8),
+    st.integers(1, 960),
+    st.integers(0, 20_000),
+)
+def test_seconds_lead_back_to_their_tick(changes, ticks_per_beat, tick):
+    """Whatever the tempo does."""
+    tempo = TempoMap.from_changes(changes, ticks_per_beat)
+    assert tick == pytest.approx(tempo.to_ticks(tempo.to_seconds(tick)), abs=1e-3)

@@ -14,16 +14,12 @@ from typing import Any, NoReturn
 
 from livecomposer import __version__
 from livecomposer.errors import LivecomposerError
-from livecomposer.settings import Settings, meaning_of
+from livecomposer.settings import Settings, meaning_of, musical
 
 __all__ = ["build_parser", "main"]
 
 _SAMPLING = ("sampling", "threshold", "creative_risk", "input_duration", "max_rest", "max_note", "polyphony")
 _ENGINE = ("seed", "model", "device", "precision", "threads")
-_TOGETHER = (
-    *("alone", "foresee", "horizon", "plan_ahead"),
-    *("lowest", "highest", "split", "density", "follow_dynamics", "scale", "chords"),
-)
 _JAM = tuple(field.name for field in fields(Settings))
 
 
@@ -117,7 +113,7 @@ def _add_continue(commands: Any) -> None:
         help="how long the continuation is; 20 s unless the settings say otherwise (0.5–3600 s)",
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
-    _add_settings(parser, _SAMPLING + _ENGINE)
+    _add_settings(parser, tuple(name for name in musical() if name != "extension_duration") + _ENGINE)
 
 
 def _add_accompany(commands: Any) -> None:
@@ -135,7 +131,7 @@ def _add_accompany(commands: Any) -> None:
         help="online: from a key to its answer; else what this machine needs, of which no two runs are the same",
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
-    _add_settings(parser, _SAMPLING + _ENGINE + _TOGETHER)
+    _add_settings(parser, (*musical(), "horizon", *_ENGINE))
 
 
 def _add_render(commands: Any) -> None:

@@ -11,10 +11,10 @@ from typing import Any
 
 from livecomposer.control.experiments.research_commands import audition, evaluate, prepare, train
 from livecomposer.control.progress import bar
-from livecomposer.control.typed_settings import preset_of, say, settings_of
+from livecomposer.control.typed_settings import preset_of, say, settings_of, without_effect
 from livecomposer.errors import LivecomposerError
 from livecomposer.session.panic_signal import signal_kept
-from livecomposer.settings import Settings
+from livecomposer.settings import ANY, TOGETHER, TURNS, UNKNOWN, Settings
 
 __all__ = [
     "accompany",
@@ -80,10 +80,12 @@ def continue_(options: argparse.Namespace) -> int:
     from livecomposer.offline.file_commands import continue_file
 
     settings = settings_of(options, defaults=Settings(extension_duration=_CONTINUATION_SECONDS))
+    if idle := without_effect(options, ANY, TURNS):
+        say(f"{idle}: no effect here, for nobody plays along")
     seed = _seed(settings)
     with bar("composing", settings.extension_duration, unit="s") as progress:
         report = asyncio.run(
-            continue_file(options.input_file, options.output_file, settings, seed=seed, progress=progress)
+            continue_file(options.input_file, options.output_file, settings, seed=seed, progress=progress, notify=say)
         )
     if options.json:
         print(json.dumps(report))
@@ -97,8 +99,10 @@ def accompany(options: argparse.Namespace) -> int:
     from livecomposer.offline.file_commands import accompany_file, accompany_file_knowing, seconds_of
 
     settings = settings_of(options)
+    if idle := without_effect(options, ANY, TOGETHER, *([] if options.offline else [UNKNOWN])):
+        say(f"{idle}: no effect here, for {'all is known beforehand' if options.offline else 'nobody takes turns'}")
     seed = _seed(settings)
-    how: dict[str, Any] = {"seed": seed, "melody": options.melody}
+    how: dict[str, Any] = {"seed": seed, "melody": options.melody, "notify": say}
     with bar("playing along", seconds_of(options.input_file), unit="s") as progress:
         if options.offline:
             report = accompany_file_knowing(options.input_file, options.output_file, settings, **how, progress=progress)
@@ -116,7 +120,7 @@ def render(options: argparse.Namespace) -> int:
 
     settings = settings_of(options)
     with bar("rendering", 1.0, unit="") as progress:
-        seconds = render_file(options.input_file, options.output_file, settings, progress=progress)
+        seconds = render_file(options.input_file, options.output_file, settings, progress=progress, notify=say)
     print(f"{options.output_file}: {seconds:.1f} s")
     if options.picture is not None:
         _draw(options.input_file, options.picture)

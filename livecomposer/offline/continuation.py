@@ -9,6 +9,7 @@ from livecomposer.companion.sampling import sampling_of
 from livecomposer.companion.turn_plan import TurnPlan
 from livecomposer.events import Note, events_of_notes, notes_of_events
 from livecomposer.midi.files import Recording, Track
+from livecomposer.offline.companion_track import companion_track
 from livecomposer.offline.simulation import Mind
 from livecomposer.settings import Settings
 from livecomposer.tokens.codec import Encoder
@@ -18,14 +19,12 @@ from livecomposer.units import STEPS_PER_SECOND
 
 __all__ = ["Continuation", "continue_recording"]
 
-COMPANION_TRACK = "companion"
-
 
 @dataclass(frozen=True, slots=True)
 class Continuation:
-    """What came of it: the file's tracks with the companion's behind them, and what it was made from."""
+    """What came of it: the companion's part, and what it was made from."""
 
-    tracks: tuple[Track, ...]
+    track: Track
     prompt: tuple[Note, ...]
     notes: tuple[Note, ...]
     start: float
@@ -61,13 +60,12 @@ async def continue_recording(
         plan.accept(await engine.step(plan.mask(start), sampling, plan.chance()))
         progress(plan.reached - start)
     notes = tuple(notes_of_events(plan.events))
-    companion = Track(COMPANION_TRACK, tuple(events_of_notes(notes)), end=start + settings.extension_duration)
     return Continuation(
-        tracks=(*recording.tracks, companion),
+        track=companion_track(notes, settings, start=start, end=start + seconds),
         prompt=tuple(prompt),
         notes=notes,
         start=start,
-        seconds=settings.extension_duration,
+        seconds=seconds,
         tokens=plan.tokens,
     )
 

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Note
 from livecomposer.messages import encode
 from livecomposer.midi import files
+from livecomposer.offline.companion_track import companion_track, free_name
 from livecomposer.offline.continuation import continue_recording
+from livecomposer.offline.file_pulse import pulse_of
 from livecomposer.offline.latency_model import Latency
-from livecomposer.offline.melody_track import latency_of, performer_of, with_companion
+from livecomposer.offline.melody_track import latency_of, performer_of
 from livecomposer.offline.simulation import play_along
 from livecomposer.session.engines import OFFLINE_TIMEOUT, Engines
 from livecomposer.settings import Settings, changed
@@ -21,16 +24,26 @@ __all__ = ["accompany_file", "accompany_file_knowing", "continue_file", "render_
 
 
 async def continue_file(
-    source: Path, target: Path, settings: Settings, *, seed: int, progress: Callable[[float], None]
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    seed: int,
+    progress: Callable[[float], None],
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, object]:
-    """Continue ``source`` into ``target``; returns what ``continue --json`` prints."""
-    recording = files.read(source)
+    """Continue ``source`` into ``target``; returns what ``continue --json`` prints.
+
+    All that is in ``source`` stays; a companion's track that it has goes on. ``notify``, here and below, hears in one
+    line what is odd about ``source``, and what could not be kept.
+    """
+    recording = files.read(source, notify)
     _refuse_overwriting(source, target)
     settings = changed(settings, {"mode": "continue"})
     async with Engines(settings, timeout=OFFLINE_TIMEOUT) as engines:
         engine = await engines.open(settings.model)
         done = await continue_recording(recording, engine, settings, seed=seed, progress=progress)
-    files.write(target, done.tracks)
+    files.extend(target, recording, done.track, notify)
     return {
         "seed": seed,
         "model": str(model_folder(settings.model)),
@@ -51,33 +64,43 @@ async def accompany_file(
     melody: str = "",
     latency: float | None = None,
     progress: Callable[[float], None],
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, object]:
     """Play along with ``source`` as a live session would, into ``target``; what ``accompany --json`` prints.
 
     ``melody``: the track that is heard; empty for all. ``latency``: seconds from a key to its answer; ``None`` for what
     this machine's engine needs, with which no two companions need be the same.
     """
-    recording = files.read(source)
+    recording = files.read(source, notify)
     _refuse_overwriting(source, target)
     performer = performer_of(recording, melody)
     settings = changed(settings, {"mode": "accompany"})
     async with Engines(settings, timeout=OFFLINE_TIMEOUT) as engines:
         engine = await engines.open(settings.model)
         waits = await latency_of(engine) if latency is None else Latency.of(latency)
-        done = await play_along(performer.events, engine, settings, seed=seed, latency=waits, progress=progress)
-    files.write(target, with_companion(recording, done.notes))
+        how: dict[str, Any] = {"latency": waits, "pulse": pulse_of(recording), "progress": progress}
+        done = await play_along(performer.events, engine, settings, seed=seed, **how)
+    track = companion_track(done.notes, settings, name=free_name(recording.tracks))
+    files.extend(target, recording, track, notify)
     return {"seed": seed, "model": str(model_folder(settings.model)), "kind": "online", **done.facts()}
 
 
 def accompany_file_knowing(
-    source: Path, target: Path, settings: Settings, *, seed: int, melody: str = "", progress: Callable[[float], None]
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    seed: int,
+    melody: str = "",
+    progress: Callable[[float], None],
+    notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, object]:
     """The same by one who knows the whole of ``source`` beforehand: the upper bound."""
     from livecomposer.engine.backends import open_engine
     from livecomposer.model import checkpoint
     from livecomposer.offline.lookahead import accompany_knowing
 
-    recording = files.read(source)
+    recording = files.read(source, notify)
     _refuse_overwriting(source, target)
     performer = performer_of(recording, melody)
     model = model_folder(settings.model)
@@ -86,18 +109,24 @@ def accompany_file_knowing(
     engine, _ = open_engine(decoder, mode=1, threads=settings.threads, **how)
     heard = notes_heard([track.events for track in performer.tracks])
     notes = accompany_knowing(heard, engine, settings, seed=seed, progress=progress)
-    files.write(target, with_companion(recording, notes))
+    track = companion_track(notes, settings, name=free_name(recording.tracks))
+    files.extend(target, recording, track, notify)
     return {"seed": seed, "model": str(model), "kind": "offline", "notes": len(notes)}
 
 
 def render_file(
-    source: Path, target: Path, settings: Settings, *, progress: Callable[[float], None] | None = None
+    source: Path,
+    target: Path,
+    settings: Settings,
+    *,
+    progress: Callable[[float], None] | None = None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> float:
     """Render ``source`` to the WAV file ``target``; returns its seconds. ``progress`` is told the share done, 0–1."""
     from livecomposer.playing.soundfonts import find_soundfont
     from livecomposer.playing.synth import render
 
-    recording = files.read(source)
+    recording = files.read(source, notify)
     _refuse_overwriting(source, target)
     messages = (
         (event.time, encode(event, channel=min(part, 8)))

@@ -1,19 +1,17 @@
-"""The offline twins of ``accompany``: a file in, the same file with a companion's track behind it out."""
+"""Who is heard of a file that is accompanied, and what waiting for the engine costs."""
 
-from collections.abc import Sequence
 from time import perf_counter
 
 from livecomposer.clocks import MonotonicClock
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import MidiFileError
-from livecomposer.events import Note, NoteOn, events_of_notes
-from livecomposer.midi.files import Recording, Track
-from livecomposer.offline.continuation import COMPANION_TRACK
+from livecomposer.events import NoteOn
+from livecomposer.midi.files import Recording
 from livecomposer.offline.latency_model import Latency
 from livecomposer.session.timing.engine_timing import rehearse
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 
-__all__ = ["latency_of", "performer_of", "with_companion"]
+__all__ = ["latency_of", "performer_of"]
 
 _LONG_FEED = 512
 
@@ -40,11 +38,6 @@ def performer_of(recording: Recording, melody: str = "") -> Recording:
     if not any(isinstance(event, NoteOn) for event in performer.events):
         raise MidiFileError(f"melody {melody!r}: no playable note on that track; name another")
     return performer
-
-
-def with_companion(recording: Recording, notes: Sequence[Note]) -> tuple[Track, ...]:
-    """The tracks of ``recording``, and ``notes`` on one behind them."""
-    return (*recording.tracks, Track(COMPANION_TRACK, tuple(events_of_notes(notes))))
 
 
 async def latency_of(engine: EngineClient) -> Latency:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import Any, Protocol
 
+from livecomposer.beats import Beats
 from livecomposer.clocks import ManualClock
 from livecomposer.companion.accompaniment import Accompaniment
 from livecomposer.companion.plan import Plan
@@ -131,18 +132,22 @@ async def play_along(
     seed: int,
     latency: Latency,
     partner: PlaysAlong | None = None,
+    pulse: Callable[[float], Beats | None] = lambda _: None,
     progress: Callable[[float], None] = lambda _: None,
 ) -> Simulation:
     """Play ``performance`` (the performer's events, in time order, in seconds) to a companion and return what it plays.
 
     It goes on until the companion has come to rest. Where ``settings.horizon`` is 0, the horizon is what ``latency``
     needs. ``partner`` (of the same settings) plays instead of an :class:`.accompaniment.Accompaniment`; one that wants
-    nothing needs no engine. The same arguments give the same companion, whatever the pace of ``engine``. ``progress``
-    is told the seconds of music that are done. Raises what the engine raises.
+    nothing needs no engine. ``pulse``: the beats at a moment, where the performance has any. The same arguments give
+    the same companion, whatever the pace of ``engine``. ``progress`` is told the seconds of music that are done. Raises
+    what the engine raises.
     """
     if not settings.horizon:
         settings = changed(settings, {"horizon": latency.budget.horizon})
-    partner = partner or Accompaniment(settings, seed=seed)
+    if partner is None:
+        partner = Accompaniment(settings, seed=seed)
+        partner.pulse = pulse
     chance = random.Random(f"{seed}:latency")
     session = _LiveSession(performance, engine, settings, partner, latency=latency, chance=chance)
     while not session.over:

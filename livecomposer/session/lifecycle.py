@@ -87,7 +87,7 @@ async def perform(
     writer = CallWriter() if record else None
     companion = companion_of(settings, seed=seed, writer=writer)
     routing = Routing.of(settings)  # what cannot be played with is refused before anything is opened
-    simulated = simulated_performance(settings, fallback_performance, performance)
+    simulated = simulated_performance(settings, fallback_performance, performance, say)
     with ExitStack() as stack:
         output = Output([])
         stack.callback(output.close)

@@ -1,7 +1,7 @@
 """The folder of takes: what is in it, as notes; new takes made from edited notes, and exchanges that are kept."""
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -56,13 +56,14 @@ def find_take(folder: Path, name: str) -> Path:
     return path
 
 
-def notes_of(path: Path) -> dict[str, list[Note]]:
+def notes_of(path: Path, notify: Callable[[str], None] = lambda _: None) -> dict[str, list[Note]]:
     """The notes heard on each part of a take, the pedal applied; tracks of one name are one part.
 
+    ``notify`` hears in one line what is odd about the file.
     Raises :class:`MidiFileError`.
     """
     parts: dict[str, list[Note]] = {}
-    for number, track in enumerate(files.read(path).tracks, 1):
+    for number, track in enumerate(files.read(path, notify).tracks, 1):
         parts.setdefault(track.name or f"track {number}", []).extend(notes_heard([track.events]))
     return parts
 

@@ -59,6 +59,7 @@ class _Piece:
     ids: npt.NDArray[np.uint16]
     lead: npt.NDArray[np.bool_]
     how: How
+    odd: Mapping[files.Fault, int]  # what was left out or mended when its file was read
     pitches: npt.NDArray[np.uint16]  # what is struck, one after the other: the same in every telling of a piece
 
 
@@ -109,6 +110,7 @@ def prepare(
     workers: int | None = None,
     progress: Callable[[int, int], None] | None = None,
     skipped: Callable[[str, str], None] | None = None,
+    notify: Callable[[str], None] = lambda _: None,
     tokens: str = "performance",
 ) -> dict[str, Counter[str]]:
     """Read every MIDI file below ``folders`` and write ``<split>.npz`` into ``out``; same input, same bytes.
@@ -117,9 +119,9 @@ def prepare(
 
     Returns, for each split, counts of ``pieces``, of these by what leads, of ``tokens``, and of files skipped by
     reason. Files that say the same notes, however fast or loud, are kept once. ``progress`` is told how many files of
-    how many are done, ``skipped`` each file that is left out and why. A piece begins with its first note (or, told in
-    bars, in its first bar). Raises :class:`CorpusError` where no file is usable for training, a table of splits is
-    damaged, or ``out`` cannot be written.
+    how many are done, ``skipped`` each file that is left out and why, ``notify`` in one line what was odd about the
+    others. A piece begins with its first note (or, told in bars, in its first bar). Raises :class:`CorpusError` where
+    no file is usable for training, a table of splits is damaged, or ``out`` cannot be written.
     """
     folders = [folder.absolute() for folder in folders]  # so that "." has a name
     paths = _paths(folders)
@@ -143,7 +145,16 @@ def prepare(
             if progress:
                 progress(done, len(paths))
     _write(out, pieces, FINGERPRINTS[tokens], files_read=len(paths))
+    _remark([piece.odd for split in SPLITS for _, piece in pieces[split]], notify)
     return counts
+
+
+def _remark(of_files: Sequence[Mapping[files.Fault, int]], notify: Callable[[str], None]) -> None:
+    total: Counter[files.Fault] = Counter()
+    for odd in of_files:
+        total.update(odd)
+    if total:
+        notify(f"{sum(map(bool, of_files)):,} of {len(of_files):,} pieces; {files.summary(total)}")
 
 
 def _write(out: Path, pieces: Mapping[str, Sequence[tuple[str, _Piece]]], fingerprint: str, *, files_read: int) -> None:
@@ -232,7 +243,7 @@ def _encode(path: Path) -> _Piece | str:
     recording, notes = heard
     ids = np.array(ids_of_notes(notes, origin=notes[0].start), dtype=np.int64)
     lead, how = led(recording.tracks, ids, origin=notes[0].start)
-    return _Piece(ids.astype(np.uint16), lead, how, _pitches(notes))
+    return _Piece(ids.astype(np.uint16), lead, how, recording.dropped, _pitches(notes))
 
 
 def _encode_bars(path: Path) -> _Piece | str:
@@ -248,7 +259,7 @@ def _encode_bars(path: Path) -> _Piece | str:
     ids = np.array(barnote.encode(notes, grid), dtype=np.uint16)
     silence = int(np.argmax(ids != barnote.BAR)) - 1  # bars before the first note
     ids = ids[max(0, silence) :]
-    return _Piece(ids, np.zeros(len(ids), np.bool_), How.NONE, _pitches(notes))
+    return _Piece(ids, np.zeros(len(ids), np.bool_), How.NONE, recording.dropped, _pitches(notes))
 
 
 def _pitches(notes: Sequence[Note]) -> npt.NDArray[np.uint16]:

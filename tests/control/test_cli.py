@@ -11,9 +11,12 @@ import pytest
 from livecomposer import performances
 from livecomposer.control.cli import build_parser, main
 from livecomposer.errors import LivecomposerError
+from livecomposer.events import NoteOn
 from livecomposer.midi import files
 from livecomposer.session.timing.meters import Meters
+from livecomposer.settings import musical
 from tests.session.minds import tiny_checkpoint
+from tests.session.players import phrase
 
 ROOT = Path(__file__).parents[2]
 SOURCE = str(performances.path("gymnopedie"))
@@ -105,6 +108,38 @@ def test_a_damaged_checkpoint_is_refused(capsys, tmp_path):
     weights = model / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:1000])
     assert "model.safetensors" in refused(capsys, "continue", SOURCE, "-o", tmp_path / "out.mid", "--model", model)
+
+
+@pytest.mark.parametrize("command", ["jam", "continue", "accompany"])
+@pytest.mark.parametrize("name", musical())
+def test_whatever_shapes_the_music_live_shapes_it_on_files(command, name):
+    """Every such setting is an option of all three."""
+    files_ = ["in.mid", "-o", "out.mid"] if command != "jam" else []
+    options = build_parser().parse_args([command, *files_, f"--{name.replace('_', '-')}=7"])
+    assert "7" == getattr(options, name)
+
+
+def test_a_continuation_keeps_to_scale_range_and_density(capsys, tmp_path):
+    """As the companion does live; what asks for two who play together is said to have no effect."""
+    model, out = tiny_checkpoint(tmp_path / "tiny"), tmp_path / "out.mid"
+    controls = ["--scale", "C major", "--lowest", "60", "--highest", "72", "--density", "4", "--split", "66"]
+    given = [*controls, "--follow-harmony", "1", "--seconds", "6", "--seed", "3", "--model", str(model)]
+    assert 0 == main(["continue", SOURCE, "-o", str(out), *given])
+    assert "split, follow_harmony: no effect here, for nobody plays along\n" in capsys.readouterr().err
+    struck = [event for event in files.read(out).tracks[-1].events if isinstance(event, NoteOn)]
+    assert {event.pitch for event in struck} <= {60, 62, 64, 65, 67, 69, 71, 72}
+    assert 0 < len({event.time for event in struck}) <= 25
+
+
+def test_an_accompaniment_says_what_has_no_effect_on_it(capsys, tmp_path):
+    """Turns there are none, and who knows all beforehand has nothing to foresee."""
+    model, source = tiny_checkpoint(tmp_path / "tiny"), tmp_path / "in.mid"
+    files.write(source, [files.Track("tune", tuple(phrase(0.0, notes=4)))])
+    given = ["--extension-duration", "3", "--beat-hint", "1", "--seed", "3", "--model", str(model), "--alone", "0.5"]
+    for way, said in ((["--latency-ms", "20"], "nobody takes turns"), (["--offline"], "all is known beforehand")):
+        assert 0 == main(["accompany", str(source), "-o", str(tmp_path / "out.mid"), *given, *way])
+        names = "extension_duration" if said == "nobody takes turns" else "extension_duration, beat_hint"
+        assert f"{names}: no effect here, for {said}\n" in capsys.readouterr().err
 
 
 def test_a_continuation_honours_its_controls_in_the_file(capsys, tmp_path):

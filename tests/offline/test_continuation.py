@@ -25,13 +25,13 @@ PROMPT = Recording((Track("right hand", tuple(phrase(2.0, notes=16))),))
 TEN = changed(Settings(), {"extension_duration": 10.0})
 
 
-async def test_the_prompt_is_kept_and_the_continuation_is_a_track_behind_it():
+async def test_the_continuation_is_a_track_behind_the_prompt():
     """It begins where the last sound ends and lasts as long as asked."""
     done = await continue_recording(PROMPT, FakeEngine(), TEN, seed=1)
-    assert PROMPT.tracks == done.tracks[:-1]
+    assert ("companion", list(done.notes)) == (done.track.name, notes_of_events(done.track.events))
     assert 5.95 == done.start == done.notes[0].start
-    assert done.start + 10.0 == done.tracks[-1].end
-    assert max(note.end for note in done.notes) <= done.tracks[-1].end
+    assert done.start + 10.0 == done.track.end
+    assert max(note.end for note in done.notes) <= done.track.end
     assert list(done.notes) == notes_of_events(events_of_notes(done.notes))
 
 

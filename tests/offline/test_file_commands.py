@@ -7,6 +7,7 @@ import pytest
 from livecomposer import performances
 from livecomposer.errors import CheckpointError, MidiFileError
 from livecomposer.midi import files
+from livecomposer.midi.file_chunks import parse
 from livecomposer.offline.file_commands import (
     accompany_file,
     accompany_file_knowing,
@@ -16,6 +17,7 @@ from livecomposer.offline.file_commands import (
     tracks_of_file,
 )
 from livecomposer.settings import Settings, changed
+from tests.midi.odd_files import CASES, CONDUCTOR, DRUMS, END, PIANO, smf
 from tests.session.minds import tiny_checkpoint
 from tests.session.players import phrase
 
@@ -30,6 +32,85 @@ async def test_the_same_seed_gives_the_same_file(tmp_path):
     assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
     assert {"seed", "model", "prompt_notes", "notes", "seconds", "tokens"} <= set(report)
     assert report["notes"] == len(tracks_of_file(tmp_path / "a.mid")["companion"])
+
+
+async def test_every_command_says_in_one_line_what_is_odd_about_its_file(tmp_path):
+    """Going on, playing along in two ways, and sound; the odd chord at the end is part of what goes on."""
+    model = str(tiny_checkpoint(tmp_path / "tiny"))
+    settings = changed(Settings(), {"model": model, "extension_duration": 0.5, "alone": 0.5, "plan_ahead": 0.1})
+    source, lines = CASES / "27-prompt-ends-held.mid", []
+    how = {"seed": 5, "progress": lambda _: None, "notify": lines.append}
+    report = await continue_file(source, tmp_path / "a.mid", settings, **how)
+    await accompany_file(source, tmp_path / "b.mid", settings, latency=0.02, **how)
+    accompany_file_knowing(source, tmp_path / "c.mid", settings, **how)
+    render_file(source, tmp_path / "d.wav", settings, notify=lines.append)
+    assert [f"{source}: read 19 notes; mended: 3 notes never ended"] * 4 == lines
+    assert (19, 4.25) == (report["prompt_notes"], report["start"])
+
+
+async def test_a_text_long_behind_the_music_is_not_gone_on_from(tmp_path):
+    """The continuation begins behind the last stroke's own length, not half an hour later."""
+    model = str(tiny_checkpoint(tmp_path / "tiny"))
+    settings = changed(Settings(), {"model": model, "extension_duration": 0.5})
+    source = CASES / "31b-note-never-ended-long-tail.mid"
+    report = await continue_file(source, tmp_path / "a.mid", settings, seed=5, progress=lambda _: None)
+    assert (4, 2.0) == (report["prompt_notes"], report["start"])
+
+
+@pytest.fixture
+def song(tmp_path):
+    """A sequencer's file: tempo map, signatures, a program, a controller, and drums; it lasts 1.5 s."""
+    path = tmp_path / "song.mid"
+    path.write_bytes(smf(CONDUCTOR + END, PIANO + END, DRUMS + END))
+    return path
+
+
+def told_by(path):
+    """What each track of a file says, its ticks left out."""
+    return [[message for _, message in track] for track in parse(path.read_bytes()).tracks]
+
+
+async def test_all_that_was_in_a_file_is_in_what_goes_on_with_it(song, tmp_path):
+    """Also where both play, in either way; the companion keeps to the file's tempo map, on a channel of its own."""
+    settings = changed(Settings(), {"model": str(tiny_checkpoint(tmp_path / "tiny")), "extension_duration": 2.0})
+    quick = changed(settings, {"alone": 0.5, "plan_ahead": 0.1, "companion_program": 48})
+    how = {"seed": 5, "progress": lambda _: None}
+    report = await continue_file(song, tmp_path / "a.mid", settings, **how)
+    await accompany_file(song, tmp_path / "b.mid", quick, latency=0.02, **how)
+    accompany_file_knowing(song, tmp_path / "c.mid", quick, **how)
+    for name in "abc":
+        *before, companion = told_by(tmp_path / f"{name}.mid")
+        assert told_by(song) == before
+        assert {1} == {message[0] & 15 for message in companion if message[0] < 0xF0}
+        assert (name != "a") == (b"\xc1\x30" in companion)
+    made = files.read(tmp_path / "a.mid")
+    assert ((0.0, 0.5, 1.5), 3.0) == (made.beats[:3], made.quarters_per_bar)
+    companion = tracks_of_file(tmp_path / "a.mid")["companion"]
+    assert report["notes"] == len(companion)
+    assert 1.5 <= min(note.start for note in companion)
+    assert max(note.end for note in companion) <= 3.51
+
+
+async def test_what_was_gone_on_with_is_gone_on_with_again_on_one_track(song, tmp_path):
+    """The companion's old notes stay, the new ones are behind them, and no track is added."""
+    settings = changed(Settings(), {"model": str(tiny_checkpoint(tmp_path / "tiny")), "extension_duration": 1.0})
+    how = {"seed": 5, "progress": lambda _: None}
+    await continue_file(song, tmp_path / "a.mid", settings, **how)
+    report = await continue_file(tmp_path / "a.mid", tmp_path / "b.mid", settings, **how)
+    once, twice = tracks_of_file(tmp_path / "a.mid"), tracks_of_file(tmp_path / "b.mid")
+    assert ["piano", "companion"] == list(once) == list(twice)
+    assert once["companion"] == twice["companion"][: len(once["companion"])]
+    assert report["notes"] == len(twice["companion"]) - len(once["companion"]) > 0
+    assert 4 == len(told_by(tmp_path / "b.mid"))
+
+
+async def test_who_plays_along_with_a_companion_is_another(song, tmp_path):
+    """On a track of another name, for both play at once."""
+    settings = changed(Settings(), {"model": str(tiny_checkpoint(tmp_path / "tiny")), "alone": 0.5})
+    how = {"seed": 5, "latency": 0.02, "progress": lambda _: None}
+    await accompany_file(song, tmp_path / "a.mid", settings, **how)
+    await accompany_file(tmp_path / "a.mid", tmp_path / "b.mid", settings, **how)
+    assert ["piano", "companion", "companion 2"] == list(tracks_of_file(tmp_path / "b.mid"))
 
 
 async def test_the_input_is_never_overwritten(tmp_path):

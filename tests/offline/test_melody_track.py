@@ -3,9 +3,9 @@
 import pytest
 
 from livecomposer.errors import MidiFileError
-from livecomposer.events import Control, Note, Role
+from livecomposer.events import Control
 from livecomposer.midi.files import Recording, Track
-from livecomposer.offline.melody_track import latency_of, performer_of, with_companion
+from livecomposer.offline.melody_track import latency_of, performer_of
 from tests.session.players import phrase
 
 FILE = Recording(
@@ -35,13 +35,6 @@ def test_a_melody_that_is_not_there_is_refused(melody, said):
     """Or that is more than one, or silent: with the tracks that there are."""
     with pytest.raises(MidiFileError, match=said):
         performer_of(FILE, melody)
-
-
-def test_the_companion_is_a_track_behind_the_others():
-    """Which stay as they are."""
-    tracks = with_companion(FILE, [Note(1.0, 2.0, 48, 60, Role.COMPANION)])
-    assert FILE.tracks == tracks[:-1]
-    assert ("companion", 2) == (tracks[-1].name, len(tracks[-1].events))
 
 
 async def test_latencies_are_measured_with_the_engine_that_will_play():

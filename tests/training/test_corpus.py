@@ -13,6 +13,7 @@ from livecomposer.tokens.stream import ids_of_notes, notes_heard, notes_of_ids
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.training.corpus import SPLITS, load_shard, prepare
 from livecomposer.training.voices import How
+from tests.midi.odd_files import CASES
 from tests.training.pieces import ids_of, notes_of, write_midi
 
 TABLE = "path,split\na.mid,train\nsub/b.mid,train\nc.mid,valid\nd.MID,test\n"
@@ -108,6 +109,20 @@ def test_a_shard_without_melodies_loads(tmp_path):
     shard = load_shard(tmp_path / "old.npz")
     assert ([How.NONE], len(shard.ids)) == (shard.how.tolist(), len(shard.lead))
     assert not shard.lead.any()
+
+
+def test_what_is_odd_is_summed_up_in_one_line(tmp_path):
+    """Of the files that became pieces, counted in their own processes."""
+    for name in ("02-key-signature-8-flats", "08-zero-length", "16-tempo-zero"):
+        (tmp_path / "music").mkdir(exist_ok=True)
+        (tmp_path / "music" / f"{name}.mid").write_bytes((CASES / f"{name}.mid").read_bytes())
+    (tmp_path / "splits").mkdir()
+    table = "path,split\n02-key-signature-8-flats.mid,train\n08-zero-length.mid,test\n16-tempo-zero.mid,train\n"
+    (tmp_path / "splits/music.csv").write_text(table)
+    lines = []
+    counts = prepare([tmp_path / "music"], tmp_path / "out", workers=1, notify=lines.append)
+    assert 1 == counts["train"]["duplicate"]
+    assert ["2 of 2 pieces; ignored: 1 key signature that does not exist; mended: 12 notes of no length"] == lines
 
 
 def test_nothing_usable_is_one_line(tmp_path):

@@ -21,7 +21,7 @@ def prepare(options: argparse.Namespace) -> int:
 
     left_out: list[tuple[str, str]] = []
     with bar("reading", 0, unit="files") as progress:
-        how = {"splits": options.splits, "tokens": options.tokens, "progress": progress}
+        how = {"splits": options.splits, "tokens": options.tokens, "progress": progress, "notify": say}
         counts = corpus.prepare(options.folders, options.output, skipped=lambda *one: left_out.append(one), **how)
     for name, reason in left_out[:_NAMED]:
         say(f"{name}: {reason}, left out")

@@ -11,14 +11,14 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from livecomposer.control.progress import LINES, SAYS
 from livecomposer.errors import LivecomposerError, MidiFileError, SettingError
 from livecomposer.events import Note, Role
-from livecomposer.settings import Settings
+from livecomposer.settings import ANY, TOGETHER, UNKNOWN, Settings, changed, musical
 from livecomposer.takes.folder import notes_of, save_take
 
 __all__ = ["COMPANION", "PERFORMER", "CancelledWorkError", "ComposeJob", "ComposeJobs", "parts_of"]
@@ -27,8 +27,6 @@ PERFORMER, COMPANION = "performer", "companion"
 _PATIENCE = 300.0
 """Seconds without a sign of progress."""
 _CANCELLED = "cancelled; the take is as it was"
-_CONTINUES = ("sampling", "threshold", "creative_risk", "input_duration", "max_rest", "max_note", "polyphony")
-_ACCOMPANIES = (*_CONTINUES, "alone", "lowest", "highest", "split", "density", "follow_dynamics", "scale", "chords")
 _ENGINE = ("model", "device", "precision")
 _MOST_PARTS = 16
 _MOST_SECONDS = 120.0
@@ -211,11 +209,11 @@ def _until(parts: Mapping[str, list[Note]], at: float) -> dict[str, list[Note]]:
 def _command(wish: ComposeJob, settings: Settings, source: Path, target: Path) -> list[str]:
     files = [str(source), "-o", str(target)]
     if wish.how == "continue":
-        return ["continue", *files, f"--seconds={wish.seconds:g}", *_options(settings, (*_CONTINUES, *_ENGINE))]
-    return ["accompany", *files, "--latency-ms=20", *_options(settings, (*_ACCOMPANIES, *_ENGINE))]
+        return ["continue", *files, f"--seconds={wish.seconds:g}", *_options(settings, (*musical(ANY), *_ENGINE))]
+    freely = changed(settings, {"beat_hint": 0.0})  # a take knows of no beats
+    return ["accompany", *files, "--latency-ms=20", *_options(freely, (*musical(ANY, TOGETHER, UNKNOWN), *_ENGINE))]
 
 
 def _options(settings: Settings, names: Sequence[str]) -> list[str]:
-    defaults = {field.name: field.default for field in fields(Settings)}
-    changed = {name: getattr(settings, name) for name in names if getattr(settings, name) != defaults[name]}
-    return [f"--{name.replace('_', '-')}={value}" for name, value in changed.items()]
+    """All of them, defaults too: what the environment says was for the session's beginning."""
+    return [f"--{name.replace('_', '-')}={getattr(settings, name)}" for name in names]

@@ -59,7 +59,7 @@ class TakesApi:
         return web.json_response({"takes": rows})
 
     async def notes(self, request: web.Request) -> web.Response:
-        """The notes of one take, by part."""
+        """The notes of one take, by part, and what is odd about the file."""
         path = find_take(self._folder, request.match_info["name"])
         return web.json_response(text=await asyncio.to_thread(_text_of, path))
 
@@ -117,7 +117,9 @@ class TakesApi:
 
 
 def _text_of(path: Path) -> str:
-    return json.dumps({"parts": {name: _rows(notes) for name, notes in notes_of(path).items()}})
+    remarks: list[str] = []
+    parts = {name: _rows(notes) for name, notes in notes_of(path, remarks.append).items()}
+    return json.dumps({"parts": parts, "remarks": [line.removeprefix(f"{path.parent}/") for line in remarks]})
 
 
 def _rows(notes: list[Note]) -> list[tuple[float, float, int, int]]:

@@ -69,16 +69,19 @@ def open_sink(
 
 
 def simulated_performance(
-    settings: Settings, fallback: Path | None, given: Sequence[Event] | None
+    settings: Settings,
+    fallback: Path | None,
+    given: Sequence[Event] | None,
+    notify: Callable[[str], None] = lambda _: None,
 ) -> files.Recording | None:
-    """What plays in place of a person, if anything does."""
+    """What plays in place of a person, if anything does; ``notify`` hears what is odd about its file."""
     if given is not None:
         return files.Recording((files.Track("performer", tuple(given)),))
     if settings.input.lower().endswith((".mid", ".midi")):
-        return files.read(Path(settings.input))
+        return files.read(Path(settings.input), notify)
     if settings.input or fallback is None or ports.inputs():
         return None
-    return files.read(fallback)
+    return files.read(fallback, notify)
 
 
 def wanted_inputs(settings: Settings) -> list[str]:

@@ -68,6 +68,17 @@ async def test_edited_notes_are_continued_from_where_it_is_asked(tmp_path, setti
     assert [take] == list(tmp_path.iterdir())
 
 
+async def test_the_settings_in_force_are_obeyed(tmp_path, settings, monkeypatch):
+    """Range and scale in both ways, and not what the environment said when the session began."""
+    monkeypatch.setenv("LIVECOMPOSER_SCALE", "F# major")
+    now = changed(settings, {"lowest": 40, "highest": 52, "scale": "C major", "alone": 0.5})
+    jobs = ComposeJobs(tmp_path, niceness=0)
+    for wish in (ComposeJob(how="continue", seconds=3.0), ComposeJob(how="accompany")):
+        made = notes_of(await jobs.compose(parts_of({"performer": MELODY}), wish, now, stem="a"))
+        assert {note.pitch for note in made["companion"]} <= {40, 41, 43, 45, 47, 48, 50, 52}
+        assert made["companion"]
+
+
 async def test_a_take_is_continued_again_and_again(tmp_path, settings):
     """Each time the companion's notes are those it had and those it adds."""
     shop = ComposeJobs(tmp_path, niceness=0)

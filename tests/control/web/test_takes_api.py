@@ -5,6 +5,7 @@ import pytest
 from livecomposer.events import Note
 from livecomposer.takes.folder import save_take
 from tests.control.web.test_panel import House, said, until
+from tests.midi.odd_files import CASES
 
 
 @pytest.fixture
@@ -34,6 +35,15 @@ async def test_takes_are_listed_and_read(folder):
         status, read = await get(house, "takes/a_1.mid")
         assert 200 == status
         assert {"performer": 60, "companion": 64} == {name: rows[0][2] for name, rows in read["parts"].items()}
+
+
+async def test_what_is_odd_about_a_take_is_said_with_its_notes(folder):
+    """A file of other software, put into the folder; of our own nothing is said."""
+    (folder / "odd.mid").write_bytes((CASES / "16-tempo-zero.mid").read_bytes())
+    async with House(folder) as house:
+        assert [] == (await get(house, "takes/a_1.mid"))[1]["remarks"]
+        _, read = await get(house, "takes/odd.mid")
+        assert ["odd.mid: read 24 notes; ignored: 1 tempo of 0"] == read["remarks"]
 
 
 async def test_a_take_is_downloaded(folder):

@@ -23,6 +23,7 @@ from livecomposer.session.ports import opening as doors
 from livecomposer.settings import Settings, changed
 from tests.fakes import FakeSink
 from tests.jack import jack_server, on_jack
+from tests.midi.odd_files import CASES
 from tests.session.minds import tiny_checkpoint
 from tests.session.test_lifecycle import Jam
 
@@ -74,6 +75,13 @@ def test_who_plays_in_place_of_a_person(monkeypatch, tmp_path):
     assert (
         doors.simulated_performance(changed(Settings(), {"input": "nord"}), tmp_path / "never-read.mid", None) is None
     )
+
+
+def test_what_is_odd_about_a_performers_file_is_said():
+    """In one line, before it is played."""
+    lines, source = [], CASES / "04-empty-metas.mid"
+    doors.simulated_performance(changed(Settings(), {"input": str(source)}), None, None, lines.append)
+    assert [f"{source}: read 24 notes; ignored: 5 meta events that say too little"] == lines
 
 
 def test_one_of_several_outputs_may_come_later(monkeypatch):

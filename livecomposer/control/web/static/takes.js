@@ -92,7 +92,7 @@ export class Takes {
 
   async open(name) {
     await this.#try(async () => {
-      const { parts } = await ask(`/takes/${encodeURIComponent(name)}`);
+      const { parts, remarks } = await ask(`/takes/${encodeURIComponent(name)}`);
       this.#name = name;
       this.edit = new Edit(parts);
       this.$("title").textContent = name.replace(/\.mid$/, "");
@@ -101,6 +101,7 @@ export class Takes {
       this.$("wav").href = `/takes/${encodeURIComponent(name)}/wav`;
       this.sheet.open(this.edit);
       this.#show();
+      if (remarks.length) this.$("doing").textContent = remarks.join("; ");
       await this.list();
     });
   }
