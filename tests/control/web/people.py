@@ -14,12 +14,6 @@ from tests.fakes import FakeSink
 __all__ = ["StillSession", "backstage_of"]
 
 
-class Player:
-    """Has dropped nothing."""
-
-    late_dropped = 0
-
-
 class StillSession:
     """Plays nothing; its future is what a test says. Desk's instrument too."""
 
@@ -28,7 +22,6 @@ class StillSession:
         self.future = (), ()
         self.answering = False
         self.context = 0
-        self.player = Player()
         self.done = []
 
     def act(self, name):
