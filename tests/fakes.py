@@ -1,6 +1,11 @@
 """Small hand-written stand-ins that several rooms' tests share; each says how it is unreal."""
 
-__all__ = ["FakeClient", "FakeSink"]
+__all__ = ["FakeClient", "FakeSink", "counted"]
+
+
+def counted(faults):
+    """What has happened at all, and how often."""
+    return {fault: times for fault, times in faults.counts().items() if times}
 
 
 class FakeSink:

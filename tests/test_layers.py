@@ -20,6 +20,7 @@ GROUND = {
     "clocks",
     "errors",
     "events",
+    "faults",
     "messages",
     "performances",
     "places",

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 
 from livecomposer.errors import PortError
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi import ports
 from livecomposer.midi.connection import Lost
 from livecomposer.midi.port_watcher import Link, Offer
@@ -24,10 +25,11 @@ class ControllerFeedback:
         port: ports.Port | None,
         *,
         wanted: str,
+        faults: Faults | None = None,
         open_at: Callable[..., ports.Port] = ports.open_at,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        self.errors = 0
+        self._faults = faults or Faults()
         self.returned: Callable[[], object] = lambda: None
         """Called when the controller is there again, and shows nothing; in the port watcher's thread."""
         self._port = ReconnectingPort("output", wanted, port, open_at=open_at)
@@ -39,11 +41,11 @@ class ControllerFeedback:
         return self._port.name if self._port.open else ""
 
     def send(self, data: bytes) -> None:
-        """Send one message; never raises: ``errors`` counts what could not be sent."""
+        """Send one message; never raises: what could not be sent is counted."""
         try:
             self._port.send(data)
-        except Exception:  # noqa: BLE001  # a controller that was unplugged must not end the music
-            self.errors += 1
+        except Exception as error:  # noqa: BLE001  # a controller that was unplugged must not end the music
+            self._faults.count(Fault.FEEDBACK_FAILED, error)
 
     def heal(self, offer: Offer, connect: Callable[[Link], None], notify: Callable[[str], None]) -> None:
         """Mend what is broken, now that there is what ``offer`` says; from one thread.
@@ -58,13 +60,16 @@ class ControllerFeedback:
 
     def close(self) -> None:
         """Close the port; once closed nothing happens."""
-        with suppress(Exception):
+        try:
             self._port.close()
+        except Exception as error:  # noqa: BLE001  # nor may one that is closed late
+            self._faults.count(Fault.FEEDBACK_FAILED, error)
 
 
 def open_lamps(
     parts: Sequence[str],
     *,
+    faults: Faults | None = None,
     offered: Callable[[], Iterable[str]] = ports.outputs,
     open_port: Callable[[str], ports.Port] = ports.open_output,
 ) -> ControllerFeedback:
@@ -73,5 +78,5 @@ def open_lamps(
         part = next((part for part in parts if part.casefold() in name.casefold()), None)
         if part is not None:
             with suppress(PortError):
-                return ControllerFeedback(open_port(name), wanted=part)
-    return ControllerFeedback(None, wanted=parts[0])
+                return ControllerFeedback(open_port(name), wanted=part, faults=faults)
+    return ControllerFeedback(None, wanted=parts[0], faults=faults)

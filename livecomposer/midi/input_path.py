@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from livecomposer.clocks import Clock
 from livecomposer.events import Event
+from livecomposer.faults import Fault, Faults
 from livecomposer.messages import decode, is_channel_message
 from livecomposer.midi.routing import Routed, Router
 
@@ -22,8 +23,8 @@ class Played(NamedTuple):
 class InputPath:
     """The one path in, for real and simulated performers: stamp, thru, deliver.
 
-    Called with the bytes of a message, from any one thread. Never raises: ``errors`` counts what ``thru`` and
-    ``deliver`` raised. ``on_thru`` is given the seconds from the stamp to the end of ``thru``. ``urgent`` sees each
+    Called with the bytes of a message, from any one thread. Never raises: what ``urgent``, ``thru`` and ``deliver``
+    raised is counted. ``on_thru`` is given the seconds from the stamp to the end of ``thru``. ``urgent`` sees each
     message first; what it says ``True`` to is no music, and goes no further. ``router`` says what goes thru and what
     feeds the companion; without one all does both.
     """
@@ -37,8 +38,9 @@ class InputPath:
         on_thru: Callable[[float], None] | None = None,
         urgent: Callable[[bytes], bool] | None = None,
         router: Router | None = None,
+        faults: Faults | None = None,
     ) -> None:
-        self.errors = 0
+        self._faults = faults or Faults()
         self._router = router
         self._urgent = urgent
         self._clock = clock
@@ -59,8 +61,8 @@ class InputPath:
     def _is_taken(self, data: bytes) -> bool:
         try:
             return self._urgent is not None and self._urgent(data)
-        except Exception:  # noqa: BLE001  # a broken control must not silence the music
-            self.errors += 1
+        except Exception as error:  # noqa: BLE001  # a broken control must not silence the music
+            self._faults.count(Fault.CONTROL_FAILED, error)
             return False
 
     def _pass_thru(self, data: bytes, moment: float) -> None:
@@ -70,8 +72,8 @@ class InputPath:
             self._thru(data)
             if self._on_thru is not None:
                 self._on_thru(self._clock.now() - moment)
-        except Exception:  # noqa: BLE001  # a dead output must not deafen the companion
-            self.errors += 1
+        except Exception as error:  # noqa: BLE001  # a dead output must not deafen the companion
+            self._faults.count(Fault.THRU_FAILED, error)
 
     def _hand_on(self, routed: Routed, moment: float) -> None:
         data = routed.heard or routed.thru
@@ -79,5 +81,5 @@ class InputPath:
             event = None if data is None else decode(data, time=moment)
             if data is not None and event is not None:
                 self._deliver(Played(event, data, routed.heard is not None))
-        except Exception:  # noqa: BLE001  # the driver's thread has nobody to catch it
-            self.errors += 1
+        except Exception as error:  # noqa: BLE001  # the driver's thread has nobody to catch it
+            self._faults.count(Fault.DELIVERY_FAILED, error)

@@ -10,6 +10,7 @@ from typing import Self
 
 from livecomposer.channel_state import ChannelState
 from livecomposer.errors import PortError
+from livecomposer.faults import Fault, Faults
 from livecomposer.messages import silence
 from livecomposer.midi import ports
 from livecomposer.midi.connection import Arrived, Lost, Open
@@ -26,8 +27,8 @@ class OutputPort:
     """An open MIDI output; a context manager, safe to use from several threads.
 
     ``wanted`` is as for :func:`livecomposer.midi.ports.open_output`, which may raise :class:`PortError`; one that is
-    ``patient`` waits instead. ``errors`` counts the messages that could not be sent; sending never raises. What is sent
-    while nobody is there is dropped.
+    ``patient`` waits instead. Sending never raises: what could not be sent is counted. What is sent while nobody is
+    there is dropped.
     """
 
     latency = 0.0
@@ -38,11 +39,12 @@ class OutputPort:
         wanted: str,
         *,
         patient: bool = False,
+        faults: Faults | None = None,
         open_port: Callable[[str], ports.Port] = ports.open_output,
         open_at: Callable[..., ports.Port] = ports.open_at,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
-        self.errors = 0
+        self._faults = faults or Faults()
         self.on_send: Callable[[bytes], None] = lambda _: None
         """Told each channel message just before it is sent; must be quick."""
         self._channel_state = ChannelState()
@@ -67,7 +69,7 @@ class OutputPort:
         return self._away
 
     def send(self, data: bytes) -> None:
-        """Send one whole message at once; a message that fails, or comes after closing, is counted in ``errors``."""
+        """Send one whole message at once; one that fails, or comes after closing, is counted."""
         with self._port.lock:
             self._send(data)
 
@@ -120,7 +122,7 @@ class OutputPort:
 
     def _send(self, data: bytes) -> None:
         if self._port.closed:
-            self.errors += 1
+            self._faults.count(Fault.OUTPUT_FAILED, f"{self.name} is closed")
             return
         if data and data[0] < 0xF0:
             self._channel_state.note(data)
@@ -132,5 +134,5 @@ class OutputPort:
             if data[0] < 0xF0:
                 self.on_send(data)
             self._port.send(data)
-        except Exception:  # noqa: BLE001  # neither the player nor the driver can mend a port
-            self.errors += 1
+        except Exception as error:  # noqa: BLE001  # neither the player nor the driver can mend a port
+            self._faults.count(Fault.OUTPUT_FAILED, error)

@@ -11,6 +11,7 @@ from threading import Event as Flag
 from threading import Thread, current_thread
 from typing import Any, Self
 
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi.ports import JACK, NAME
 
 __all__ = ["Heal", "Link", "Offer", "PortWatcher"]
@@ -71,13 +72,15 @@ It may raise :class:`PortError`, and is then called again.
 class PortWatcher:
     """Calls ``on_offer`` whenever the ports change, from its own thread; a context manager.
 
-    A process that ends is started again, later and later where it never says anything.
+    A process that ends is started again, later and later where it never says anything. What ``on_offer`` raised, and
+    lines that make no sense, are counted.
     ``command``: the process to listen to.
     """
 
-    def __init__(self, on_offer: Callable[[Offer], None], *, command: Iterable[str] = _COMMAND) -> None:
-        self.errors = 0
-        """How often ``on_offer`` raised, or what was printed made no sense."""
+    def __init__(
+        self, on_offer: Callable[[Offer], None], *, faults: Faults | None = None, command: Iterable[str] = _COMMAND
+    ) -> None:
+        self._faults = faults or Faults()
         self._on_offer = on_offer
         self._command = list(command)
         self._over = Flag()
@@ -145,5 +148,5 @@ class PortWatcher:
         try:
             if not self._over.is_set():
                 self._on_offer(Offer.of(json.loads(line)))
-        except Exception:  # noqa: BLE001  # one port that cannot be mended must not keep the others from it
-            self.errors += 1
+        except Exception as error:  # noqa: BLE001  # one port that cannot be mended must not keep the others from it
+            self._faults.count(Fault.PORTS_FAILED, error)

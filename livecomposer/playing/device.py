@@ -12,6 +12,7 @@ from math import inf
 from typing import Any, Self
 
 from livecomposer.errors import SettingError
+from livecomposer.faults import Fault, Faults
 from livecomposer.messages import Key, ended_key, note_off, started_key
 
 __all__ = ["Device", "Shaper"]
@@ -75,9 +76,8 @@ class Device:
 class Shaper:
     """Gives one player's messages, in time order, the moments at which to send them to ``device``."""
 
-    def __init__(self, device: Device, *, late_limit: float = 0.1) -> None:
-        self.dropped = 0
-        """Notes whose keys could not be struck again so soon."""
+    def __init__(self, device: Device, *, late_limit: float = 0.1, faults: Faults | None = None) -> None:
+        self._faults = faults or Faults()
         self._device = device
         self._late_limit = late_limit
         self._struck: dict[Key, float] = {}  # when, and how much earlier than its moment
@@ -118,7 +118,7 @@ class Shaper:
             early = [(let_go, note_off(key))] if let_go < up else []
             due = max(due, let_go + self._device.restrike_gap)
         if due - wished > self._late_limit:
-            self.dropped += 1
+            self._faults.count(Fault.UNSTRUCK)
             self._skipped.add(key)
             return []
         self._skipped.discard(key)

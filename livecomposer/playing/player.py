@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import Self
 
 from livecomposer.clocks import Clock
+from livecomposer.faults import Fault, Faults
 from livecomposer.playing.scheduler import Scheduler, Timed
 from livecomposer.playing.sinks import Output, patiently
 
@@ -39,6 +40,7 @@ class Player:
         max_events: int = 10_000,
         spin: float = 0.001,
         on_sent: OnSent | None = None,
+        faults: Faults | None = None,
     ) -> None:
         self.output = output
         self.failed: BaseException | None = None
@@ -49,6 +51,7 @@ class Player:
         self._scheduler = Scheduler(late_limit=late_limit, max_events=max_events)
         self._spin = spin
         self._on_sent = on_sent
+        self._faults = faults or Faults()
         self._lock = threading.RLock()
         self._changed = threading.Condition(self._lock)
         self._over = False
@@ -64,16 +67,6 @@ class Player:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def late_dropped(self) -> int:
-        """Note-ons dropped because they came too late."""
-        return self._scheduler.late_dropped
-
-    @property
-    def refused(self) -> int:
-        """Messages refused because too many were waiting."""
-        return self._scheduler.refused
 
     def __len__(self) -> int:
         """How many messages wait."""
@@ -91,6 +84,7 @@ class Player:
             if self._over or since not in (None, self.panics):
                 return 0
             accepted = sum(self._scheduler.add(due, data) for due, data in planned)
+            self._faults.count(Fault.CROWDED_OUT, times=len(planned) - accepted)
             self._changed.notify()
             return accepted
 
@@ -112,8 +106,10 @@ class Player:
     def run_due(self, now: float) -> list[Timed]:
         """Send what is due at ``now``; return it. The thread's one step, public so that a test can take it."""
         with self._changed:
+            dropped = self._scheduler.late_dropped
             sent = [] if self._over else self._scheduler.take_due(now)
             moments = [self._send(item) for item in sent]
+            self._faults.count(Fault.DROPPED, times=self._scheduler.late_dropped - dropped)
         if self._on_sent is not None:
             for item, moment in zip(sent, moments, strict=True):
                 self._on_sent(item.due, moment, item.data)

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import Protocol, TypeVar
 
 from livecomposer.channel_state import ChannelState
+from livecomposer.faults import Fault, Faults
 from livecomposer.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -83,11 +84,11 @@ class Output:
     """One message to every sink, with a ledger of what it leaves sounding. Every method may be called by any thread.
 
     A key struck while it sounds is ended first, so that no synthesiser doubles it. A sink that raises
-    ``max_failures`` times in a row gets no more messages, except those of a panic; the others never notice. What is
-    not one whole channel message is refused and counted.
+    ``max_failures`` times in a row gets no more messages, except those of a panic; the others never notice. Each
+    failure is counted, and so is what is refused: whatever is not one whole channel message.
     """
 
-    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5) -> None:
+    def __init__(self, sinks: Sequence[Sink], *, max_failures: int = 5, faults: Faults | None = None) -> None:
         self._sinks = list(sinks)
         self._channel_state = ChannelState()
         self._max_failures = max_failures
@@ -97,9 +98,7 @@ class Output:
         self._pedals: set[int] = set()
         self._channels: set[int] = set()
         self._closed = False
-        self.notes_sent = 0
-        self.failures = 0
-        self.refused = 0
+        self._faults = faults or Faults()
 
     @property
     def latency(self) -> float:
@@ -154,7 +153,7 @@ class Output:
         """Pass one channel message to every sink; never raises. After ``close`` nothing passes."""
         with self._lock:
             if self._closed or not is_channel_message(data):
-                self.refused += 1
+                self._faults.count(Fault.REFUSED, data.hex(" "))
                 return
             self._begin(data)
             self._spread(data)
@@ -202,8 +201,10 @@ class Output:
             self._closed = True
             self.panic()
         for sink in self._sinks:
-            with suppress(Exception):
+            try:
                 sink.close()
+            except Exception as error:  # noqa: BLE001 - the others must be closed
+                self._faults.count(Fault.OUTPUT_FAILED, error)
 
     def _begin(self, data: bytes) -> None:
         """What a message starts enters the ledger before it is sent, so that no interruption leaves it unknown."""
@@ -213,7 +214,6 @@ class Output:
             if key in self._sounding:
                 self._spread(note_off(key))
             self._sounding.add(key)
-            self.notes_sent += 1
         elif pedal_of(data):
             self._pedals.add(channel)
         elif control_of(data) in _SILENCING:
@@ -245,9 +245,9 @@ class Output:
                 continue
             try:
                 sink.send(data)
-            except Exception:  # noqa: BLE001 - whatever a sink does, the others must sound
+            except Exception as error:  # noqa: BLE001 - whatever a sink does, the others must sound
                 self._failed_in_a_row[i] += 1
-                self.failures += 1
+                self._faults.count(Fault.OUTPUT_FAILED, error)
             else:
                 self._failed_in_a_row[i] = self._max_failures if out else 0
 

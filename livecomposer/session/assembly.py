@@ -55,7 +55,13 @@ class Assembly:
                 simulated, input_path=self._input_path(any_channel=True, thru=thru), clock=shared.clock
             )
         return Hotplug(
-            lambda: self.dispatcher.settings, input_ports, recorded, shared.output, shared.outlets, clock=shared.clock
+            lambda: self.dispatcher.settings,
+            input_ports,
+            recorded,
+            shared.output,
+            shared.outlets,
+            clock=shared.clock,
+            faults=shared.meters.faults,
         )
 
     def api(self, board: Hotplug, filters: InputFilters) -> FrontendApi:
@@ -87,6 +93,7 @@ class Assembly:
             thru=self.shared.output.send if thru else None,
             on_thru=self.shared.meters.thru.add,
             urgent=filters,
+            faults=self.shared.meters.faults,
             router=Router(lambda: self.session.routing, any_channel=any_channel),
         )
 

@@ -9,6 +9,7 @@ from livecomposer.companion.companion import Companion
 from livecomposer.companion.requests import Feed, Step
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import EngineError
+from livecomposer.faults import Fault
 from livecomposer.model.sampling import MaskPolicy, Sampling
 from livecomposer.session.timing.meters import Meters
 from livecomposer.session.timing.overload_ladder import Load
@@ -118,7 +119,7 @@ class Generation:
             if self._companion.lost(now):
                 self._take_back(now, "the engine is lost")
             self._planned()
-            self._meters.restarts += 1
+            self._meters.faults.count(Fault.RESTARTS, error, reported=True)
             try:
                 await self.engine.restart()
             except EngineError as again:

@@ -17,6 +17,7 @@ from livecomposer.clocks import Clock, MonotonicClock
 from livecomposer.companion.companion import Companion
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Event
+from livecomposer.faults import Faults
 from livecomposer.midi import files
 from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.routing import Routing
@@ -26,6 +27,7 @@ from livecomposer.session.assembly import Assembly, assembled
 from livecomposer.session.commands.frontend_api import Frontend, FrontendApi, InputFilters
 from livecomposer.session.commands.hot_swap import hot_swap_of
 from livecomposer.session.engines import Engines, engine_line
+from livecomposer.session.fault_report import faults_reported
 from livecomposer.session.panic_signal import silenced_by_signal
 from livecomposer.session.ports.opening import simulated_performance, sinks
 from livecomposer.session.shared import Notifier, Shared
@@ -89,10 +91,11 @@ async def perform(
     routing = Routing.of(settings)  # what cannot be played with is refused before anything is opened
     simulated = simulated_performance(settings, fallback_performance, performance, say)
     with ExitStack() as stack:
-        output = Output([])
+        report = stack.enter_context(faults_reported(meters.faults, notify=say, clock=clock))
+        output = Output([], faults=meters.faults)
         stack.callback(output.close)
         panic_signal = stack.enter_context(silenced_by_signal(output.panic))
-        outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, say)}
+        outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, say, meters.faults)}
         device = device_of(settings.output_profile, output.names, notify=say)
         stop = stack.enter_context(_stopped_by_signals())
         say(f"loading {model.name}")
@@ -104,8 +107,9 @@ async def perform(
             settings = changed(settings, {"horizon": min(budget.horizon + device.needs, 1.0)})
             companion.settle(settings)
             header = {"seed": seed, **facts_of(model, engine.hello), "settings": asdict(settings)}
-            journal = _journal(record, header, clock=clock, notify=say) if record else None
+            journal = _journal(record, header, clock=clock, notify=say, faults=meters.faults) if record else None
             stack.enter_context(journal or nullcontext())
+            report.journal = journal
             if writer and journal:
                 writer.put = journal.calls
             shared = Shared(
@@ -150,7 +154,6 @@ async def _play(
 
 def _sum_up(assembly: Assembly) -> None:
     shared = assembly.shared
-    shared.meters.dropped = assembly.session.player.late_dropped
     shared.meters.plans, shared.meters.foreseen = assembly.companion.foresight
     if shared.journal is not None:
         now = shared.clock.now()
@@ -160,8 +163,6 @@ def _sum_up(assembly: Assembly) -> None:
 
 def _performed(assembly: Assembly, *, simulated: bool) -> Performed:
     shared, journal = assembly.shared, assembly.shared.journal
-    if journal is not None and journal.lost:
-        shared.notify(f"{journal.path}: the disk did not take {journal.lost} lines; make room before the next session")
     return Performed(
         midi=journal.midi_path if journal and journal.midi_path.exists() else None,
         journal=journal.path if journal else None,
@@ -217,13 +218,15 @@ def _raise_plainly(task: asyncio.Task[None]) -> None:
         raise error
 
 
-def _journal(folder: Path, header: dict[str, Any], *, clock: Clock, notify: Callable[[str], None]) -> Journal:
+def _journal(
+    folder: Path, header: dict[str, Any], *, clock: Clock, notify: Callable[[str], None], faults: Faults
+) -> Journal:
     try:
         for midi in recover(folder):
             notify(f"recovered {midi} from a session that did not end well")
     except MidiFileError as error:
         notify(f"nothing recovered: {error}")
-    return Journal(folder, began=clock.now(), header=header)
+    return Journal(folder, began=clock.now(), header=header, faults=faults)
 
 
 def _ready_line(settings: Settings, listens: str, simulated: files.Recording | None) -> str:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
 from livecomposer.events import NoteEvent, NoteOn, Role
+from livecomposer.faults import Fault
 from livecomposer.messages import encode, started_key
 from livecomposer.midi.input_path import Played
 from livecomposer.midi.routing import Routing
@@ -41,11 +42,11 @@ class Session:
     def __init__(self, shared: Shared, companion: Companion, routing: Routing, engine: EngineClient) -> None:
         settings, clock = shared.settings, shared.clock
         self._channels = channels_of(settings)
-        self._shaper = Shaper(shared.device)
+        self._shaper = Shaper(shared.device, faults=shared.meters.faults)
         self.routing = routing
         """What becomes of the performer's messages; the driver's thread reads it."""
         self._companion = companion
-        self.player = Player(shared.output, clock, on_sent=self.sent)
+        self.player = Player(shared.output, clock, on_sent=self.sent, faults=shared.meters.faults)
         """Owned, but started and closed by the session's owner."""
         self._clock = clock
         self._meters = shared.meters
@@ -142,8 +143,7 @@ class Session:
     def hear(self, played: Played) -> None:
         """Take in what the performer played; in the loop's thread. What does not feed is only written down."""
         event = replace(played.event, time=grid(played.event.time))
-        for listener in self.listeners:
-            listener(event.time, Role.PERFORMER, played.data)
+        self._show(event.time, Role.PERFORMER, played.data)
         if self._journal is not None:
             self._journal.message(event.time, Role.PERFORMER, played.data)
         if not played.feeds:
@@ -164,12 +164,18 @@ class Session:
         self._meters.late.add(max(0.0, now - due))
         if self._journal is not None:
             self._journal.message(now, Role.COMPANION, data)
-        for listener in self.listeners:
-            listener(now, Role.COMPANION, data)
+        self._show(now, Role.COMPANION, data)
         awaited = self._awaited_since  # once: the loop's thread may forget it meanwhile
         if awaited is not None and started_key(data) is not None:
             self._meters.takeover.add(now - awaited)
             self._awaited_since = None
+
+    def _show(self, moment: float, role: Role, data: bytes) -> None:
+        for listener in self.listeners:
+            try:
+                listener(moment, role, data)
+            except Exception as error:  # noqa: BLE001  # whoever looks on must end neither the key nor the player
+                self._meters.faults.count(Fault.LISTENER_FAILED, error)
 
     async def run(self) -> None:
         """Play until cancelled; ends by itself only with an error that nothing can mend."""

@@ -20,6 +20,7 @@ from livecomposer import __version__
 from livecomposer.companion.undo_history import whole
 from livecomposer.errors import LivecomposerError, MidiFileError
 from livecomposer.events import Event, Role
+from livecomposer.faults import Fault, Faults
 from livecomposer.messages import decode
 from livecomposer.midi import files
 
@@ -32,12 +33,12 @@ _MOST_WAITING = 100_000
 class Journal:
     """Open for one session; any thread may call it.
 
-    A disk that takes nothing more never raises: ``lost`` counts the lines that did not get there.
+    A disk that takes nothing more never raises: the lines that did not get there are counted.
     """
 
-    def __init__(self, folder: Path, *, began: float, header: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, *, began: float, header: dict[str, Any], faults: Faults | None = None) -> None:
         self.began = began
-        self.lost = 0
+        self._faults = faults or Faults()
         self._waiting: deque[str] = deque(maxlen=_MOST_WAITING)
         self._disk = threading.Lock()
         try:
@@ -96,11 +97,12 @@ class Journal:
         try:
             self._file.writelines(line + "\n" for line in lines)
             self._file.flush()
-        except OSError:
-            self.lost += len(lines)
+        except OSError as error:
+            self._faults.count(Fault.LOST_LINES, error, times=len(lines))
 
     def _put(self, line: dict[str, Any]) -> None:
-        self.lost += len(self._waiting) == _MOST_WAITING
+        if len(self._waiting) == _MOST_WAITING:
+            self._faults.count(Fault.LOST_LINES, f"{_MOST_WAITING} wait for it already")
         self._waiting.append(json.dumps(line))
 
 

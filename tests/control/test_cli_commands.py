@@ -6,6 +6,7 @@ import json
 from livecomposer import performances
 from livecomposer.control.cli import main
 from livecomposer.control.surfaces.osc_in import Responder, received
+from livecomposer.faults import Faults
 from livecomposer.midi import files
 from tests.control.desks import NotedDesk
 from tests.session.minds import tiny_checkpoint
@@ -113,7 +114,9 @@ def test_controls_prints_the_table_of_commands(capsys, tmp_path):
 async def test_send_reaches_a_session_that_runs(capsys):
     """By the same names; what it is set to is printed."""
     dispatcher = NotedDesk()
-    async with received(("127.0.0.1", 0), Responder(dispatcher), silence=dispatcher.panic, notify=print) as receiver:
+    async with received(
+        ("127.0.0.1", 0), Responder(dispatcher), silence=dispatcher.panic, notify=print, faults=Faults()
+    ) as receiver:
         to = ["--to", "{}:{}".format(*receiver.address)]
         assert 0 == await asyncio.to_thread(main, ["send", "creative_risk", "1.5", *to])
         assert 0 == await asyncio.to_thread(main, ["send", "undo", *to])

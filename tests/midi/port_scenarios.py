@@ -21,6 +21,7 @@ import rtmidi
 from livecomposer.clocks import MonotonicClock
 from livecomposer.errors import PortError
 from livecomposer.events import Event, NoteOn
+from livecomposer.faults import Faults
 from livecomposer.messages import silence
 from livecomposer.midi import ports
 from livecomposer.midi.input_path import InputPath
@@ -218,18 +219,20 @@ def last_words() -> Any:
     return got
 
 
-def path_to(got: list[Event], clock: MonotonicClock, output_port: OutputPort) -> InputPath:
+def path_to(
+    got: list[Event], clock: MonotonicClock, output_port: OutputPort, faults: Faults | None = None
+) -> InputPath:
     """A way in that passes all thru and puts it into ``got``."""
-    return InputPath(clock=clock, deliver=lambda played: got.append(played.event), thru=output_port.send)
+    return InputPath(clock=clock, deliver=lambda played: got.append(played.event), thru=output_port.send, faults=faults)
 
 
 def thru() -> Any:
     """Keys of another program through our two virtual ports to a third, and what the session is told meanwhile."""
     got: list[Event] = []
-    clock = MonotonicClock()
+    clock, faults = MonotonicClock(), Faults()
     with (
-        OutputPort("virtual") as output_port,
-        Input("virtual", input_path=(input_path := path_to(got, clock, output_port))),
+        OutputPort("virtual", faults=faults) as output_port,
+        Input("virtual", input_path=path_to(got, clock, output_port, faults)),
         connected(rtmidi.MidiOut, "keyboard", "livecomposer") as keyboard,
         connected(rtmidi.MidiIn, "listener", "livecomposer") as listener,
     ):
@@ -240,7 +243,7 @@ def thru() -> Any:
         "through": through,
         "pitches": sorted({event.pitch for event in got if isinstance(event, NoteOn)}),
         "in time": before <= got[0].time <= got[-1].time <= after,
-        "errors": [input_path.errors, output_port.errors],
+        "errors": sum(faults.counts().values()),
     }
 
 
@@ -251,7 +254,8 @@ def flood() -> Any:
 
 def _closed_under_a_flood() -> tuple[bool, int]:
     stop, flowing = Flag(), Flag()
-    input_path = InputPath(clock=MonotonicClock(), deliver=lambda _: flowing.set())
+    faults = Faults()
+    input_path = InputPath(clock=MonotonicClock(), deliver=lambda _: flowing.set(), faults=faults)
     inlet = Input("virtual", input_path=input_path)
     with connected(rtmidi.MidiOut, "flood", "livecomposer") as keyboard:
 
@@ -265,7 +269,7 @@ def _closed_under_a_flood() -> tuple[bool, int]:
         inlet.close()
         stop.set()
         thread.join()
-    return arrived, input_path.errors
+    return arrived, sum(faults.counts().values())
 
 
 def held() -> Any:

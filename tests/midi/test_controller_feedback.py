@@ -3,10 +3,11 @@
 import pytest
 
 from livecomposer.errors import PortError
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi.controller_feedback import ControllerFeedback, open_lamps
 from livecomposer.midi.port_watcher import Offer
 from livecomposer.midi.ports import Port
-from tests.fakes import FakeClient
+from tests.fakes import FakeClient, counted
 
 LIT = b"\xb0\x15\x40"
 
@@ -26,7 +27,7 @@ def there(*names):
     return Offer(systems=frozenset({"fake"}), targets=tuple(("fake", name) for name in names))
 
 
-def lamps_on(*clients, port=True):
+def lamps_on(*clients, port=True, faults=None):
     """Lamps of a controller called "two", open or awaited, that is given one client after the other."""
     left = list(clients)
 
@@ -34,7 +35,7 @@ def lamps_on(*clients, port=True):
         return Port(left.pop(0), name=name, api=api)
 
     first = Port(left.pop(0), name="two [1]", api="fake") if port else None
-    return ControllerFeedback(first, wanted="two", open_at=open_at, pause=lambda _: None)
+    return ControllerFeedback(first, wanted="two", faults=faults, open_at=open_at, pause=lambda _: None)
 
 
 def healed(feedback, *offers):
@@ -59,9 +60,9 @@ def test_the_controllers_own_port_is_opened():
 
 def test_a_controller_that_is_unplugged_is_counted():
     """The music goes on."""
-    feedback = lamps_on(FakeClient(broken=True))
+    feedback = lamps_on(FakeClient(broken=True), faults=(faults := Faults()))
     feedback.send(LIT)
-    assert 1 == feedback.errors
+    assert {Fault.FEEDBACK_FAILED: 1} == counted(faults)
     feedback.close()
 
 
@@ -84,7 +85,7 @@ def test_a_controller_that_comes_late_is_shown_all():
     feedback.send(LIT)
     assert 1 == healed(feedback, there("one"), there("one", "two [1]"))[1]
     feedback.send(LIT)
-    assert ("two [1]", [LIT], 0) == (feedback.name, client.sent, feedback.errors)
+    assert ("two [1]", [LIT]) == (feedback.name, client.sent)
     feedback.close()
 
 

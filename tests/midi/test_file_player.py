@@ -3,9 +3,11 @@ from threading import Event as Flag
 
 from livecomposer.clocks import ManualClock, MonotonicClock
 from livecomposer.events import SUSTAIN, Control, NoteOff, NoteOn
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.files import Recording, Track
 from livecomposer.midi.input_path import InputPath
+from tests.fakes import counted
 
 TUNE = Track("tune", (NoteOn(0.5, 60, 80), NoteOff(1.0, 60), NoteOn(1.0, 62, 81), NoteOff(2.5, 62)))
 
@@ -59,11 +61,11 @@ def test_broken_receivers_are_counted_and_the_music_goes_on():
     def broken(*_args):
         raise RuntimeError
 
-    input_path = InputPath(clock=clock, deliver=broken, thru=broken)
+    input_path = InputPath(clock=clock, deliver=broken, thru=broken, faults=(faults := Faults()))
     performer = FilePlayer(Recording((TUNE,)), input_path=input_path, clock=clock, wait=clock.advance, on_done=over.set)
     assert over.wait(20)
     performer.close()
-    assert 8 == input_path.errors
+    assert {Fault.THRU_FAILED: 4, Fault.DELIVERY_FAILED: 4} == counted(faults)
 
 
 def test_closing_interrupts_at_once_and_lets_go():

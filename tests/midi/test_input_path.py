@@ -3,12 +3,13 @@ import pytest
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError
 from livecomposer.events import Control, NoteOff, NoteOn, Other
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi import ports
 from livecomposer.midi.input_path import InputPath, Played
 from livecomposer.midi.loopback import Input
 from livecomposer.midi.routing import Router, Routing, Zone
 from livecomposer.settings import Settings, changed
-from tests.fakes import FakeClient
+from tests.fakes import FakeClient, counted
 from tests.midi.port_scenarios import FLOODS, outcome
 
 
@@ -60,20 +61,20 @@ def test_what_is_urgent_is_no_music():
 def test_a_broken_control_is_counted_and_the_music_goes_on():
     """Whatever it raises."""
     got = []
-    input_path = an_arrival(deliver=got.append, urgent=broken)
+    input_path = an_arrival(deliver=got.append, urgent=broken, faults=(faults := Faults()))
     input_path(bytes([0xB1, 20, 127]))
     assert [Control(5.0, 20, 127)] == [played.event for played in got]
-    assert 1 == input_path.errors
+    assert {Fault.CONTROL_FAILED: 1} == counted(faults)
 
 
 @pytest.mark.parametrize("data", [[0xF0, 1, 0xF7], [0xF8], [0xFE], [0x90, 60], [], [0x90, 60, 255]])
 def test_only_channel_messages_pass(data):
     """Sysex, realtime and malformed messages reach neither thru nor the session."""
     got = []
-    input_path = an_arrival(thru=got.append, deliver=got.append)
+    input_path = an_arrival(thru=got.append, deliver=got.append, faults=(faults := Faults()))
     input_path(bytes(data))
     assert [] == got
-    assert 0 == input_path.errors
+    assert {} == counted(faults)
 
 
 def test_what_only_sounds_is_told_apart_from_what_feeds():
@@ -104,20 +105,20 @@ def test_of_two_keys_that_sound_as_one_the_first_release_may_feed_alone():
 def test_a_broken_thru_is_counted_and_the_event_still_arrives():
     """An output that fails neither reaches the driver nor deafens the companion."""
     got = []
-    input_path = an_arrival(thru=broken, deliver=got.append)
+    input_path = an_arrival(thru=broken, deliver=got.append, faults=(faults := Faults()))
     input_path(bytes([0x90, 60, 1]))
     input_path(bytes([0x90, 60, 0]))
     assert [NoteOn(5.0, 60, 1), NoteOff(5.0, 60)] == [played.event for played in got]
-    assert 2 == input_path.errors
+    assert {Fault.THRU_FAILED: 2} == counted(faults)
 
 
 def test_a_broken_delivery_is_counted():
     """A closed event loop does not reach the driver, and thru goes on."""
     through = []
-    input_path = an_arrival(thru=through.append, deliver=broken)
+    input_path = an_arrival(thru=through.append, deliver=broken, faults=(faults := Faults()))
     input_path(bytes([0x90, 60, 1]))
     assert [bytes([0x90, 60, 1])] == through
-    assert 1 == input_path.errors
+    assert {Fault.DELIVERY_FAILED: 1} == counted(faults)
 
 
 def test_the_seconds_of_thru_are_metered():
@@ -162,7 +163,7 @@ def test_a_port_that_does_not_open_leaves_no_inlet():
 def test_keys_go_in_through_a_real_port_and_thru_comes_out_of_another(jack):
     """From one program's output, through our two virtual ports, to another's input; the stamp is our clock's."""
     pitches = [60, 61, 62, 63, 64]
-    assert {"through": [True] * 5, "pitches": pitches, "in time": True, "errors": [0, 0]} == outcome("thru")
+    assert {"through": [True] * 5, "pitches": pitches, "in time": True, "errors": 0} == outcome("thru")
 
 
 def test_closing_under_a_flood_of_keys_neither_hangs_nor_crashes(jack):

@@ -3,17 +3,20 @@ from threading import Thread
 import pytest
 
 from livecomposer.errors import PortError
+from livecomposer.faults import Fault, Faults
 from livecomposer.messages import silence
 from livecomposer.midi import ports
 from livecomposer.midi.output_port import OutputPort
 from livecomposer.midi.port_watcher import Offer
-from tests.fakes import FakeClient
+from tests.fakes import FakeClient, counted
 from tests.midi.port_scenarios import KEY, outcome
 
 
-def an_outlet(client):
+def an_outlet(client, faults=None):
     """An outlet on a fake client."""
-    return OutputPort("synth", open_port=lambda wanted: ports.Port(client, name=f"{wanted}!", api="fake"))
+    return OutputPort(
+        "synth", faults=faults, open_port=lambda wanted: ports.Port(client, name=f"{wanted}!", api="fake")
+    )
 
 
 def test_what_is_sent_goes_out_unchanged():
@@ -22,7 +25,7 @@ def test_what_is_sent_goes_out_unchanged():
     output_port = an_outlet(client)
     output_port.send(KEY)
     assert [KEY] == client.sent
-    assert ("synth!", 0.0, 0) == (output_port.name, output_port.latency, output_port.errors)
+    assert ("synth!", 0.0) == (output_port.name, output_port.latency)
     output_port.close()
 
 
@@ -48,19 +51,19 @@ def test_closing_twice_closes_once():
 def test_a_failing_send_is_counted_and_not_raised():
     """Neither the player nor the driver's callback sees the failure."""
     client = FakeClient(broken=True)
-    with an_outlet(client) as output_port:
+    with an_outlet(client, faults := Faults()) as output_port:
         output_port.send(KEY)
         output_port.send(KEY)
-        assert 2 == output_port.errors
+        assert {Fault.OUTPUT_FAILED: 2} == counted(faults)
 
 
 def test_sending_after_closing_is_counted_and_reaches_no_driver():
     """A deleted rtmidi client would take the process with it; it is not called."""
     client = FakeClient()
-    output_port = an_outlet(client)
+    output_port = an_outlet(client, faults := Faults())
     output_port.close()
     output_port.send(KEY)
-    assert 1 == output_port.errors
+    assert {Fault.OUTPUT_FAILED: 1} == counted(faults)
     assert [] == client.sent
 
 
@@ -130,7 +133,7 @@ def test_a_synthesiser_that_comes_back_is_silenced_and_told_what_stands():
     output_port.send(KEY)
     assert [*silence([2]), PROGRAM, PEDAL, KEY] == fresh.sent
     assert ["output 'synth!' is gone; it is awaited", "output 'synth 2' is there and is played to"] == said
-    assert ("synth 2", 0) == (output_port.name, output_port.errors)
+    assert "synth 2" == output_port.name
 
 
 def test_what_was_lifted_meanwhile_is_not_down_when_it_is_back():

@@ -4,7 +4,9 @@ import json
 import sys
 from queue import Queue
 
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi.port_watcher import Offer, PortWatcher
+from tests.fakes import counted
 
 FOUND = {
     "Jack": {
@@ -18,10 +20,10 @@ SAYS = f"import sys; print({json.dumps(FOUND)!r}, flush=True); "
 SECONDS = 30
 
 
-def looking(program, told=None):
+def looking(program, told=None, faults=None):
     """A lookout that listens to a Python program, and the queue of what it tells."""
     offers = Queue()
-    return PortWatcher(told or offers.put, command=[sys.executable, "-c", program]), offers
+    return PortWatcher(told or offers.put, faults=faults, command=[sys.executable, "-c", program]), offers
 
 
 def test_an_offer_knows_others_ports_from_ours():
@@ -76,10 +78,11 @@ def test_nonsense_and_a_listener_that_fails_are_counted():
         if not offer.systems:
             raise RuntimeError("no")
 
-    watcher, _ = looking("import sys; print('nonsense'); print('{}', flush=True); " + SAYS + "sys.stdin.read()", told)
+    faults, program = Faults(), "import sys; print('nonsense'); print('{}', flush=True); " + SAYS + "sys.stdin.read()"
+    watcher, _ = looking(program, told, faults)
     with watcher:
         assert [Offer(), Offer.of(FOUND)] == [offers.get(timeout=SECONDS) for _ in range(2)]
-        assert 2 == watcher.errors
+        assert {Fault.PORTS_FAILED: 2} == counted(faults)
 
 
 def test_closing_ends_the_process_even_one_that_hangs():

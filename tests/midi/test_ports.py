@@ -191,14 +191,15 @@ def test_two_outlets_may_be_virtual_at_once(jack):
 
 LISTEN = """
 import signal, sys
-from livecomposer.midi.output_port import Outlet
-outlet = Outlet("virtual")
+from livecomposer.faults import Fault, Faults
+from livecomposer.midi.output_port import OutputPort
+outlet = OutputPort("virtual", faults=(faults := Faults()))
 print("open", flush=True)
 sys.stdin.readline()
 for _ in range(100):
     outlet.send(bytes([0x90, 60, 64]))
 outlet.close()
-print("closed", outlet.errors, flush=True)
+print("closed", faults[Fault.OUTPUT_FAILED], flush=True)
 """
 
 

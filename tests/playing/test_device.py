@@ -5,9 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livecomposer.errors import SettingError
+from livecomposer.faults import Fault, Faults
 from livecomposer.messages import ended_key, started_key
 from livecomposer.playing.device import Device, Shaper
 from livecomposer.playing.scheduler import Scheduler
+from tests.fakes import counted
 
 PIANO = Device(name="piano", restrike_gap=0.06, slower=((1, 0.1), (101, 0.0)))
 
@@ -75,10 +77,10 @@ def test_what_is_past_cannot_be_let_go_earlier():
 
 def test_a_note_that_would_come_far_too_late_is_dropped_and_counted():
     """With its note-off; the next may sound again."""
-    shaper = Shaper(PIANO, late_limit=0.02)
+    shaper = Shaper(PIANO, late_limit=0.02, faults=(faults := Faults()))
     sent = shaper.shaped([(1.0, on()), (1.02, off()), (1.03, on()), (1.04, off()), (2.0, on())], 0.0)
     assert [(1.0, 0x91), (1.02, 0x81), (2.0, 0x91)] == times(sent)
-    assert 1 == shaper.dropped
+    assert {Fault.UNSTRUCK: 1} == counted(faults)
 
 
 def test_after_a_cut_the_gap_counts_from_there():

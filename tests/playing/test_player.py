@@ -5,9 +5,10 @@ import threading
 import pytest
 
 from livecomposer.clocks import ManualClock, MonotonicClock
+from livecomposer.faults import Fault, Faults
 from livecomposer.playing.player import Player
 from livecomposer.playing.sinks import Output
-from tests.fakes import FakeSink
+from tests.fakes import FakeSink, counted
 
 ON, OFF = b"\x91\x3c\x50", b"\x81\x3c\x40"
 ON_2, OFF_2 = b"\x91\x40\x50", b"\x81\x40\x40"
@@ -56,11 +57,12 @@ def test_meter_hears_due_and_now(sink, clock):
 
 
 def test_late_and_refused_are_counted(sink, clock):
-    """The scheduler's counters show through."""
-    player = Player(Output([sink]), clock, late_limit=0.2, max_events=1)
+    """Each once."""
+    player = Player(Output([sink]), clock, late_limit=0.2, max_events=1, faults=(faults := Faults()))
     assert 1 == player.schedule([(1.0, ON), (1.0, ON_2)])
     player.run_due(2.0)
-    assert (1, 1) == (player.late_dropped, player.refused)
+    player.run_due(3.0)
+    assert {Fault.DROPPED: 1, Fault.CROWDED_OUT: 1} == counted(faults)
     assert [] == sink.sent
 
 

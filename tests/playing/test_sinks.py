@@ -6,9 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livecomposer.faults import Fault, Faults
 from livecomposer.messages import ended_key, note_off, pedal_of, started_key
 from livecomposer.playing.sinks import NullSink, Output, patiently
-from tests.fakes import FakeSink
+from tests.fakes import FakeSink, counted
 
 ON, OFF, OFF_BY_ZERO = b"\x90\x3c\x50", b"\x80\x3c\x40", b"\x90\x3c\x00"
 PEDAL_DOWN, PEDAL_UP = b"\xb0\x40\x7f", b"\xb0\x40\x00"
@@ -34,7 +35,6 @@ def test_every_sink_hears_the_same():
     for data in (ON, b"\xe0\x00\x40", OFF):
         output.send(data)
     assert [ON, b"\xe0\x00\x40", OFF] == one.sent == two.sent
-    assert 1 == output.notes_sent
 
 
 def test_ledger_follows_either_kind_of_note_off():
@@ -109,24 +109,24 @@ def test_panic_on_every_channel_ever_used():
 def test_close_is_silent_final_and_idempotent():
     """Close makes silence, closes each sink once even if one raises, and lets nothing pass afterwards."""
     bad, good = FakeSink(broken=True), FakeSink()
-    output = Output([bad, good])
+    output = Output([bad, good], faults=(faults := Faults()))
     output.send(ON)
     output.close()
     output.close()
     output.send(ON)
     assert [ON, OFF, *PANIC_0] == good.sent
     assert (1, 1) == (bad.closed, good.closed)
-    assert 1 == output.refused
+    assert 1 == faults[Fault.REFUSED]
 
 
 def test_failing_sink_is_left_out():
     """A sink that raises N times in a row gets no more; the other hears everything; panic still tries both."""
     bad, good = FakeSink("bad", broken=True), FakeSink("good")
-    output = Output([bad, good], max_failures=2)
+    output = Output([bad, good], max_failures=2, faults=(faults := Faults()))
     for _ in range(4):
         output.send(b"\xe0\x00\x40")
     assert (2, 4) == (bad.tries, len(good.sent))
-    assert 2 == output.failures
+    assert {Fault.OUTPUT_FAILED: 2} == counted(faults)
     assert ("bad",) == output.dropped
     bad.broken = False
     output.panic()
@@ -158,14 +158,25 @@ def test_attached_sink_hears_what_follows():
     assert 0.02 == output.latency
 
 
+def test_what_fails_to_close_is_reported_with_its_reason():
+    """A recording that the disk does not take is no secret."""
+    reported, faults = [], Faults()
+    faults.on_first = lambda *what: reported.append(what)
+    output = Output([bad := FakeSink()], faults=faults)
+    bad.broken = True
+    output.close()
+    ((fault, error),) = reported
+    assert (Fault.OUTPUT_FAILED, "unplugged") == (fault, str(error))
+
+
 @pytest.mark.parametrize("data", [b"", b"\x3c\x50", b"\x90\x3c", b"\xc0\x00\x00", b"\xf8", b"\xf0\x01\xf7"])
 def test_not_a_channel_message(data):
     """Fragments and system messages are refused, counted, and never raise."""
     sink = FakeSink()
-    output = Output([sink])
+    output = Output([sink], faults=(faults := Faults()))
     output.send(data)
     assert [] == sink.sent
-    assert 1 == output.refused
+    assert {Fault.REFUSED: 1} == counted(faults)
 
 
 def test_panic_does_not_wait_for_ever():

@@ -6,6 +6,7 @@ import pytest
 
 from livecomposer.companion.companion import Companion
 from livecomposer.events import Control, NoteOff, NoteOn, Role
+from livecomposer.faults import Fault
 from livecomposer.midi.files import Recording, Track
 from livecomposer.midi.routing import Routing
 from livecomposer.playing.sinks import Output
@@ -14,7 +15,7 @@ from livecomposer.session.commands.frontend_api import InputFilters
 from livecomposer.session.ports import opening as doors
 from livecomposer.session.timing.reduced_settings import ReducedSettings
 from livecomposer.settings import Settings, changed
-from tests.fakes import FakeSink
+from tests.fakes import FakeSink, counted
 from tests.session.shared import shared_by
 from tests.session.test_session import FakeEngine
 
@@ -57,6 +58,25 @@ async def test_what_a_page_plays_is_heard_and_sounds_though_a_keyboard_would_not
     assert [bytes((0x90, 60, 80))] == evening.sink.sent
     assert [(Role.PERFORMER, bytes((0x90, 60, 80)))] == evening.heard
     assert [KEY] == evening.asked
+
+
+def broken(*_):
+    """Whatever fails on a key's way."""
+    raise RuntimeError("a bug")
+
+
+async def test_whatever_fails_on_a_keys_way_is_counted_and_what_comes_after_it_is_done(monkeypatch):
+    """In the session's meters: a control, thru, who looks on, and the companion itself."""
+    evening = Evening()
+    monkeypatch.setattr(evening.assembly.shared.output, "send", broken)
+    monkeypatch.setattr(evening.assembly.companion, "hear", broken)
+    evening.filters.append(broken)
+    evening.assembly.session.listeners.insert(0, broken)
+    api = evening.assembly.api(evening.open(NoteOff(9.0, 1)), evening.filters)
+    api.hear(KEY)
+    assert [(Role.PERFORMER, bytes((0x90, 60, 80)))] == evening.heard
+    kinds = Fault.CONTROL_FAILED, Fault.THRU_FAILED, Fault.LISTENER_FAILED, Fault.DELIVERY_FAILED
+    assert dict.fromkeys(kinds, 1) == counted(api.meters.faults)
 
 
 @pytest.mark.parametrize(("thru", "sounds"), [("on", [TURN]), ("off", [])])

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 import wave
+from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,7 @@ import pytest
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import MidiFileError, PortError, SettingError, SoundError
 from livecomposer.events import NoteOn, Role
+from livecomposer.faults import Fault
 from livecomposer.midi import files
 from livecomposer.places import beside
 from livecomposer.session import lifecycle as stage
@@ -439,6 +441,32 @@ async def test_the_horizon_is_measured_told_and_kept_with_the_meters(tiny, score
     assert done.meters.late.count == kept["late_ms"]["count"] > 0
 
 
+async def test_a_bug_in_the_loop_is_reported_and_the_music_goes_on(tiny, score, tmp_path):
+    """The companion answers all the same; the loop's own handler is back afterwards."""
+    said, loop = [], asyncio.get_running_loop()
+
+    @asynccontextmanager
+    async def bug(api):
+        companion = api.session._companion
+        hear, companion.hear = companion.hear, lambda event: setattr(companion, "hear", hear) or 1 / 0
+        api.session.listeners.append(lambda *_: [].pop())
+        yield
+
+    settings = settings_of(tiny, input=str(score))
+    done = await perform(settings, seed=1, record=tmp_path, frontends=[bug], notify=said.append)
+    faults = done.meters.faults
+    assert (1, 0, 1) == (done.turns, done.notes_on, faults[Fault.LOOP_FAILED])
+    assert faults[Fault.LISTENER_FAILED] > 12
+    lines = [json.loads(line) for line in done.journal.read_text().splitlines()]
+    noted = {line["kind"]: line["line"] for line in lines if line.get("what") == "fault"}
+    assert "(ZeroDivisionError: division by zero at test_lifecycle.py:" in noted["loop_failed"]
+    assert set(noted.values()) <= set(said)
+    assert ["division by zero" in line for line in said].count(True) == 1
+    (kept,) = [line for line in lines if line.get("what") == "meters"]
+    assert {fault.key: times for fault, times in faults.counts().items()}.items() <= kept.items()
+    assert loop.get_exception_handler() is None
+
+
 async def test_a_horizon_that_is_set_is_kept(tiny, score):
     """And told."""
     said = []
@@ -460,4 +488,4 @@ async def test_an_engine_that_falls_behind_gives_its_place_to_a_smaller_model(ti
         line.removeprefix("the engine is behind: the companion ") for line in told[:3]
     ]
     assert len(told) == done.journal.read_text().count('"adapts"')
-    assert (0, 0, 1) == (done.notes_on, done.meters.restarts, done.turns)
+    assert (0, 0, 1) == (done.notes_on, done.meters.faults[Fault.RESTARTS], done.turns)

@@ -13,6 +13,7 @@ from livecomposer.clocks import ManualClock, MonotonicClock
 from livecomposer.companion.requests import Step
 from livecomposer.errors import EngineError, SettingError
 from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
+from livecomposer.faults import Fault
 from livecomposer.messages import encode, ended_key, started_key
 from livecomposer.midi.input_path import Played
 from livecomposer.midi.routing import Routing
@@ -202,12 +203,23 @@ async def test_what_is_played_while_the_engine_is_away_is_not_forgotten():
         stand.phrase()
         await stand.until(lambda: len(stand.companion(started_key)) > 3)
         stand.engine.failures = 3
-        await stand.until(lambda: stand.meters.restarts)
+        await stand.until(lambda: stand.meters.faults[Fault.RESTARTS])
         stand.hear(NoteOn(stand.clock.now(), 90, 80))
         await stand.until(lambda: stand.engine.restarts)
-        assert (3, 1) == (stand.meters.restarts, stand.engine.restarts)
+        assert (3, 1) == (stand.meters.faults[Fault.RESTARTS], stand.engine.restarts)
         assert 4 == len(stand.said)
         await stand.until(lambda: 90 in stand.engine.fed[-1])
+
+
+async def test_who_looks_on_and_fails_ends_neither_the_key_nor_the_player():
+    """Each message of both players goes on, to the next who looks on too."""
+    async with Stand() as stand:
+        seen = []
+        stand.session.listeners += [lambda *_: 1 / 0, lambda _, role, _data: seen.append(role)]
+        stand.phrase()
+        await stand.until(lambda: Role.COMPANION in seen)
+        assert len(seen) <= stand.meters.faults[Fault.LISTENER_FAILED]
+        assert stand.session.player.failed is None
 
 
 async def test_a_slow_feed_puts_the_reply_off_and_drops_none_of_it():
@@ -217,7 +229,7 @@ async def test_a_slow_feed_puts_the_reply_off_and_drops_none_of_it():
         stand.phrase()
         await stand.until(lambda: stand.companion(started_key))
         await stand.until(lambda: stand.mind.idle and not len(stand.session.player))
-        assert 0 == stand.session.player.late_dropped
+        assert 0 == stand.meters.faults[Fault.DROPPED]
         assert 200 <= stand.meters.takeover.summary_ms()["max"]
         assert sorted(stand.companion(started_key)) == sorted(stand.companion(ended_key))
 
@@ -270,7 +282,7 @@ async def test_another_engine_takes_over_in_the_middle_of_a_turn():
         await stand.until(lambda: len(other.ids) > len(held))
         await stand.until(lambda: len(stand.companion(started_key)) > before)
         assert held == stand.engine.ids
-        assert (1, 0) == (stand.mind.turns, stand.meters.restarts)
+        assert (1, 0) == (stand.mind.turns, stand.meters.faults[Fault.RESTARTS])
 
 
 async def test_another_engine_in_the_place_of_one_that_knew_nothing():

@@ -6,8 +6,10 @@ import pytest
 
 from livecomposer.errors import LivecomposerError
 from livecomposer.events import Control, NoteOn, Other, Role
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi import files
 from livecomposer.takes.journal import Journal, recover, tracks_of
+from tests.fakes import counted
 
 
 class FullDisk:
@@ -30,9 +32,9 @@ class FullDisk:
         raise OSError("no space left on device")
 
 
-def journal_in(folder):
+def journal_in(folder, faults=None):
     """A journal that began at 10 s."""
-    return Journal(folder, began=10.0, header={"seed": 7})
+    return Journal(folder, began=10.0, header={"seed": 7}, faults=faults)
 
 
 def play_into(journal):
@@ -94,16 +96,16 @@ def test_sessions_of_one_second_do_not_overwrite_each_other(tmp_path):
 
 def test_a_full_disk_loses_lines_and_counts_them(tmp_path):
     """The music goes on: nothing is raised."""
-    journal = journal_in(tmp_path)
+    journal = journal_in(tmp_path, faults := Faults())
     journal._file.close()
     journal._file = FullDisk()
     play_into(journal)
     journal.flush()
-    assert 5 == journal.lost
+    assert {Fault.LOST_LINES: 5} == counted(faults)
     journal.close()
     journal.close()
     journal.flush()
-    assert 5 == journal.lost
+    assert {Fault.LOST_LINES: 5} == counted(faults)
 
 
 def test_a_midi_file_without_room_is_left_to_the_next_session(tmp_path):
@@ -126,10 +128,10 @@ def test_what_is_no_journal_is_left_alone(tmp_path, content):
 
 def test_more_lines_than_may_wait_are_lost_from_the_front(tmp_path):
     """A bound is kept, and what it cost is counted."""
-    with journal_in(tmp_path) as journal:
+    with journal_in(tmp_path, faults := Faults()) as journal:
         for i in range(100_003):
             journal.note(10.0 + i, "line")
-        assert 3 == journal.lost
+        assert {Fault.LOST_LINES: 3} == counted(faults)
     lines = journal.path.read_text().splitlines()
     assert 100_001 == len(lines)
     assert 3.0 == json.loads(lines[1])["t"]

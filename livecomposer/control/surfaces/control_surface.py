@@ -6,7 +6,7 @@ the rest goes to the loop, whose queue MIDI's own rate bounds (about a thousand 
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from livecomposer.control.surfaces.bindings import RELATIVE, Address, Binding, Controls, reading
@@ -14,6 +14,7 @@ from livecomposer.control.surfaces.gestures import Gesture
 from livecomposer.control.surfaces.midi_learn import MidiLearn
 from livecomposer.errors import SettingError
 from livecomposer.midi.controller_feedback import ControllerFeedback
+from livecomposer.session.background import background
 from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.commands.table import Kind
 
@@ -165,16 +166,13 @@ async def played_on(
     """The controls work, until left."""
     unwatch = dispatcher.watch(surface.changed)
     filters.append(surface.gate)
-    looking = asyncio.create_task(_give_up(surface))
     surface.show_all()
     try:
-        yield surface
+        async with background(_give_up(surface)):
+            yield surface
     finally:
         filters.remove(surface.gate)
         unwatch()
-        looking.cancel()
-        with suppress(asyncio.CancelledError):
-            await looking
 
 
 async def _give_up(surface: ControlSurface) -> None:

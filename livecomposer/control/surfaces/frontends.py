@@ -14,6 +14,7 @@ from livecomposer.control.surfaces.controller_maps import ControllerMap, chosen,
 from livecomposer.control.surfaces.midi_learn import MidiLearn
 from livecomposer.control.surfaces.osc_in import Responder, host_and_port, received
 from livecomposer.errors import SettingError
+from livecomposer.faults import Faults
 from livecomposer.midi.controller_feedback import ControllerFeedback, open_lamps
 from livecomposer.session.commands.frontend_api import Frontend, FrontendApi
 from livecomposer.settings import Settings
@@ -57,7 +58,7 @@ async def _reach(
 ) -> AsyncIterator[None]:
     """Controllers, learning, and OSC, which can ask for it; ``bound`` reads the files."""
     controls = bound()
-    feedback = await _feedback(controls, controller)
+    feedback = await _feedback(controls, controller, api.meters.faults)
     dispatcher, silence = api.dispatcher, api.session.panic
     soon = asyncio.get_running_loop().call_soon_threadsafe
     surface = ControlSurface(controls, dispatcher, silence=silence, soon=soon, notify=api.notify, feedback=feedback)
@@ -73,7 +74,9 @@ async def _reach(
         await reaching.enter_async_context(played_on(surface, api.filters, dispatcher))
         if listen is not None:
             responder = Responder(dispatcher, surface.learning)
-            await reaching.enter_async_context(received(listen, responder, silence=silence, notify=api.notify))
+            await reaching.enter_async_context(
+                received(listen, responder, silence=silence, notify=api.notify, faults=api.meters.faults)
+            )
         yield
 
 
@@ -88,7 +91,7 @@ def _rebound(surface: ControlSurface, bound: Callable[[], Controls]) -> str:
     return "controls read again"
 
 
-async def _feedback(controls: Controls, controller: ControllerMap) -> ControllerFeedback | None:
+async def _feedback(controls: Controls, controller: ControllerMap, faults: Faults) -> ControllerFeedback | None:
     if not controller.ports or not any(binding.feedback for binding in controls):
         return None
-    return await asyncio.to_thread(open_lamps, controller.ports)
+    return await asyncio.to_thread(partial(open_lamps, controller.ports, faults=faults))

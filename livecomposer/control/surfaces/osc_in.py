@@ -20,6 +20,7 @@ from pythonosc.osc_packet import OscPacket
 
 from livecomposer.control.surfaces.midi_learn import MidiLearn
 from livecomposer.errors import PortError, SettingError
+from livecomposer.faults import Fault, Faults
 from livecomposer.session.commands.dispatcher import Dispatcher
 from livecomposer.session.commands.table import COMMANDS, Command, Kind, command
 
@@ -117,9 +118,9 @@ class Receiver:
         *,
         silence: Callable[[], None],
         soon: Callable[..., object],
+        faults: Faults,
     ) -> None:
-        self.malformed = 0
-        self.dropped = 0
+        self._faults = faults
         self._responder = responder
         self._silence = silence
         self._soon = soon
@@ -146,13 +147,13 @@ class Receiver:
         """Take in one packet, in the thread that received it; never raises."""
         messages = decoded(packet)
         if messages is None:
-            self.malformed += 1
+            self._faults.count(Fault.OSC_MALFORMED, f"from {sender}")
             return
         for address, values in messages:
             if address == PREFIX + "panic" and (not values or values[0]):
                 self._silence()
             if self._waiting >= _MOST_WAITING:
-                self.dropped += 1
+                self._faults.count(Fault.OSC_CROWDED_OUT, f"{address} from {sender}")
                 continue
             self._waiting += 1
             with suppress(RuntimeError):  # the loop has closed
@@ -171,18 +172,25 @@ class Receiver:
     def _answer(self, address: str, values: tuple[Any, ...], sender: Any) -> None:
         self._waiting -= 1
         for where, what in self._responder.answer(address, values):
-            with suppress(OSError):
+            try:
                 self._socket.sendto(encoded(where, *what), sender)
+            except OSError as error:
+                self._faults.count(Fault.OSC_UNSENT, error)
 
 
 @asynccontextmanager
 async def received(
-    address: tuple[str, int], responder: Responder, *, silence: Callable[[], None], notify: Callable[[str], None]
+    address: tuple[str, int],
+    responder: Responder,
+    *,
+    silence: Callable[[], None],
+    notify: Callable[[str], None],
+    faults: Faults,
 ) -> AsyncIterator[Receiver | None]:
     """Listen until left; an address that cannot be had is told, and the music goes on without."""
     soon = asyncio.get_running_loop().call_soon_threadsafe
     try:
-        receiver = Receiver(address, responder, silence=silence, soon=soon)
+        receiver = Receiver(address, responder, silence=silence, soon=soon, faults=faults)
     except PortError as error:
         notify(str(error))
         yield None
@@ -191,8 +199,6 @@ async def received(
         yield receiver
     finally:
         await asyncio.to_thread(receiver.close)
-        if receiver.malformed or receiver.dropped:
-            notify(f"OSC: {receiver.malformed} packets were malformed, {receiver.dropped} messages came too fast")
 
 
 def _is_no_strangers(record: logging.LogRecord) -> bool:

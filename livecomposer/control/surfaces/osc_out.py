@@ -11,7 +11,7 @@
 import asyncio
 import socket
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from pythonosc.udp_client import UDPClient
@@ -19,7 +19,10 @@ from pythonosc.udp_client import UDPClient
 from livecomposer.control.surfaces.osc_in import PREFIX, decoded, encoded, message
 from livecomposer.errors import PortError, SettingError
 from livecomposer.events import Role
+from livecomposer.faults import Fault, Faults
+from livecomposer.session.background import background
 from livecomposer.session.commands.frontend_api import FrontendApi
+from livecomposer.session.ports.opening import in_loop
 
 __all__ = ["OscSender", "asked", "metered", "reporting"]
 
@@ -31,13 +34,13 @@ _SHOWN = ("p50", "max")
 
 
 class OscSender:
-    """Sends to ``target`` (host, port), never waits, never raises: ``errors`` counts what did not leave.
+    """Sends to ``target`` (host, port), never waits, never raises: what did not leave is counted.
 
     Made, it waits until the host's address is known; raises :class:`PortError` for a host that is not.
     """
 
-    def __init__(self, target: tuple[str, int]) -> None:
-        self.errors = 0
+    def __init__(self, target: tuple[str, int], faults: Faults) -> None:
+        self._faults = faults
         host, port = target
         try:
             self._client = UDPClient(socket.gethostbyname(host), port)
@@ -48,8 +51,8 @@ class OscSender:
         """Say one thing."""
         try:
             self._client.send(message(PREFIX + name, *values))
-        except OSError:
-            self.errors += 1
+        except OSError as error:
+            self._faults.count(Fault.OSC_UNSENT, error)
 
     def changed(self, name: str, value: Any) -> None:
         """A command was done."""
@@ -78,32 +81,27 @@ def metered(summary: Mapping[str, object]) -> Iterator[tuple[str, float]]:
 @asynccontextmanager
 async def reporting(api: FrontendApi, target: tuple[str, int]) -> AsyncIterator[OscSender | None]:
     """Tell ``target`` until left; a host that is not known is told, and the music goes on without."""
-    loop = asyncio.get_running_loop()
     try:
-        sender = await asyncio.to_thread(OscSender, target)
+        sender = await asyncio.to_thread(OscSender, target, api.meters.faults)
     except PortError as error:
         api.notify(str(error))
         yield None
         return
 
+    note = in_loop(sender.note)
+
     def listener(_moment: float, role: Role, data: bytes) -> None:
-        with suppress(RuntimeError):  # the loop has closed
-            loop.call_soon_threadsafe(sender.note, role, data)
+        note(role, data)
 
     unwatch = api.dispatcher.watch(sender.changed)
     api.session.listeners.append(listener)
-    looking = asyncio.create_task(_look(api, sender))
     try:
-        yield sender
+        async with background(_look(api, sender)):
+            yield sender
     finally:
-        looking.cancel()
         api.session.listeners.remove(listener)
         unwatch()
-        with suppress(asyncio.CancelledError):
-            await looking
         sender.close()
-        if sender.errors:
-            api.notify(f"OSC: {sender.errors} messages could not be sent")
 
 
 async def _look(api: FrontendApi, sender: OscSender) -> None:

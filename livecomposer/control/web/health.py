@@ -7,6 +7,7 @@ own. A client library would bring a registry and histograms of its own, and coun
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
+from livecomposer.faults import Fault
 from livecomposer.session.commands.frontend_api import FrontendApi
 from livecomposer.session.timing.meters import TIMED, Meter, Meters
 
@@ -31,11 +32,9 @@ class HealthReading:
     sums: Mapping[str, tuple[int, float]]
     """For each meter: how many measurements, and their sum in seconds."""
     tokens: int
-    restarts: int
-    dropped: int
+    faults: Mapping[Fault, int]
+    """How often each kind has happened."""
     headroom: float
-    lost: int
-    """Lines that the disk did not take."""
     silent: tuple[str, ...]
     """Outputs that failed too often."""
     context: int
@@ -49,10 +48,8 @@ class HealthReading:
         return cls(
             sums=sums,
             tokens=meters.tokens,
-            restarts=meters.restarts,
-            dropped=api.session.player.late_dropped,
+            faults=meters.faults.counts(),
             headroom=meters.headroom,
-            lost=api.journal.lost if api.journal else 0,
             silent=api.output.dropped,
             context=api.session.context,
             horizon=api.dispatcher.settings.horizon,
@@ -87,8 +84,7 @@ class Health:
             "needs": round(can / now.headroom, 1) if now.headroom else 0.0,
             "horizon": round(1000 * now.horizon, 1),
             "context": now.context,
-            "dropped": now.dropped,
-            "restarts": now.restarts,
+            **{fault.key: times for fault, times in now.faults.items()},
             "trouble": trouble(before, now),
         }
 
@@ -108,13 +104,12 @@ def trouble(before: HealthReading, now: HealthReading) -> str:
 
 def _troubles(before: HealthReading, now: HealthReading) -> Iterator[str]:
     """The worst first."""
-    late, dropped = now.mean_ms("late", before), now.dropped - before.dropped
-    if now.restarts > before.restarts:
-        yield "The engine died and was started again; what you play still sounds, and the companion comes back."
     if now.silent:
         yield f"{', '.join(now.silent)} takes nothing any more; check its cable, then start again."
-    if dropped > 0:
-        yield f"Notes of the companion that came too late and were left out: {dropped}; close other programs."
+    for fault, times in now.faults.items():
+        if times > before.faults[fault]:
+            yield fault.sentence(times - before.faults[fault])
+    late = now.mean_ms("late", before)
     if late is not None and late > _LATE_MS:
         yield f"Notes are sent {late:.0f} ms late; something else is using this machine: close other programs."
     if 0 < now.headroom < 1:
@@ -122,8 +117,6 @@ def _troubles(before: HealthReading, now: HealthReading) -> Iterator[str]:
             f"The engine makes {now.headroom:.1f} times the tokens that the music needs; "
             "set fewer notes at once (polyphony, density), or a smaller model at the start."
         )
-    if now.lost > before.lost:
-        yield "The disk does not take the recording; make room on it."
 
 
 def prometheus(reading: HealthReading, quantiles: Mapping[str, list[float]], *, pages: int) -> str:
@@ -140,14 +133,9 @@ def _lines(reading: HealthReading, quantiles: Mapping[str, list[float]], pages: 
             yield f'{full}{{quantile="{share}"}} {value / 1000:.6g}'
         yield f"{full}_sum {seconds:.6f}"
         yield f"{full}_count {count}"
-    counters = {
-        "tokens": ("Tokens drawn", reading.tokens),
-        "engine_restarts": ("Engines started again", reading.restarts),
-        "dropped_notes": ("Notes left out because they came too late", reading.dropped),
-        "lost_lines": ("Lines of the journal that the disk did not take", reading.lost),
-    }
-    for name, (meaning, number) in counters.items():
-        yield from _single(f"livecomposer_{name}_total", "counter", meaning, number)
+    yield from _single("livecomposer_tokens_total", "counter", "Tokens drawn", reading.tokens)
+    for fault, times in reading.faults.items():
+        yield from _single(f"livecomposer_{fault.metric}_total", "counter", f"How often {fault.what}", times)
     yield from _single("livecomposer_headroom_ratio", "gauge", "Tokens made over tokens needed", reading.headroom)
     yield from _single("livecomposer_horizon_seconds", "gauge", "The commit horizon", reading.horizon)
     yield from _single("livecomposer_context_tokens", "gauge", "Tokens the engine has taken in", reading.context)

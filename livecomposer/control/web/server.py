@@ -1,6 +1,5 @@
 """Serves the panel in the session's own loop, from where the music begins to where it ends."""
 
-import asyncio
 import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -11,6 +10,7 @@ from aiohttp import web
 from livecomposer.control.web.access import Access, address_of
 from livecomposer.control.web.panel import Panel
 from livecomposer.playing.synth_stream import monitor_of
+from livecomposer.session.background import background
 from livecomposer.session.commands.frontend_api import FrontendApi
 from livecomposer.session.ports.opening import in_loop
 
@@ -41,17 +41,14 @@ async def serving(api: FrontendApi) -> AsyncIterator[None]:
     api.notify.append(notified)
     unwatch = api.dispatcher.watch(lambda name, value: _changed(panel, name, value))
     api.session.listeners.append(panel.score.heard)
-    tasks = [asyncio.create_task(each) for each in (panel.show(), panel.measure())]
     try:
-        yield
+        async with background(panel.show(), panel.measure()):
+            yield
     finally:
         unwatch()
         api.healing.remove(ports)
         api.notify.remove(notified)
         api.session.listeners.remove(panel.score.heard)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
         await panel.close()
         await runner.cleanup()
 

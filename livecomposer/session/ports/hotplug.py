@@ -8,11 +8,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext, suppress
+from functools import partial
 from threading import Event as Flag
 from threading import Lock
 
 from livecomposer.clocks import Clock
 from livecomposer.errors import LivecomposerError, PortError, SettingError
+from livecomposer.faults import Faults
 from livecomposer.midi import ports
 from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.input_ports import InputPorts
@@ -46,6 +48,7 @@ class Hotplug:
         outlets: Mapping[str, Sink],
         *,
         clock: Clock,
+        faults: Faults | None = None,
         open_at: Callable[..., ports.Port] = ports.open_at,
         pause: Callable[[float], object] = time.sleep,
     ) -> None:
@@ -58,6 +61,7 @@ class Hotplug:
         self._output = output
         self._outlets = dict(outlets)
         self._clock = clock
+        self._faults = faults
         self._open_at = open_at
         self._pause = pause
         self._known = Flag()
@@ -103,7 +107,7 @@ class Hotplug:
                             say(f"{error} it is tried again")
                         watcher.look_again()
 
-        watcher = PortWatcher(heal)
+        watcher = PortWatcher(heal, faults=self._faults)
         with watcher if watched or self.recorded is None or self._ports_out() else nullcontext():
             yield
 
@@ -157,13 +161,14 @@ class Hotplug:
 
     def _fresh(self, names: Iterable[str], offer: Offer, *, patient: bool) -> dict[str, Sink]:
         """What is not open yet, opened; where something fails to, nothing is, unless any of ``names`` will do."""
+        open_port = partial(self._opened, "output", offer)
         opened: dict[str, Sink] = {}
         refusals: list[LivecomposerError] = []
         for name in names:
             if name not in self._outlets:
                 try:
                     opened[name] = open_sink(
-                        name, self._settings(), self._clock, open_port=lambda name: self._opened("output", offer, name)
+                        name, self._settings(), self._clock, faults=self._faults, open_port=open_port
                     )
                 except LivecomposerError as error:
                     refusals.append(error)

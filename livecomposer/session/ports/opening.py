@@ -9,6 +9,7 @@ from typing import TypeVarTuple
 from livecomposer.clocks import Clock
 from livecomposer.errors import PortError, SoundError
 from livecomposer.events import Event
+from livecomposer.faults import Faults
 from livecomposer.midi import files, ports
 from livecomposer.midi.output_port import OutputPort
 from livecomposer.playing.sinks import NullSink, Sink
@@ -19,19 +20,21 @@ __all__ = ["in_loop", "open_sink", "simulated_performance", "sinks", "wanted_inp
 _What = TypeVarTuple("_What")
 
 
-def sinks(settings: Settings, clock: Clock, notify: Callable[[str], None]) -> Iterator[tuple[str, Sink]]:
+def sinks(
+    settings: Settings, clock: Clock, notify: Callable[[str], None], faults: Faults | None = None
+) -> Iterator[tuple[str, Sink]]:
     """By name, one after the other, so that each is in good hands before the next may fail to open."""
     if settings.output:
         names = [wanted.strip() for wanted in settings.output.split(",")]
         for wanted in names:
-            sink = open_sink(wanted, settings, clock, patient=len(names) > 1)
+            sink = open_sink(wanted, settings, clock, patient=len(names) > 1, faults=faults)
             if isinstance(sink, OutputPort) and sink.away:
                 notify(f"output {wanted!r} is not there; it is awaited")
             yield wanted, sink
         return
     for wanted in ("virtual", "synth"):
         try:
-            sink = open_sink(wanted, settings, clock)
+            sink = open_sink(wanted, settings, clock, faults=faults)
         except (PortError, SoundError) as error:
             notify(f"no {'sound' if wanted == 'synth' else 'virtual output'}: {error}")
         else:
@@ -45,6 +48,7 @@ def open_sink(
     clock: Clock,
     *,
     patient: bool = False,
+    faults: Faults | None = None,
     open_port: Callable[[str], ports.Port] = ports.open_output,
 ) -> Sink:
     """What the setting ``output`` calls ``wanted``, opened; raises :class:`PortError` and :class:`SoundError`.
@@ -60,7 +64,7 @@ def open_sink(
         font = find_soundfont(settings.soundfont)
         return WavSink(Path(wanted), clock=clock, soundfont=font, gain=settings.gain)
     if wanted != "synth":
-        return OutputPort(wanted, patient=patient, open_port=open_port)
+        return OutputPort(wanted, patient=patient, faults=faults, open_port=open_port)
     from livecomposer.playing.synth import open_synth
 
     return open_synth(

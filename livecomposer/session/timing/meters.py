@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 
 from hdrh.histogram import HdrHistogram
 
+from livecomposer.faults import Fault, Faults
+
 __all__ = ["TIMED", "Meter", "Meters"]
 
 _LONGEST_US = 60_000_000
@@ -70,12 +72,11 @@ class Meters:
     tokens: int = 0
     music: float = 0.0
     """Seconds of music that the tokens are."""
-    restarts: int = 0
     plans: int = 0
     foreseen: int = 0
     """Plans drawn while playing along, and keys that came as foreseen, so that the plan stood."""
-    dropped: int = 0
-    """Note-ons dropped because they came too late."""
+    faults: Faults = field(default_factory=Faults)
+    """What went wrong, by whoever met it."""
 
     @property
     def headroom(self) -> float:
@@ -87,8 +88,9 @@ class Meters:
     def summary(self) -> dict[str, object]:
         """Everything, ready for JSON; times in milliseconds."""
         timed = {f"{name}_ms": getattr(self, name).summary_ms() for name in TIMED}
-        counted = {name: getattr(self, name) for name in ("tokens", "plans", "foreseen", "restarts", "dropped")}
-        return {**timed, **counted, "headroom": round(self.headroom, 2)}
+        counted = {name: getattr(self, name) for name in ("tokens", "plans", "foreseen")}
+        wrong = {fault.key: times for fault, times in self.faults.counts().items()}
+        return {**timed, **counted, **wrong, "headroom": round(self.headroom, 2)}
 
     def lines(self) -> Iterator[str]:
         """A few lines for the performer; what was never measured is left out."""
@@ -101,7 +103,11 @@ class Meters:
         pace = f", headroom {self.headroom:.1f} x" if self.headroom else ""
         if self.plans:
             yield f"{self.plans} plans; {self.foreseen} keys were foreseen, and their plan stood"
-        yield f"{self.tokens} tokens{pace}; {self.dropped} late notes dropped; {self.restarts} restarts"
+        dropped, restarts = self.faults[Fault.DROPPED], self.faults[Fault.RESTARTS]
+        yield f"{self.tokens} tokens{pace}; {dropped} late notes dropped; {restarts} restarts"
+        for fault, times in self.faults.counts().items():
+            if times and fault not in (Fault.DROPPED, Fault.RESTARTS):
+                yield f"{times} times: {fault.what}; {fault.remedy}"
 
 
 TIMED = ("thru", "takeover", "replan", "late", "step", "feed")

@@ -119,7 +119,7 @@ async def test_a_controller_that_shows_things_is_shown_them_until_the_end(monkey
     feedback, said = FakeSink(), []
     feedback.heal = lambda *_: None
     monkeypatch.setattr(frontends, "midi_ports", lambda: {"inputs": ["X-TOUCH MINI MIDI 1"]})
-    monkeypatch.setattr(frontends, "open_lamps", lambda parts: feedback if "X-TOUCH MINI" in parts else None)
+    monkeypatch.setattr(frontends, "open_lamps", lambda parts, **_: feedback if "X-TOUCH MINI" in parts else None)
 
     async def play(api):
         api.dispatcher.do("mute", True)

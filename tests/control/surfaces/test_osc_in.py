@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from livecomposer.control.surfaces.osc_in import PREFIX, Receiver, Responder, decoded, encoded, host_and_port, received
 from livecomposer.errors import PortError, SettingError
+from livecomposer.faults import Fault, Faults
 from livecomposer.session.commands.table import COMMANDS
 from tests.control.desks import NotedDesk
+from tests.fakes import counted
 
 ANY_PORT = ("127.0.0.1", 0)
 
@@ -32,7 +34,10 @@ class Post:
     def __init__(self):
         self.dispatcher, self.later, self.silenced = NotedDesk(), [], 0
         soon = lambda *call: self.later.append(call)  # noqa: E731
-        self.receiver = Receiver(ANY_PORT, Responder(self.dispatcher), silence=self.silence, soon=soon)
+        self.faults = Faults()
+        self.receiver = Receiver(
+            ANY_PORT, Responder(self.dispatcher), silence=self.silence, soon=soon, faults=self.faults
+        )
 
     def silence(self):
         """Count it."""
@@ -79,12 +84,11 @@ def test_no_packet_whatever_it_holds_raises(packet):
 
 def test_what_strangers_send_is_counted_and_not_printed(caplog):
     """The parser would log an empty packet, and every unknown type in one."""
-    receiver = Receiver(("127.0.0.1", 0), Responder(NotedDesk()), silence=lambda: None, soon=lambda *_: None)
-    for packet in (b"", b"/a\0\0,?\0\0", b"#bundle\0" + bytes(12)):
-        receiver.take(packet, None)
-    receiver.close()
+    with Post() as post:
+        for packet in (b"", b"/a\0\0,?\0\0", b"#bundle\0" + bytes(12)):
+            post.receiver.take(packet, None)
     assert not caplog.records
-    assert receiver.malformed
+    assert post.faults[Fault.OSC_MALFORMED]
 
 
 def test_a_value_is_set_and_says_so_to_the_journal():
@@ -162,13 +166,16 @@ def test_too_much_at_once_is_dropped_and_counted():
     with Post() as post:
         for _ in range(300):
             post.receiver.take(encoded(PREFIX + "panic"), ANY_PORT)
-        assert (256, 44, 300) == (len(post.later), post.receiver.dropped, post.silenced)
+        assert (256, 300) == (len(post.later), post.silenced)
+    assert {Fault.OSC_CROWDED_OUT: 44} == counted(post.faults)
 
 
 async def test_a_message_is_done_and_answered_to_its_sender():
     """Over a real socket; what is no OSC is counted."""
-    dispatcher, told = NotedDesk(), []
-    async with received(ANY_PORT, Responder(dispatcher), silence=dispatcher.panic, notify=told.append) as receiver:
+    dispatcher, faults = NotedDesk(), Faults()
+    async with received(
+        ANY_PORT, Responder(dispatcher), silence=dispatcher.panic, notify=print, faults=faults
+    ) as receiver:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as line:
             line.setblocking(False)
             line.connect(receiver.address)
@@ -177,7 +184,15 @@ async def test_a_message_is_done_and_answered_to_its_sender():
             async with asyncio.timeout(20):
                 answer = await asyncio.get_running_loop().sock_recv(line, 1024)
     assert [("/livecomposer/creative_risk", (1.5,))] == decoded(answer)
-    assert ["OSC: 1 packets were malformed, 0 messages came too fast"] == told
+    assert {Fault.OSC_MALFORMED: 1} == counted(faults)
+
+
+async def test_an_answer_that_does_not_leave_is_counted():
+    """Whoever asked is not there: here the address is none."""
+    post = Post()
+    post.receiver._answer(PREFIX + "creative_risk", (), ("127.0.0.1", 0))
+    post.receiver.close()
+    assert {Fault.OSC_UNSENT: 1} == counted(post.faults)
 
 
 async def test_an_address_that_is_taken_is_told_and_the_music_goes_on():
@@ -185,8 +200,9 @@ async def test_an_address_that_is_taken_is_told_and_the_music_goes_on():
     told = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(ANY_PORT)
-        async with received(other.getsockname(), Responder(NotedDesk()), silence=list, notify=told.append) as receiver:
+        how = {"silence": list, "faults": Faults()}
+        async with received(other.getsockname(), Responder(NotedDesk()), notify=told.append, **how) as receiver:
             assert receiver is None
         with pytest.raises(PortError):
-            Receiver(other.getsockname(), Responder(NotedDesk()), silence=list, soon=list)
+            Receiver(other.getsockname(), Responder(NotedDesk()), soon=list, **how)
     assert told[0].startswith("no OSC at 127.0.0.1:")

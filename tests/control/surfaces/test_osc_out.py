@@ -11,8 +11,10 @@ from livecomposer.control.surfaces.osc_in import PREFIX, Responder, decoded, rec
 from livecomposer.control.surfaces.osc_out import OscSender, asked, metered, reporting
 from livecomposer.errors import PortError, SettingError
 from livecomposer.events import Role
+from livecomposer.faults import Fault, Faults
 from livecomposer.session.timing.meters import Meters
 from tests.control.desks import NotedDesk
+from tests.fakes import counted
 
 ANY_PORT = ("127.0.0.1", 0)
 
@@ -42,7 +44,7 @@ async def until(heard, wanted):
 async def test_keys_of_both_players_are_told():
     """Their releases with velocity 0; pedals are not."""
     with ear() as (target, heard):
-        sender = OscSender(target)
+        sender = OscSender(target, Faults())
         sender.note(Role.PERFORMER, b"\xb0\x40\x7f")
         sender.note(Role.PERFORMER, b"\x90\x3c\x50")
         sender.note(Role.COMPANION, b"\x81\x3c\x40")
@@ -75,43 +77,34 @@ async def test_changes_notes_turns_and_meters_are_told_while_it_plays():
 async def test_a_host_that_is_not_known_is_told_and_the_music_goes_on():
     """In one line, once."""
     said = []
-    async with reporting(SimpleNamespace(notify=said.append), ("no host", 9)) as sender:
+    async with reporting(SimpleNamespace(notify=said.append, meters=Meters()), ("no host", 9)) as sender:
         assert sender is None
     (line,) = said
     assert line.startswith("osc_target: no host 'no host' is known")
     assert "\n" not in line
 
 
-async def test_what_did_not_leave_is_told_at_the_end():
-    """How much it was."""
-    said, session = [], SimpleNamespace(listeners=[], answering=False)
-    api = SimpleNamespace(dispatcher=NotedDesk(), session=session, meters=Meters(), notify=said.append)
-    async with reporting(api, ("127.0.0.1", 9)) as sender:
-        sender.close()
-        sender.send("mute", True)
-    (line,) = said
-    assert line.startswith("OSC: ")
-
-
 def test_meters_have_a_name_and_a_number():
     """Those in milliseconds their median and maximum."""
     names = dict(metered(Meters().summary()))
-    assert {"thru_ms/p50", "thru_ms/max", "tokens", "headroom"} <= set(names)
+    assert {"thru_ms/p50", "thru_ms/max", "tokens", "headroom", *(fault.key for fault in Fault)} <= set(names)
     assert "thru_ms" not in names
 
 
 def test_what_cannot_be_sent_is_counted():
     """It never raises."""
-    sender = OscSender(("127.0.0.1", 9))
+    sender = OscSender(("127.0.0.1", 9), faults := Faults())
     sender.close()
     sender.send("mute", True)
-    assert 1 == sender.errors
+    assert {Fault.OSC_UNSENT: 1} == counted(faults)
 
 
 async def test_a_running_session_is_asked_from_elsewhere():
     """What it is set to comes back; its own words where it refuses."""
     dispatcher = NotedDesk()
-    async with received(ANY_PORT, Responder(dispatcher), silence=dispatcher.panic, notify=print) as receiver:
+    async with received(
+        ANY_PORT, Responder(dispatcher), silence=dispatcher.panic, notify=print, faults=Faults()
+    ) as receiver:
         ask = lambda *what: asyncio.to_thread(asked, receiver.address, *what)  # noqa: E731
         assert 1.0 == await ask("creative_risk")
         assert 1.5 == await ask("creative_risk", "1.5")

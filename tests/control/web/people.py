@@ -15,12 +15,6 @@ from tests.fakes import FakeSink
 __all__ = ["StillSession", "backstage_of"]
 
 
-class Player:
-    """Has dropped nothing."""
-
-    late_dropped = 0
-
-
 class StillSession(FakeInstrument):
     """Plays nothing; its future is what a test says. Desk's instrument too."""
 
@@ -30,7 +24,6 @@ class StillSession(FakeInstrument):
         self.future = (), ()
         self.answering = False
         self.context = 0
-        self.player = Player()
 
 
 def backstage_of(*, record=None, heard=None, told=None, **values):

@@ -3,14 +3,20 @@ import re
 import pytest
 
 from livecomposer.control.web.health import Health, HealthReading, prometheus, trouble
+from livecomposer.faults import Fault
 from tests.control.web.people import backstage_of
 
 
 def reading(**values):
     """All is well, but for ``values``."""
     sums = dict.fromkeys(("thru", "takeover", "replan", "late", "step", "feed"), (0, 0.0))
-    calm = {"tokens": 0, "restarts": 0, "dropped": 0, "headroom": 3.0, "lost": 0, "silent": (), "context": 0}
+    calm = {"tokens": 0, "faults": wrong(), "headroom": 3.0, "silent": (), "context": 0}
     return HealthReading(**{"sums": sums, "horizon": 0.02, **calm, **values})
+
+
+def wrong(**times):
+    """How often each kind has happened, by its name; the others never."""
+    return {fault: times.get(fault.key, 0) for fault in Fault}
 
 
 def test_a_look_tells_what_happened_since_the_last():
@@ -40,11 +46,11 @@ def test_quantiles_are_of_the_whole_session():
 @pytest.mark.parametrize(
     ("now", "words"),
     [
-        ({"restarts": 1}, "engine died"),
+        ({"faults": wrong(restarts=1)}, "engine died"),
         ({"silent": ("a port",)}, "a port takes nothing"),
-        ({"dropped": 2}, "2; close"),
+        ({"faults": wrong(dropped=2)}, "(2 times); close"),
         ({"headroom": 0.5}, "0.5 times"),
-        ({"lost": 3}, "disk"),
+        ({"faults": wrong(lost_lines=3)}, "disk"),
         ({"sums": {**reading().sums, "late": (10, 0.3)}}, "30 ms late"),
     ],
 )
@@ -56,10 +62,30 @@ def test_trouble_explains_itself_in_a_sentence(now, words):
     assert "\n" not in said
 
 
+@pytest.mark.parametrize("fault", Fault)
+def test_whatever_goes_wrong_lights_the_lamp_and_is_at_prometheus(fault):
+    """The lamp by its sentence in the second after it happened; the count for as long as the session."""
+    api = backstage_of()
+    health = Health(api)
+    api.meters.faults.count(fault)
+    health_now = health.look()
+    assert (fault.sentence(), 1) == (health_now["trouble"], health_now[fault.key])
+    assert "" == health.look()["trouble"]
+    assert f"livecomposer_{fault.metric}_total 1" in prometheus(HealthReading.of(api), {}, pages=0).splitlines()
+
+
+def test_of_two_troubles_the_worse_is_said():
+    """In the order of the table, but a dead output first of all."""
+    now = {"faults": wrong(dropped=1, restarts=1)}
+    assert "engine died" in trouble(reading(), reading(**now))
+    assert "takes nothing" in trouble(reading(), reading(**now, silent=("a port",)))
+
+
 def test_where_all_is_well_nothing_is_said():
     """And what was wrong before is not said again."""
     assert not trouble(reading(), reading())
-    assert not trouble(reading(restarts=2, dropped=5), reading(restarts=2, dropped=5))
+    before = wrong(restarts=2, dropped=5)
+    assert not trouble(reading(faults=before), reading(faults=before))
 
 
 def test_prometheus_reads_every_line():

@@ -7,6 +7,7 @@ import pytest
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError, SettingError, SoundError
 from livecomposer.events import NoteOff, NoteOn
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi.input_path import InputPath
 from livecomposer.midi.input_ports import InputPorts
 from livecomposer.midi.output_port import OutputPort
@@ -16,7 +17,7 @@ from livecomposer.playing.sinks import NullSink, Output
 from livecomposer.session.ports import hotplug as switchboard
 from livecomposer.session.ports.hotplug import Hotplug
 from livecomposer.settings import Settings
-from tests.fakes import FakeClient, FakeSink
+from tests.fakes import FakeClient, FakeSink, counted
 from tests.jack import on_jack
 from tests.session.jack_board import outcome
 
@@ -28,7 +29,7 @@ class Told:
 
     offers: tuple = ("first", "second")
 
-    def __init__(self, on_offer):
+    def __init__(self, on_offer, **_):
         self.on_offer, self.again = on_offer, 0
 
     def __enter__(self):
@@ -60,7 +61,7 @@ class Wiring:
 
     def __init__(self, monkeypatch, *, recorded=None, broken=(), inputs=("nord", "casio, red"), outputs=("nord", "fs")):
         self.clients, self.got, self.recorded = {}, [], recorded
-        self.broken = set(broken)
+        self.broken, self.faults = set(broken), Faults()
         clock = ManualClock(5.0)
         self.input_ports = InputPorts(
             ["nord"] if recorded is None else [],
@@ -77,6 +78,7 @@ class Wiring:
             self.output,
             {"before": self.output.attach(self.before)},
             clock=clock,
+            faults=self.faults,
             open_at=self.open_at,
             pause=lambda _: None,
         )
@@ -120,7 +122,7 @@ class Wanderer(InputPorts):
 async def test_ports_are_mended_and_one_that_fails_keeps_no_other_from_it(monkeypatch):
     """It is told, and looked at again."""
     lookouts, said = [], []
-    monkeypatch.setattr(switchboard, "PortWatcher", lambda heal: lookouts.append(Told(heal)) or lookouts[0])
+    monkeypatch.setattr(switchboard, "PortWatcher", lambda heal, **_: lookouts.append(Told(heal)) or lookouts[0])
     input_ports = Wanderer(PortError("busy;"))
     output_port = OutputPort("synth", open_port=lambda _: Port(FakeClient(), name="synth", api="fake"))
     mended = []
@@ -138,7 +140,7 @@ async def test_ports_are_mended_and_one_that_fails_keeps_no_other_from_it(monkey
 async def test_nothing_is_watched_where_nothing_can_come_loose(monkeypatch, watched):
     """A file plays into nowhere: no process is started, unless somebody may choose a port."""
     began = []
-    monkeypatch.setattr(switchboard, "PortWatcher", lambda heal: began.append(heal) or Told(lambda _: None))
+    monkeypatch.setattr(switchboard, "PortWatcher", lambda heal, **_: began.append(heal) or Told(lambda _: None))
     monkeypatch.setattr(Told, "__enter__", lambda _: began.append("entered"))
     board = Hotplug(Settings, Wanderer(), RecordingCompanion(), Output([]), {"none": NullSink()}, clock=ManualClock())
     async with board.mended(print, watched=watched):
@@ -189,6 +191,19 @@ async def test_another_output_sounds_and_the_old_one_is_silent_and_closed(monkey
     wiring.output.close()
 
 
+async def test_what_fails_on_the_ports_is_counted_in_one_place(monkeypatch):
+    """A port that was opened meanwhile, and the watcher."""
+    wiring = Wiring(monkeypatch)
+    given = []
+    monkeypatch.setattr(switchboard, "PortWatcher", lambda heal, faults: given.append(faults) or Told(heal))
+    await wiring.change("output", "fs")
+    assert [wiring.faults] == given
+    wiring.clients["output", "fs"].broken = True
+    wiring.output.send(ON)
+    assert {Fault.OUTPUT_FAILED: 1} == counted(wiring.faults)
+    wiring.output.close()
+
+
 async def test_what_is_in_both_stays_open(monkeypatch):
     """One more output is added; then one goes."""
     wiring = Wiring(monkeypatch)
@@ -212,7 +227,7 @@ async def test_an_output_that_cannot_be_had_leaves_the_old_one(monkeypatch):
 async def test_without_a_name_what_there_is_will_do(monkeypatch):
     """A virtual port without a synthesiser; where neither is there, all stays."""
 
-    def open_sink(name, *_, open_port):
+    def open_sink(name, *_, open_port, **__):
         if name == "synth":
             raise SoundError("no audio device")
         return OutputPort(name, open_port=open_port)

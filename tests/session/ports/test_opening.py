@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from threading import Thread
 
@@ -14,14 +15,16 @@ import pytest
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import PortError, SoundError
 from livecomposer.events import NoteOff, NoteOn
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi import files
 from livecomposer.midi.output_port import OutputPort
+from livecomposer.midi.ports import Port
 from livecomposer.places import beside
 from livecomposer.playing.sinks import NullSink
 from livecomposer.session.lifecycle import perform
 from livecomposer.session.ports import opening as doors
 from livecomposer.settings import Settings, changed
-from tests.fakes import FakeSink
+from tests.fakes import FakeClient, FakeSink, counted
 from tests.jack import jack_server, on_jack
 from tests.midi.odd_files import CASES
 from tests.session.minds import tiny_checkpoint
@@ -58,6 +61,18 @@ def test_without_a_name_what_there_is_is_opened_and_the_rest_told(monkeypatch):
     monkeypatch.setattr(doors, "open_sink", open_sink)
     assert [("virtual", port)] == list(doors.sinks(Settings(), ManualClock(), said.append))
     assert [f"output: {port.name}", "no sound: no audio device"] == said
+
+
+def test_what_a_port_does_not_take_is_counted_where_it_was_opened(monkeypatch):
+    """By whoever plays through it."""
+    faults, client = Faults(), FakeClient(broken=True)
+    monkeypatch.setattr(
+        doors, "open_sink", partial(doors.open_sink, open_port=lambda name: Port(client, name=name, api=""))
+    )
+    ((_, sink),) = doors.sinks(changed(Settings(), {"output": "organ"}), ManualClock(), print, faults)
+    sink.send(bytes([0x90, 60, 80]))
+    assert {Fault.OUTPUT_FAILED: 1} == counted(faults)
+    sink.close()
 
 
 def test_no_output_is_an_output():

@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from livecomposer.faults import Fault
 from livecomposer.session.timing.meters import TIMED, Meter, Meters
 
 
@@ -55,8 +56,8 @@ def test_what_is_out_of_range_is_counted_at_its_end(given, read):
 
 def test_the_summary_names_every_meter():
     """Ready for JSON."""
-    keys = {f"{name}_ms" for name in TIMED} | {"tokens", "plans", "foreseen", "restarts", "dropped", "headroom"}
-    assert keys == set(Meters().summary())
+    keys = {f"{name}_ms" for name in TIMED} | {"tokens", "plans", "foreseen", "headroom"}
+    assert keys | {fault.key for fault in Fault} == set(Meters().summary())
     assert {"thru_ms", "takeover_ms", "replan_ms", "late_ms", "step_ms", "feed_ms"} <= keys
 
 
@@ -71,13 +72,30 @@ def test_headroom_is_how_much_faster_music_is_made_than_it_sounds():
 
 def test_the_performer_is_told_in_two_lines():
     """What was measured, and what was counted; a meter that never was used is left out."""
-    meters = Meters(tokens=3, dropped=2)
+    meters = Meters(tokens=3)
+    meters.faults.count(Fault.DROPPED, times=2)
     meters.late.add(0.001)
     timed, counted = meters.lines()
     assert "late 1/1/1/1" in timed
     assert "replan" not in timed
     assert "3 tokens; 2 late notes dropped; 0 restarts" == counted
     assert ["0 tokens; 0 late notes dropped; 0 restarts"] == list(Meters().lines())
+
+
+@pytest.mark.parametrize("fault", Fault)
+def test_what_went_wrong_is_among_the_meters(fault):
+    """By its name, how often."""
+    meters = Meters()
+    meters.faults.count(fault, times=3)
+    assert 3 == meters.summary()[fault.key]
+
+
+@pytest.mark.parametrize("fault", set(Fault) - {Fault.DROPPED, Fault.RESTARTS})
+def test_what_went_wrong_has_a_line_of_its_own_at_the_end(fault):
+    """With what to do about it, but for late notes and restarts, which are in the line before."""
+    meters = Meters()
+    meters.faults.count(fault, times=3)
+    assert f"3 times: {fault.what}; {fault.remedy}" == list(meters.lines())[-1]
 
 
 def test_who_played_along_is_told_how_much_was_foreseen():
