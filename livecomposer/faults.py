@@ -27,6 +27,7 @@ class Fault(Enum):
     OUTPUT_FAILED = "an output did not take a message", "check its cable, or choose another output"
     REFUSED = "what is no MIDI message, or came after the end, was not sent", "please report it"
     LOST_LINES = "the disk did not take a line of the recording", "make room on it"
+    TAKE_UNWRITTEN = "the take's MIDI file could not be written", "make room; the next session there writes it"
     DROPPED = "a note of the companion came too late and was left out", "close other programs", "dropped_notes"
     CROWDED_OUT = "a message was left out since too many are waiting", "set fewer notes at once (polyphony, density)"
     UNSTRUCK = "a note was left out since its key cannot be struck again so soon", "set fewer notes at once (density)"
@@ -74,7 +75,7 @@ class Faults:
     def count(self, fault: Fault, error: object = "", *, times: int = 1, reported: bool = False) -> None:
         """It has happened ``times`` times more; ``reported``: whoever counts has said so."""
         with self._lock:
-            is_first = times > 0 == self._counts[fault]
+            is_first = not self._counts[fault]
             self._counts[fault] += times
         if is_first and not reported and (report := self.on_first) is not None:
             report(fault, error)

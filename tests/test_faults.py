@@ -47,14 +47,6 @@ def test_what_was_reported_elsewhere_is_only_counted():
     assert ([], 2) == (reported, faults[Fault.RESTARTS])
 
 
-def test_nothing_has_not_happened():
-    """None at all is no first."""
-    faults, reported = Faults(), []
-    faults.on_first = lambda *what: reported.append(what)
-    faults.count(Fault.DROPPED, times=0)
-    assert ([], 0) == (reported, faults[Fault.DROPPED])
-
-
 def test_what_is_counted_while_a_first_is_reported_waits_for_nobody():
     """Whoever reports may meet the next fault."""
     faults = Faults()

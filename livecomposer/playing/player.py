@@ -84,7 +84,8 @@ class Player:
             if self._over or since not in (None, self.panics):
                 return 0
             accepted = sum(self._scheduler.add(due, data) for due, data in planned)
-            self._faults.count(Fault.CROWDED_OUT, times=len(planned) - accepted)
+            if refused := len(planned) - accepted:
+                self._faults.count(Fault.CROWDED_OUT, times=refused)
             self._changed.notify()
             return accepted
 
@@ -106,10 +107,11 @@ class Player:
     def run_due(self, now: float) -> list[Timed]:
         """Send what is due at ``now``; return it. The thread's one step, public so that a test can take it."""
         with self._changed:
-            dropped = self._scheduler.late_dropped
+            before = self._scheduler.late_dropped
             sent = [] if self._over else self._scheduler.take_due(now)
             moments = [self._send(item) for item in sent]
-            self._faults.count(Fault.DROPPED, times=self._scheduler.late_dropped - dropped)
+            if dropped := self._scheduler.late_dropped - before:
+                self._faults.count(Fault.DROPPED, times=dropped)
         if self._on_sent is not None:
             for item, moment in zip(sent, moments, strict=True):
                 self._on_sent(item.due, moment, item.data)

@@ -84,8 +84,10 @@ class Journal:
                 return
             with suppress(OSError):
                 self._file.close()
-        with suppress(MidiFileError):
+        try:
             _write_midi(self.path)
+        except MidiFileError as error:
+            self._faults.count(Fault.TAKE_UNWRITTEN, error)
 
     def __enter__(self) -> Self:
         return self

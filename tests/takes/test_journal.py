@@ -109,11 +109,12 @@ def test_a_full_disk_loses_lines_and_counts_them(tmp_path):
 
 
 def test_a_midi_file_without_room_is_left_to_the_next_session(tmp_path):
-    """Closing raises nothing; here a folder is in its place."""
-    journal = journal_in(tmp_path)
+    """Closing raises nothing, and counts it; here a folder is in its place."""
+    journal = journal_in(tmp_path, faults := Faults())
     play_into(journal)
     journal.midi_path.mkdir()
     journal.close()
+    assert {Fault.TAKE_UNWRITTEN: 1} == counted(faults)
     journal.midi_path.rmdir()
     assert [journal.midi_path] == recover(tmp_path)
 
