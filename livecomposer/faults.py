@@ -15,6 +15,7 @@ class Fault(Enum):
     """The kinds, the worst first: what happened, what to do about it, and its name at Prometheus if that is another."""
 
     LOOP_FAILED = "something in the session failed and was passed over", "the music goes on; please report it"
+    THREAD_FAILED = "a part of the session ended with an error", "what it did is missing; begin the session again"
     RESTARTS = (
         "the engine died and was started again",
         "what you play still sounds, and the companion comes back",

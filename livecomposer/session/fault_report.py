@@ -1,9 +1,10 @@
 """Has what goes wrong reported while music plays: the first of each kind, in one line and in the journal.
 
-What fails in the loop, where nobody is there to catch it, is counted too, and the music goes on.
+What fails in the loop, or ends a thread, where nobody is there to catch it, is counted too, and the music goes on.
 """
 
 import asyncio
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -39,20 +40,25 @@ class FaultReport:
 
 @contextmanager
 def faults_reported(faults: Faults, *, notify: Callable[[str], None], clock: Clock) -> Iterator[FaultReport]:
-    """Meanwhile, in this loop; afterwards its own exception handler is back."""
+    """Meanwhile, in this loop and in every thread; afterwards both have the exception handlers that they had."""
     loop, report = asyncio.get_running_loop(), FaultReport(notify, clock)
 
-    def failed(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    def loop_failed(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         faults.count(Fault.LOOP_FAILED, context.get("exception") or context["message"])
 
-    before = loop.get_exception_handler()
-    loop.set_exception_handler(failed)
+    def thread_failed(ended: threading.ExceptHookArgs) -> None:
+        faults.count(Fault.THREAD_FAILED, ended.exc_value)
+
+    before, threading.excepthook = threading.excepthook, thread_failed
+    loop_before = loop.get_exception_handler()
+    loop.set_exception_handler(loop_failed)
     faults.on_first = in_loop(report)
     try:
         yield report
     finally:
         faults.on_first = None
-        loop.set_exception_handler(before)
+        loop.set_exception_handler(loop_before)
+        threading.excepthook = before
 
 
 def _cause(error: object) -> str:

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import threading
+from threading import Thread
 
 import pytest
 
@@ -99,9 +101,20 @@ async def test_what_fails_in_the_loop_is_counted_and_the_loop_goes_on(tmp_path):
     assert 1 == len(evening.said)
 
 
-async def test_the_loop_has_its_own_handler_back(tmp_path):
+async def test_a_thread_that_ends_with_an_error_is_reported(tmp_path):
+    """In place of a traceback."""
+    with Evening(tmp_path) as evening:
+        thread = Thread(target=fail)
+        thread.start()
+        await asyncio.to_thread(thread.join)
+        await soon()
+    assert {Fault.THREAD_FAILED: 1} == counted(evening.faults)
+    assert "(RuntimeError: a bug in two lines at test_fault_report.py:" in evening.said[0]
+
+
+async def test_the_loop_and_the_threads_have_their_own_handlers_back(tmp_path):
     """And what is counted afterwards is reported to nobody."""
-    loop, seen = asyncio.get_running_loop(), []
+    loop, seen, hook = asyncio.get_running_loop(), [], threading.excepthook
     loop.set_exception_handler(lambda _, context: seen.append(context["message"]))
     with Evening(tmp_path) as evening:
         pass
@@ -109,3 +122,4 @@ async def test_the_loop_has_its_own_handler_back(tmp_path):
     evening.faults.count(Fault.DROPPED)
     await soon()
     assert (["later"], []) == (seen, evening.said)
+    assert hook is threading.excepthook
