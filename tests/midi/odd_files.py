@@ -100,7 +100,8 @@ class Odd:
             timed = sorted([*timed, (middle, 0, BETWEEN[name])], key=lambda event: event[:2])
         body, now, last = b"", 0, 0
         for tick, _, message in timed:
-            body += number(tick - now) + (message[1:] if self.running and message[0] == last else message)
+            runs = self.running and message[0] == last and message[1] < 0x80  # else the next byte would be a status
+            body += number(tick - now) + (message[1:] if runs else message)
             now, last = tick, message[0] if message[0] < 0xF0 else last
         return body + (END if self.closed else b"")
 
