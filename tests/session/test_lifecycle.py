@@ -20,7 +20,7 @@ import pytest
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import MidiFileError, PortError, SettingError, SoundError
 from livecomposer.events import NoteOn, Role
-from livecomposer.faults import Fault
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi import files
 from livecomposer.places import beside
 from livecomposer.session import lifecycle as stage
@@ -394,7 +394,7 @@ def test_a_take_that_cannot_be_recovered_does_not_stop_the_next(tmp_path, monkey
     lost.flush()
     monkeypatch.setattr(files, "write", full)
     said = []
-    begun = stage._journal(tmp_path, {}, clock=ManualClock(), notify=said.append)
+    begun = stage._journal(tmp_path, {}, clock=ManualClock(), notify=said.append, faults=Faults())
     assert begun.path.exists()
     (line,) = said
     assert line.startswith("nothing recovered: ")
