@@ -20,7 +20,7 @@ import pytest
 from livecomposer.clocks import ManualClock
 from livecomposer.errors import MidiFileError, PortError, SettingError, SoundError
 from livecomposer.events import NoteOn, Role
-from livecomposer.faults import Fault
+from livecomposer.faults import Fault, Faults
 from livecomposer.midi import files
 from livecomposer.places import beside
 from livecomposer.session import lifecycle as stage
@@ -29,6 +29,7 @@ from livecomposer.session.timing import overload_control as overload
 from livecomposer.session.timing.overload_ladder import Window
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.journal import Journal
+from tests.fakes import FakeSink
 from tests.jack import jack_server, on_jack, real_time
 from tests.session.minds import tiny_checkpoint
 from tests.session.players import chord, phrase
@@ -394,7 +395,7 @@ def test_a_take_that_cannot_be_recovered_does_not_stop_the_next(tmp_path, monkey
     lost.flush()
     monkeypatch.setattr(files, "write", full)
     said = []
-    begun = stage._journal(tmp_path, {}, clock=ManualClock(), notify=said.append)
+    begun = stage._journal(tmp_path, {}, clock=ManualClock(), notify=said.append, faults=Faults())
     assert begun.path.exists()
     (line,) = said
     assert line.startswith("nothing recovered: ")
@@ -465,6 +466,16 @@ async def test_a_bug_in_the_loop_is_reported_and_the_music_goes_on(tiny, score, 
     (kept,) = [line for line in lines if line.get("what") == "meters"]
     assert {fault.key: times for fault, times in faults.counts().items()}.items() <= kept.items()
     assert loop.get_exception_handler() is None
+
+
+def test_what_fails_at_the_very_end_is_reported_too(tiny, score, monkeypatch):
+    """As a WAV file that the disk does not take, which is written once all is over."""
+    said, sink = [], FakeSink()
+    sink.close = [].pop
+    monkeypatch.setattr(stage, "sinks", lambda *_: [("a.wav", sink)])
+    done = asyncio.run(perform(settings_of(tiny, input=str(score)), seed=1, record=None, notify=said.append))
+    assert 1 == done.meters.faults[Fault.OUTPUT_FAILED]
+    assert "(IndexError: pop from empty list at sinks.py:" in said[-1]
 
 
 async def test_a_horizon_that_is_set_is_kept(tiny, score):

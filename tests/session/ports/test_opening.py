@@ -103,7 +103,7 @@ def test_one_of_several_outputs_may_come_later(monkeypatch):
     """It is told and awaited; the only one must be there."""
 
     class Absent(OutputPort):
-        def __init__(self, wanted, *, patient, open_port):
+        def __init__(self, wanted, *, patient, **_):
             assert patient
             super().__init__(wanted, patient=patient, open_port=self.refuse)
 
