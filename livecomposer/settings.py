@@ -65,7 +65,7 @@ class Settings:
 
     sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn", music=ANY)
     threshold: float = _number(
-        0.98, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept", music=ANY
+        0.98, 0.01, 1.0, "", "topk: fraction of the allowed tokens kept; nucleus: probability kept", music=ANY
     )
     creative_risk: float = _number(1.0, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder", music=ANY)
     input_duration: float = _number(30.0, 1.0, 300.0, "s", "how much of what was played the companion hears", music=ANY)

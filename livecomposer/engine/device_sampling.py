@@ -49,7 +49,8 @@ class Draw:
             raise ValueError(f"technique {sampling.technique!r}; wanted topk, nucleus or random")
         if policy is not None and policy is not self._policy:
             self._learn(policy)
-        most = ceil(sampling.threshold * self._vocabulary - 1e-9) if sampling.technique == "topk" else self._vocabulary
+        allowed = int(mask.sum())
+        most = ceil(sampling.threshold * allowed - 1e-9) if sampling.technique == "topk" else allowed
         share = sampling.threshold - 1e-12 if sampling.technique == "nucleus" else 2.0
         controls = [chance, sampling.creative_risk, most, share, policy is not None]
         self._staged[:_CONTROLS] = torch.tensor(controls, dtype=torch.float64)
@@ -73,7 +74,7 @@ class Draw:
         weights = self._weights(logits.double(), allowed, risk, spoken)
         ranked, order = torch.sort(weights, descending=True, stable=True)  # of equals the lower index comes first
         count = torch.searchsorted(ranked.cumsum(0) / ranked.sum(), share[None]) + 1
-        count = torch.minimum(torch.minimum(count, most.long()), allowed.sum().long()).clamp(min=1)
+        count = torch.minimum(count, most.long()).clamp(min=1)
         rank = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
         kept = (rank < count) & (allowed > 0)
         cumulative = (weights * kept).cumsum(0)

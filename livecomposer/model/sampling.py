@@ -20,8 +20,8 @@ class Sampling:
     """What a performer sets.
 
     ``technique``: ``topk``, ``nucleus`` (Holtzman et al. 2020, section 3.1) or ``random``. ``threshold`` (0–1]: under
-    ``topk`` the *fraction of the vocabulary* that is kept; under ``nucleus`` the probability that is kept; ``random``
-    keeps all. ``creative_risk`` (above 0): the temperature.
+    ``topk`` the *fraction of the ids that are allowed* that is kept; under ``nucleus`` the probability that is kept;
+    ``random`` keeps all. ``creative_risk`` (above 0): the temperature.
     """
 
     technique: str = "nucleus"
@@ -78,7 +78,7 @@ def sample(
     if not sampling.creative_risk > 0:
         raise ValueError(f"a creative risk of {sampling.creative_risk}; wanted one above 0")
     weights = _weights(logits, mask, sampling.creative_risk, policy)[ids]
-    kept = _kept(weights / weights.sum(), sampling, len(logits))
+    kept = _kept(weights / weights.sum(), sampling)
     cumulative = weights[kept].cumsum()
     drawn = int(cumulative.searchsorted(chance * cumulative[-1], side="right"))
     return int(ids[kept[min(drawn, len(kept) - 1)]])
@@ -98,13 +98,13 @@ def _weights(
         return weights
 
 
-def _kept(probabilities: npt.NDArray[np.float64], sampling: Sampling, size: int) -> npt.NDArray[np.int64]:
-    """Indices that stay in play, ascending; of equals the lower index stays."""
+def _kept(probabilities: npt.NDArray[np.float64], sampling: Sampling) -> npt.NDArray[np.int64]:
+    """Indices that stay in play, ascending, of the ids that are allowed; of equals the lower index stays."""
     if sampling.technique == "random":
         return np.arange(len(probabilities))
     ranked = np.sort(probabilities)[::-1]
     if sampling.technique == "topk":
-        count = ceil(sampling.threshold * size - 1e-9)
+        count = ceil(sampling.threshold * len(ranked) - 1e-9)
     elif sampling.technique == "nucleus":
         count = int(ranked.cumsum().searchsorted(sampling.threshold - 1e-12)) + 1
     else:
