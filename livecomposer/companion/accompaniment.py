@@ -20,6 +20,7 @@ from livecomposer.companion.tape import Tape
 from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
 from livecomposer.settings import Settings
 from livecomposer.tokens.grammar import Grammar
+from livecomposer.units import seconds_to_steps
 
 __all__ = ["Accompaniment"]
 
@@ -49,6 +50,7 @@ class Accompaniment:
         self._replan_at = inf
         self._cut_at = -inf
         self._heard_at = -inf  # the performer's last event
+        self._left_out = 0.0  # what the tape leaves out of silences that are not the companion's present rest
         self._asked_at: float | None = None  # the first key that the present plan is an answer to
         self.plan: AccompanimentPlan | None = None
         self.turns = 0
@@ -203,6 +205,7 @@ class Accompaniment:
         pledged = self._pledged.redeem(until, reached=reached)
         for event in (*due, *pledged):
             self._tape.add(event)
+            self._left_out = self._tape.left_out
         if pledged:
             self._replan_at = min(self._replan_at, now)
         return [*due, *pledged]
@@ -234,6 +237,7 @@ class Accompaniment:
         return Feed(self._tape.ids())
 
     def _come_in(self, moment: float) -> None:
+        self._left_out = self._tape.left_out
         if self._replan_at == inf:
             self.turns += 1
             self.decided_at = moment
@@ -253,6 +257,8 @@ class Accompaniment:
             self._tape.trim(now)
         context = self._tape.ids()
         grammar = self._follow(context)
+        rested = max(0.0, self._tape.left_out - self._left_out)  # while more silence passed than is told
+        grammar.begin(grammar.silent_since(Role.COMPANION) - seconds_to_steps(rested))
         grammar.limits = self._constraints.together(origin=self._tape.origin)
         alone = self._settings.alone
         self.plan = AccompanimentPlan(

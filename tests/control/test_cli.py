@@ -56,7 +56,7 @@ def test_a_file_that_is_no_music_is_refused(capsys, tmp_path, content, said):
     ("option", "value", "said"),
     [
         ("--creative-risk", "9", "creative_risk = '9': wanted a number from 0.1 to 4"),
-        ("--max-rest", "nan", "max_rest = 'nan': wanted a number from 0.05 to 10"),
+        ("--max-rest", "nan", "max_rest = 'nan': wanted a number from 0.05 to 30"),
         ("--seconds", "soon", "extension_duration = 'soon': wanted a number from 0.5 to 3600"),
         ("--sampling", "best", "sampling = 'best': wanted one of topk, nucleus, random"),
         ("--seed", "1.5", "seed = '1.5': wanted a whole number from -1 to"),

@@ -30,7 +30,7 @@ def test_every_command_has_its_row(bound):
     assert {
         "name": "max_rest",
         "kind": "number",
-        "range": [0.05, 10.0],
+        "range": [0.05, 30.0],
         "unit": "s",
         "meaning": "longest silence of the companion",
         "osc": "/livecomposer/max_rest",

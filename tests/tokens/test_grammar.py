@@ -23,7 +23,7 @@ def limits(draw) -> Limits:
     """Limits of every kind, the narrowest included."""
     lowest, softest = draw(st.integers(0, 127)), draw(st.integers(0, 31))
     return Limits(
-        max_rest=draw(st.sampled_from([1, 2, 99, 100, 101, 150, 1000])),
+        max_rest=draw(st.sampled_from([1, 2, 99, 100, 101, 150, 1000, 3000])),
         max_note=draw(st.sampled_from([1, 2, 99, 100, 101, 400, 3000])),
         polyphony=draw(st.sampled_from([1, 2, 12, 64])),
         lowest=lowest,
