@@ -75,6 +75,11 @@ class Companion:
         return self._mode.idle if self._stand_in is None else self._stand_in.idle
 
     @property
+    def needs_stand_in(self) -> bool:
+        """Whether the companion plays along, and nobody stands in for it."""
+        return self._stand_in is None and isinstance(self._mode, Accompaniment)
+
+    @property
     def on_the_bar(self) -> bool:
         """Whether the turn waits for a bar line."""
         return self._mode.on_the_bar
@@ -203,7 +208,7 @@ class Companion:
         played = self.plan is not None
         if played:
             self._silence(now)
-        if isinstance(self._mode, Accompaniment) and self._stand_in is None:
+        if self.needs_stand_in:
             self._stand_in = RuleBased(self.settings, self._seed)
             for event in self._lately(now):
                 self._stand_in.hear(event)
