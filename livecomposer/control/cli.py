@@ -126,9 +126,11 @@ def _add_accompany(commands: Any) -> None:
     parser.add_argument("--melody", default="", metavar="TRACK", help="name or number of the one track that is heard")
     parser.add_argument(
         "--latency-ms",
-        type=_milliseconds,
+        dest="latency",
+        type=_latency,
+        default="10",
         metavar="MS",
-        help="online: from a key to its answer; else what this machine needs, of which no two runs are the same",
+        help="online: from a key to its answer (10); or measured: what this machine needs, never quite the same",
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     _add_settings(parser, (*musical(), "horizon", *_ENGINE))
@@ -268,11 +270,14 @@ def _add_bench(commands: Any) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def _milliseconds(text: str) -> float:
+def _latency(text: str) -> float | None:
+    """Seconds; ``None`` for what is measured."""
+    if text == "measured":
+        return None
     with suppress(ValueError):
         if 0 <= (ms := float(text)) <= 10_000:
-            return ms
-    raise argparse.ArgumentTypeError(f"{text!r}: wanted milliseconds from 0 to 10000")
+            return ms / 1000
+    raise argparse.ArgumentTypeError(f"{text!r}: wanted milliseconds from 0 to 10000, or measured")
 
 
 def _seconds(text: str) -> float:

@@ -107,7 +107,7 @@ def accompany(options: argparse.Namespace) -> int:
         if options.offline:
             report = accompany_file_knowing(options.input_file, options.output_file, settings, **how, progress=progress)
         else:
-            how["latency"] = None if options.latency_ms is None else options.latency_ms / 1000
+            how["latency"] = options.latency
             done = accompany_file(options.input_file, options.output_file, settings, **how, progress=progress)
             report = asyncio.run(done)
     print(json.dumps(report) if options.json else f"{options.output_file}: {report['notes']} notes, seed {seed}")

@@ -61,15 +61,15 @@ async def accompany_file(
     settings: Settings,
     *,
     seed: int,
+    latency: float | None,
     melody: str = "",
-    latency: float | None = None,
     progress: Callable[[float], None],
     notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, object]:
     """Play along with ``source`` as a live session would, into ``target``; what ``accompany --json`` prints.
 
-    ``melody``: the track that is heard; empty for all. ``latency``: seconds from a key to its answer; ``None`` for what
-    this machine's engine needs, with which no two companions need be the same.
+    ``melody``: the track that is heard; empty for all. ``latency``: seconds from a key to its answer, with which the
+    same arguments give the same file; ``None`` for what this machine's engine needs, which is never quite the same.
     """
     recording = files.read(source, notify)
     _refuse_overwriting(source, target)
@@ -82,7 +82,9 @@ async def accompany_file(
         done = await play_along(performer.events, engine, settings, seed=seed, **how)
     track = companion_track(done.notes, settings, name=free_name(recording.tracks))
     files.extend(target, recording, track, notify)
-    return {"seed": seed, "model": str(model_folder(settings.model)), "kind": "online", **done.facts()}
+    told = "measured" if latency is None else round(1000 * latency, 3)
+    facts = {"model": str(model_folder(settings.model)), "kind": "online", "latency_ms": told}
+    return {"seed": seed, **facts, **done.facts()}
 
 
 def accompany_file_knowing(
