@@ -13,6 +13,7 @@ from livecomposer.beats import Beats
 from livecomposer.companion.accompaniment_plan import AccompanimentPlan
 from livecomposer.companion.beat_snap import placing_of
 from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.opening import beats_from
 from livecomposer.companion.plan import Plan
 from livecomposer.companion.pledged_ends import PledgedEnds
 from livecomposer.companion.requests import Feed, Step
@@ -104,6 +105,16 @@ class Accompaniment:
         self._come_in(now)
         self._draw(now)
         return True
+
+    def begin(self, now: float) -> None:
+        """Open a piece from nothing, alone until the performer comes in; what was played is forgotten."""
+        settings, start = self._settings, now + self._settings.horizon
+        self.rewind(Tape(input_duration=settings.input_duration, slack=_SLACK, began=now))
+        self._constraints.begin(start, self.pulse(now) or beats_from(start, settings))
+        self._heard_at = now + max(0.0, settings.extension_duration - settings.alone)
+        self._come_in(now)
+        self._left_out -= settings.max_rest  # as if it had rested for so long: its first note comes at once
+        self._draw(now)
 
     def answer_again(self, now: float, like: Plan | None) -> None:  # noqa: ARG002 - meanwhile the music went on
         """Come in anew, with another plan."""

@@ -55,13 +55,13 @@ class _Encoding:
 class Tape:
     """Remembers ``input_duration`` seconds of both players, and tells them as ids from one origin."""
 
-    def __init__(self, *, input_duration: float, slack: float = SLACK) -> None:
+    def __init__(self, *, input_duration: float, slack: float = SLACK, began: float = 0.0) -> None:
         self._slack = slack
         self._input_duration = input_duration
         self._buffer = Buffer(seconds=input_duration)
         self._loose: list[Event] = []
         self._empty = True
-        self._begin(0.0)
+        self._begin(began)
 
     def _begin(self, moment: float) -> None:
         self._opened = moment

@@ -117,10 +117,11 @@ class _Hand:
                 companion.freeze(now, on=call.with_ == "1")
             case "t":
                 companion.trigger(now)
-            case "y" | "s" | "u" | "r" | "l" | "b":
+            case "y" | "s" | "n" | "u" | "r" | "l" | "b":
                 orders = {
                     "y": companion.give_way,
                     "s": companion.halt,
+                    "n": companion.begin,
                     "u": companion.undo,
                     "r": companion.reroll,
                     "l": companion.lost,

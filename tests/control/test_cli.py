@@ -171,6 +171,16 @@ def test_the_same_accompaniment_twice_is_the_same_file(capsys, tmp_path):
     assert [10.0, 10.0, 40.0] == [report["horizon_ms"] for report in told[:3]]
 
 
+def test_begin_needs_no_input(capsys, tmp_path):
+    """Of the length that is asked for; a scale that is none is refused in one line."""
+    out, model = tmp_path / "out.mid", str(tiny_checkpoint(tmp_path / "tiny"))
+    assert 0 == main(["begin", "-o", str(out), "--seconds", "3", "--seed", "3", "--model", model])
+    assert re.search(r"\d+ notes in 3 s, seed 3", capsys.readouterr().out)
+    assert 0 == main(["begin", "-o", str(out), "--seconds", "3", "--tempo", "80", "--model", model, "--json"])
+    assert {"seed", "model", "notes", "seconds", "tokens", "tempo"} <= set(json.loads(capsys.readouterr().out))
+    assert "H major" in refused(capsys, "begin", "-o", out, "--scale", "H major", "--model", model)
+
+
 def _assert_within(events, *, max_rest, max_note, seconds, slack=0.002):
     struck, reached = {}, events[0].time
     for event in events:

@@ -169,6 +169,13 @@ def test_what_is_forbidden_above_the_longest_shift_is_the_longest_shifts():
     assert [4.0, 1.0, 10.0, 0.0, 0.0] == weighted.tolist()
 
 
+def test_what_is_forbidden_between_two_shifts_is_the_nearest_ones():
+    """The lower's of two that are as near; what is below the lowest is lost to the rest of its kind."""
+    scale = MaskPolicy(kinds=np.zeros(8, dtype=np.int64), twins=np.arange(8), shifts=(1, 8))
+    mask = np.array([True, False, True, False, False, False, True, False])
+    assert [0, 1, 2, 2, 2, 6, 6, 6] == scale.heirs(mask).tolist()
+
+
 def test_where_no_shift_is_allowed_none_is_heard():
     """And where all are, nothing changes."""
     scale = MaskPolicy(kinds=np.array([0, 1, 1]), twins=np.arange(3), shifts=(1, 3))

@@ -85,6 +85,7 @@ async def replayed(journal):
 
 
 ORDERS = [
+    (0.1, "trigger", None),  # on an empty tape: a piece begins
     (3.0, "reroll", None),
     (3.4, "mute", True),
     (3.9, "creative_risk", 1.4),
@@ -96,6 +97,8 @@ ORDERS = [
     (6.5, "freeze", True),
     (6.9, "freeze", False),
     (7.2, "trigger", None),
+    (7.6, "begin", None),
+    (8.0, "reroll", None),
 ]
 
 
@@ -104,7 +107,10 @@ ORDERS = [
     [
         ({"mode": "continue"}, ORDERS),
         ({"mode": "respond", "metronome": "on", "tempo": 150.0}, []),
-        ({"mode": "accompany", "follow_harmony": 0.0}, [(4.0, "undo", None), (6.0, "panic", None)]),
+        (
+            {"mode": "accompany", "follow_harmony": 0.0, "scale": "D dorian"},
+            [(3.0, "begin", None), (4.0, "undo", None), (6.0, "panic", None), (6.5, "begin", None)],
+        ),
     ],
     ids=["continue, with orders", "respond, under a pulse", "accompany"],
 )
