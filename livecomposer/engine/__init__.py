@@ -14,6 +14,8 @@ __all__ = ["Engine", "common_prefix"]
 class Engine(Protocol):
     """What every backend offers. Logits are float32 (V,), for the id after the last one fed."""
 
+    largest_chunk: int
+    """Most ids that are computed at once."""
     beat: Callable[[], None]
     """Called between the chunks of a long feed, so that whoever waits for it knows that it goes on."""
 

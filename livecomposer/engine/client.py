@@ -57,7 +57,7 @@ class EngineClient:
     once it is sent kills the process too, for its answer could no longer be told from the next one's. ``restart`` then
     starts another, which knows nothing: the next ``feed`` sends everything. A request that is refused changes nothing.
 
-    Signs of life are answers, and one comes after each chunk (256 ids) of a long feed: so a feed may be of any length.
+    Signs of life are answers, and one comes after each chunk (64 ids) of a long feed: so a feed may be of any length.
     What a chunk takes on this machine the process itself has measured as it started.
     """
 
