@@ -21,6 +21,11 @@ class Fault(Enum):
         "what you play still sounds, and the companion comes back",
         "engine_restarts",
     )
+    STALLS = (
+        "the engine gave no sign of life for too long",
+        "it is waited for, and where both play a partner by rule plays",
+        "engine_stalls",
+    )
     DELIVERY_FAILED = "a key did not reach the companion", "it still sounds; please report it"
     LISTENER_FAILED = "a page or an OSC target could not be shown a note", "the music goes on; reload the page"
     CONTROL_FAILED = "a control failed, and its message went on as music", "bind it anew with learn"

@@ -65,12 +65,12 @@ class Settings:
 
     sampling: str = _choice("nucleus", ("topk", "nucleus", "random"), "how the next event is drawn", music=ANY)
     threshold: float = _number(
-        0.98, 0.01, 1.0, "", "topk: fraction of the tokens kept; nucleus: probability kept", music=ANY
+        0.98, 0.01, 1.0, "", "topk: fraction of the allowed tokens kept; nucleus: probability kept", music=ANY
     )
     creative_risk: float = _number(1.0, 0.1, 4.0, "", "temperature: below 1 safer, above 1 wilder", music=ANY)
     input_duration: float = _number(30.0, 1.0, 300.0, "s", "how much of what was played the companion hears", music=ANY)
     extension_duration: float = _number(12.0, 0.5, 3600.0, "s", "how long the companion goes on", music=TURNS)
-    max_rest: float = _number(1.5, 0.05, 10.0, "s", "longest silence of the companion", music=ANY)
+    max_rest: float = _number(1.5, 0.05, 30.0, "s", "longest silence of the companion", music=ANY)
     max_note: float = _number(4.0, 0.05, 30.0, "s", "longest note of the companion", music=ANY)
 
     mode: str = _choice("continue", ("continue", "respond", "accompany"), "who plays when", live=True)

@@ -13,6 +13,7 @@ from livecomposer.beats import Beats
 from livecomposer.companion.accompaniment_plan import AccompanimentPlan
 from livecomposer.companion.beat_snap import placing_of
 from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.opening import beats_from
 from livecomposer.companion.plan import Plan
 from livecomposer.companion.pledged_ends import PledgedEnds
 from livecomposer.companion.requests import Feed, Step
@@ -20,6 +21,7 @@ from livecomposer.companion.tape import Tape
 from livecomposer.events import Event, NoteEvent, NoteOff, NoteOn, Role
 from livecomposer.settings import Settings
 from livecomposer.tokens.grammar import Grammar
+from livecomposer.units import seconds_to_steps
 
 __all__ = ["Accompaniment"]
 
@@ -49,6 +51,7 @@ class Accompaniment:
         self._replan_at = inf
         self._cut_at = -inf
         self._heard_at = -inf  # the performer's last event
+        self._left_out = 0.0  # what the tape leaves out of silences that are not the companion's present rest
         self._asked_at: float | None = None  # the first key that the present plan is an answer to
         self.plan: AccompanimentPlan | None = None
         self.turns = 0
@@ -102,6 +105,16 @@ class Accompaniment:
         self._come_in(now)
         self._draw(now)
         return True
+
+    def begin(self, now: float) -> None:
+        """Open a piece from nothing, alone until the performer comes in; what was played is forgotten."""
+        settings, start = self._settings, now + self._settings.horizon
+        self.rewind(Tape(input_duration=settings.input_duration, slack=_SLACK, began=now))
+        self._constraints.begin(start, self.pulse(now) or beats_from(start, settings))
+        self._heard_at = now + max(0.0, settings.extension_duration - settings.alone)
+        self._come_in(now)
+        self._left_out -= settings.max_rest  # as if it had rested for so long: its first note comes at once
+        self._draw(now)
 
     def answer_again(self, now: float, like: Plan | None) -> None:  # noqa: ARG002 - meanwhile the music went on
         """Come in anew, with another plan."""
@@ -203,6 +216,7 @@ class Accompaniment:
         pledged = self._pledged.redeem(until, reached=reached)
         for event in (*due, *pledged):
             self._tape.add(event)
+            self._left_out = self._tape.left_out
         if pledged:
             self._replan_at = min(self._replan_at, now)
         return [*due, *pledged]
@@ -234,6 +248,7 @@ class Accompaniment:
         return Feed(self._tape.ids())
 
     def _come_in(self, moment: float) -> None:
+        self._left_out = self._tape.left_out
         if self._replan_at == inf:
             self.turns += 1
             self.decided_at = moment
@@ -253,6 +268,8 @@ class Accompaniment:
             self._tape.trim(now)
         context = self._tape.ids()
         grammar = self._follow(context)
+        rested = max(0.0, self._tape.left_out - self._left_out)  # while more silence passed than is told
+        grammar.begin(grammar.silent_since(Role.COMPANION) - seconds_to_steps(rested))
         grammar.limits = self._constraints.together(origin=self._tape.origin)
         alone = self._settings.alone
         self.plan = AccompanimentPlan(

@@ -15,6 +15,7 @@ from livecomposer.companion.plan import Plan
 from livecomposer.companion.requests import Feed, Step
 from livecomposer.companion.rule_based import RuleBased
 from livecomposer.companion.sampling import sampling_of
+from livecomposer.companion.tape import Tape
 from livecomposer.companion.turn_taking import TurnTaking
 from livecomposer.companion.undo_history import Exchange, UndoHistory
 from livecomposer.events import Event, NoteEvent, NoteOn
@@ -73,6 +74,11 @@ class Companion:
     def idle(self) -> bool:
         """Whether nothing is going on."""
         return self._mode.idle if self._stand_in is None else self._stand_in.idle
+
+    @property
+    def needs_stand_in(self) -> bool:
+        """Whether the companion plays along, and nobody stands in for it."""
+        return self._stand_in is None and isinstance(self._mode, Accompaniment)
 
     @property
     def on_the_bar(self) -> bool:
@@ -183,6 +189,13 @@ class Companion:
         self._notice(turns)
         return done
 
+    def begin(self, now: float) -> bool:
+        """Open a piece from nothing; ``False``, and nothing has changed, while somebody stands in for the engine."""
+        if self._stand_in is not None:
+            return False
+        self._begin(now)
+        return True
+
     def undo(self, now: float) -> bool:
         """Take the companion's last turn back; ``False`` where there is none."""
         gone = self._take_back(now)
@@ -193,9 +206,7 @@ class Companion:
         """The same, and play another from the same place; one that has just been undone is played anew."""
         gone = self._undone or self._take_back(now)
         if gone is not None and self._stand_in is None:
-            turns = self.turns
-            self._mode.answer_again(now, None if gone.interrupted else gone.plan)
-            self._notice(turns)
+            self._play_again(gone, now)
         return gone is not None
 
     def lost(self, now: float) -> bool:
@@ -203,7 +214,7 @@ class Companion:
         played = self.plan is not None
         if played:
             self._silence(now)
-        if isinstance(self._mode, Accompaniment) and self._stand_in is None:
+        if self.needs_stand_in:
             self._stand_in = RuleBased(self.settings, self._seed)
             for event in self._lately(now):
                 self._stand_in.hear(event)
@@ -223,6 +234,20 @@ class Companion:
 
     def write_down(self) -> None:
         """Hand on what was written down of the calls, if anything is."""
+
+    def _begin(self, now: float) -> None:
+        self._silence(now)
+        before, turns = self._mode.tape.copy(), self.turns
+        self._mode.begin(now)
+        self._notice(turns, before=before)
+
+    def _play_again(self, gone: Exchange, now: float) -> None:
+        if gone.opens and not gone.interrupted:
+            self._begin(now)
+            return
+        turns = self.turns
+        self._mode.answer_again(now, None if gone.interrupted else gone.plan)
+        self._notice(turns)
 
     def _silence(self, now: float) -> None:
         if self._stand_in is not None:
@@ -250,8 +275,11 @@ class Companion:
             self._mode.rewind(tape)
         return gone
 
-    def _notice(self, turns: int) -> None:
-        """Remember an exchange that has just begun, if there are more than ``turns``."""
+    def _notice(self, turns: int, *, before: Tape | None = None) -> None:
+        """Remember an exchange that has just begun, if there are more than ``turns``.
+
+        ``before``: the tape that it forgot, where it opened a piece.
+        """
         mode = self._mode
         if mode.turns == turns:
             return
@@ -259,9 +287,10 @@ class Companion:
         start = mode.call_began
         self._exchanges.begin(
             (mode.decided_at or 0.0) if start is None else start,
-            tape=mode.tape.copy(),
+            tape=before or mode.tape.copy(),
             plan=mode.plan,
             together=isinstance(mode, Accompaniment),
+            opens=before is not None,
         )
 
     def _lately(self, now: float) -> list[Event]:

@@ -13,13 +13,14 @@ from statistics import fmean, median
 
 import numpy as np
 
+from livecomposer.beats import Beats
 from livecomposer.companion import chord_chart as charts
 from livecomposer.companion.scales import scale_of
 from livecomposer.errors import SettingError
 from livecomposer.events import Event, NoteOn, Role
 from livecomposer.listening.tonality import Tonality
 from livecomposer.settings import Settings
-from livecomposer.tokens.limits import Harmony, Limits
+from livecomposer.tokens.limits import Harmony, Limits, Lines
 from livecomposer.tokens.vocabulary import VELOCITY_BINS, velocity_bin
 from livecomposer.units import STEPS_PER_SECOND
 
@@ -32,6 +33,7 @@ _BEYOND_SPLIT = 2
 """The performer changes sides when the median of the recent pitches is so many semitones past the split."""
 _WIDEST_BINS = 16
 _MOST_LEFT_OUT = 8  # of the twelve pitch classes
+_PER_BEAT = 4  # sixteenths
 _SOFTER_BINS = 4
 """The companion may always be so much softer than the performer: 16 of MIDI's 127 velocities."""
 
@@ -45,6 +47,7 @@ class Constraints:
 
     def __init__(self, settings: Settings, *, began: float | None = None) -> None:
         self._began = began
+        self._beats: Beats | None = None  # whose sixteenths are kept to
         self._recent: deque[NoteOn] = deque(maxlen=_MOST_KEYS)
         self._tonality = Tonality()
         self._high: bool | None = None  # on which side of the split the performer plays
@@ -58,11 +61,18 @@ class Constraints:
             self._harmony = _agreed(settings)
         self._settings = settings
 
+    def begin(self, moment: float, beats: Beats) -> None:
+        """A piece begins at ``moment`` (seconds): forget the performer, and keep to ``beats`` until the next key."""
+        self._began, self._beats, self._high = moment, beats, None
+        self._recent.clear()
+        self._tonality = Tonality()
+
     def hear(self, event: Event) -> None:
         """Take in what the performer did."""
         if not isinstance(event, NoteOn) or event.role is not Role.PERFORMER:
             return
         self._began = event.time if self._began is None else self._began
+        self._beats = None
         self._recent.append(event)
         self._tonality.hear(event)
         self._take_sides()
@@ -75,8 +85,8 @@ class Constraints:
         softest, loudest = self._dynamics()
         limits = self.alone(origin=origin)
         harmony = limits.harmony or self._heard(lowest, highest)
-        ranges = {"lowest": lowest, "highest": highest, "softest": softest, "loudest": loudest}
-        return replace(limits, **ranges, harmony=harmony)
+        limits = replace(limits, lowest=lowest, highest=highest, harmony=harmony)
+        return replace(limits, softest=softest, loudest=loudest)
 
     def alone(self, *, origin: float) -> Limits:
         """The same where the companion plays by itself: there is no one to make room for."""
@@ -91,6 +101,7 @@ class Constraints:
             highest=settings.highest,
             density=settings.density,
             harmony=harmony,
+            lines=None if self._beats is None else _sixteenths(self._beats, origin),
         )
 
     def _heard(self, lowest: int, highest: int) -> Harmony | None:
@@ -124,6 +135,11 @@ class Constraints:
         since = self._recent[-1].time - _RECENT_SECONDS
         keys = list(self._recent)
         return [key for i, key in enumerate(keys) if key.time >= since or i >= len(keys) - fewest]
+
+
+def _sixteenths(beats: Beats, origin: float) -> Lines:
+    period = beats.period / _PER_BEAT * STEPS_PER_SECOND
+    return Lines(period, (beats.moment_of(0.0) - origin) * STEPS_PER_SECOND % period)
 
 
 _HARMONIC = ("lowest", "highest", "split", "scale", "chords")

@@ -26,12 +26,13 @@ class _Encoding:
 
     def __init__(self, origin: float) -> None:
         self.encoder = Encoder(origin=origin)
+        self.left_out = 0.0  # seconds
         self._sustain = {role: Sustain() for role in Role}
         self._reached = origin
 
     def copy(self) -> "_Encoding":
         twin = _Encoding(self._reached)
-        twin.encoder = self.encoder.copy()
+        twin.encoder, twin.left_out = self.encoder.copy(), self.left_out
         twin._sustain = {role: sustain.copy() for role, sustain in self._sustain.items()}
         return twin
 
@@ -45,20 +46,22 @@ class _Encoding:
         return self.encoder.advance(moment)
 
     def _shorten_silence(self, moment: float) -> None:
-        self.encoder.origin += max(0.0, moment - self._reached - LONGEST_SILENCE)
+        by = max(0.0, moment - self._reached - LONGEST_SILENCE)
+        self.encoder.origin += by
+        self.left_out += by
         self._reached = max(self._reached, moment)
 
 
 class Tape:
     """Remembers ``input_duration`` seconds of both players, and tells them as ids from one origin."""
 
-    def __init__(self, *, input_duration: float, slack: float = SLACK) -> None:
+    def __init__(self, *, input_duration: float, slack: float = SLACK, began: float = 0.0) -> None:
         self._slack = slack
         self._input_duration = input_duration
         self._buffer = Buffer(seconds=input_duration)
         self._loose: list[Event] = []
         self._empty = True
-        self._begin(0.0)
+        self._begin(began)
 
     def _begin(self, moment: float) -> None:
         self._opened = moment
@@ -129,6 +132,11 @@ class Tape:
     def origin(self) -> float:
         """The moment (seconds) of step 0, as silences are shortened so far."""
         return self._encoded_ending()[1].encoder.origin
+
+    @property
+    def left_out(self) -> float:
+        """The seconds by which silences are shortened so far; fewer once the window has been cut back."""
+        return self._encoded_ending()[1].left_out
 
     def _encoded(self) -> tuple[list[int], _Encoding]:
         ending, encoding = self._encoded_ending()

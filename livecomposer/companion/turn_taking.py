@@ -9,6 +9,7 @@ from math import inf
 
 from livecomposer.beats import Beats
 from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.opening import beats_from, opening
 from livecomposer.companion.plan import Plan
 from livecomposer.companion.requests import Feed, Step
 from livecomposer.companion.tape import SLACK, Tape
@@ -98,6 +99,17 @@ class TurnTaking:
             self._phrase.ended = Phrase(now, now, 0)
         self._take_over(now)
         return True
+
+    def begin(self, now: float) -> None:
+        """Open a piece from nothing, on the next bar line where beats run; what was played is forgotten."""
+        earliest, pulse = now + self._settings.horizon, self.pulse(now)
+        self._bar = None if pulse is None else pulse.next_bar(earliest)
+        start = earliest if pulse is None or self._bar is None else pulse.moment_of(self._bar)
+        self._tape, self._stale = Tape(input_duration=self._settings.input_duration), True
+        self._constraints.begin(start, pulse or beats_from(start, self._settings))
+        self._phrase.reset()
+        self._phrase.ended = Phrase(now, now, 0)
+        self._take_turn(opening(self._settings, self._constraints, start=start, seed=self._turn_seed), now)
 
     def answer_again(self, now: float, like: Plan | None) -> None:
         """Begin another turn where ``like`` began, or else where the tape ends."""
@@ -210,10 +222,17 @@ class TurnTaking:
             ids, origin = self._tape.ids_until(start)
         else:
             ids, origin = like.context, like.origin + start - like.start
-        seed = f"{self._seed}:{self.turns}"
-        limits = self._constraints.alone(origin=origin)
-        self.plan = TurnPlan(ids, origin=origin, seconds=seconds, settings=self._settings, seed=seed, limits=limits)
-        self._aim(self.plan, now)
+        limits, seed = self._constraints.alone(origin=origin), self._turn_seed
+        plan = TurnPlan(ids, origin=origin, seconds=seconds, settings=self._settings, seed=seed, limits=limits)
+        self._take_turn(plan, now)
+
+    @property
+    def _turn_seed(self) -> str:
+        return f"{self._seed}:{self.turns}"
+
+    def _take_turn(self, plan: TurnPlan, now: float) -> None:
+        self.plan = plan
+        self._aim(plan, now)
         self.turns += 1
         self.decided_at = now
 

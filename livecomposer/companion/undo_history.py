@@ -57,6 +57,8 @@ class Exchange:
     """The companion's events, as far as they are fixed."""
     together: bool = False
     """Whether both play at once."""
+    opens: bool = False
+    """Whether it opened a piece from nothing: what is on the tape was forgotten."""
 
     @property
     def interrupted(self) -> bool:
@@ -106,10 +108,10 @@ class UndoHistory:
         if self._done:
             self._done[-1].heard.append(event)
 
-    def begin(self, start: float, *, tape: Tape, plan: Plan | None, together: bool) -> None:
+    def begin(self, start: float, *, tape: Tape, plan: Plan | None, together: bool, opens: bool = False) -> None:
         """The companion has taken its turn, to a call that began at ``start``; ``tape`` is a copy of its own."""
         call = tuple(event for event in self._recent if event.time >= start)
-        self._done.append(Exchange(start=start, tape=tape, plan=plan, call=call, together=together))
+        self._done.append(Exchange(start=start, tape=tape, plan=plan, call=call, together=together, opens=opens))
 
     def play(self, events: Iterable[NoteEvent]) -> None:
         """The companion's next events are fixed."""

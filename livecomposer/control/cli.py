@@ -14,12 +14,17 @@ from typing import Any, NoReturn
 
 from livecomposer import __version__
 from livecomposer.errors import LivecomposerError
-from livecomposer.settings import Settings, meaning_of, musical
+from livecomposer.settings import ANY, TURNS, Settings, meaning_of, musical
 
 __all__ = ["build_parser", "main"]
 
 _SAMPLING = ("sampling", "threshold", "creative_risk", "input_duration", "max_rest", "max_note", "polyphony")
 _ENGINE = ("seed", "model", "device", "precision", "threads")
+_OPENING = (
+    *(name for name in musical(ANY, TURNS) if name not in ("input_duration", "extension_duration")),
+    *("tempo", "beats_per_bar"),
+    *_ENGINE,
+)
 _JAM = tuple(field.name for field in fields(Settings))
 
 
@@ -60,6 +65,7 @@ def build_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     _add_jam(commands)
     _add_continue(commands)
+    _add_begin(commands)
     _add_accompany(commands)
     _add_render(commands)
     _add_replay(commands)
@@ -105,15 +111,27 @@ def _add_continue(commands: Any) -> None:
     parser = _command(commands, "continue", "continue_", "continue a MIDI file, on a track of its own")
     parser.add_argument("input_file", type=Path, metavar="IN.mid")
     parser.add_argument("-o", "--output-file", type=Path, metavar="OUT.mid", required=True)
+    _add_seconds(parser, "the continuation")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    _add_settings(parser, tuple(name for name in musical() if name != "extension_duration") + _ENGINE)
+
+
+def _add_begin(commands: Any) -> None:
+    parser = _command(commands, "begin", "begin", "open a piece from nothing, in the scale and tempo that are set")
+    parser.add_argument("-o", "--output-file", type=Path, metavar="OUT.mid", required=True)
+    _add_seconds(parser, "the piece")
+    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
+    _add_settings(parser, _OPENING)
+
+
+def _add_seconds(parser: argparse.ArgumentParser, what: str) -> None:
     parser.add_argument(
         "--seconds",
         "--extension-duration",
         dest="extension_duration",
         metavar="S",
-        help="how long the continuation is; 20 s unless the settings say otherwise (0.5–3600 s)",
+        help=f"how long {what} is; 20 s unless the settings say otherwise (0.5–3600 s)",
     )
-    parser.add_argument("--json", action="store_true", help="print what was done as JSON")
-    _add_settings(parser, tuple(name for name in musical() if name != "extension_duration") + _ENGINE)
 
 
 def _add_accompany(commands: Any) -> None:
@@ -126,9 +144,11 @@ def _add_accompany(commands: Any) -> None:
     parser.add_argument("--melody", default="", metavar="TRACK", help="name or number of the one track that is heard")
     parser.add_argument(
         "--latency-ms",
-        type=_milliseconds,
+        dest="latency",
+        type=_latency,
+        default="10",
         metavar="MS",
-        help="online: from a key to its answer; else what this machine needs, of which no two runs are the same",
+        help="online: from a key to its answer (10); or measured: what this machine needs, never quite the same",
     )
     parser.add_argument("--json", action="store_true", help="print what was done as JSON")
     _add_settings(parser, (*musical(), "horizon", *_ENGINE))
@@ -268,11 +288,14 @@ def _add_bench(commands: Any) -> None:
     parser.add_argument("--json", action="store_true")
 
 
-def _milliseconds(text: str) -> float:
+def _latency(text: str) -> float | None:
+    """Seconds; ``None`` for what is measured."""
+    if text == "measured":
+        return None
     with suppress(ValueError):
         if 0 <= (ms := float(text)) <= 10_000:
-            return ms
-    raise argparse.ArgumentTypeError(f"{text!r}: wanted milliseconds from 0 to 10000")
+            return ms / 1000
+    raise argparse.ArgumentTypeError(f"{text!r}: wanted milliseconds from 0 to 10000, or measured")
 
 
 def _seconds(text: str) -> float:

@@ -19,6 +19,7 @@ from livecomposer.settings import ANY, TOGETHER, TURNS, UNKNOWN, Settings
 __all__ = [
     "accompany",
     "audition",
+    "begin",
     "bench",
     "calibrate",
     "continue_",
@@ -35,7 +36,7 @@ __all__ = [
 ]
 
 _CONTINUATION_SECONDS = 20.0
-"""How long a file is continued unless settings say otherwise: nobody waits to play again."""
+"""How long a file is continued, or a piece is, unless settings say otherwise: nobody waits to play again."""
 
 
 def jam(options: argparse.Namespace) -> int:
@@ -94,6 +95,21 @@ def continue_(options: argparse.Namespace) -> int:
     return 0
 
 
+def begin(options: argparse.Namespace) -> int:
+    """Open a piece."""
+    from livecomposer.offline.file_commands import begin_file
+
+    settings = settings_of(options, defaults=Settings(extension_duration=_CONTINUATION_SECONDS))
+    seed = _seed(settings)
+    with bar("composing", settings.extension_duration, unit="s") as progress:
+        report = asyncio.run(begin_file(options.output_file, settings, seed=seed, progress=progress))
+    if options.json:
+        print(json.dumps(report))
+    else:
+        print(f"{options.output_file}: {report['notes']} notes in {report['seconds']:g} s, seed {seed}")
+    return 0
+
+
 def accompany(options: argparse.Namespace) -> int:
     """Play along with a file."""
     from livecomposer.offline.file_commands import accompany_file, accompany_file_knowing, seconds_of
@@ -107,7 +123,7 @@ def accompany(options: argparse.Namespace) -> int:
         if options.offline:
             report = accompany_file_knowing(options.input_file, options.output_file, settings, **how, progress=progress)
         else:
-            how["latency"] = None if options.latency_ms is None else options.latency_ms / 1000
+            how["latency"] = options.latency
             done = accompany_file(options.input_file, options.output_file, settings, **how, progress=progress)
             report = asyncio.run(done)
     print(json.dumps(report) if options.json else f"{options.output_file}: {report['notes']} notes, seed {seed}")

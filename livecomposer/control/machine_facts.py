@@ -7,7 +7,7 @@ from importlib import metadata
 from pathlib import Path
 
 from livecomposer.errors import EngineError, LivecomposerError
-from livecomposer.model.card import read_card
+from livecomposer.model.card import name_of, read_card
 from livecomposer.weights.checkpoint_folder import model_folder
 
 __all__ = [
@@ -90,10 +90,10 @@ def engine_found() -> str:
 
 
 def model_found(wanted: str) -> str:
-    """Folder and shape of the weights that would play; raises :class:`LivecomposerError`."""
+    """Name, folder and shape of the weights that would play; raises :class:`LivecomposerError`."""
     folder = model_folder(wanted)
     shape = read_card(folder).get("shape", {})
     try:
-        return f"{folder} ({shape['layers']} layers of {shape['width']}, window {shape['window']})"
+        return f"{name_of(folder)}: {folder} ({shape['layers']} layers of {shape['width']}, window {shape['window']})"
     except (KeyError, TypeError) as error:
         raise LivecomposerError(f"{folder}: damaged config.json ({error}); copy the checkpoint again") from error

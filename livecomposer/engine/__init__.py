@@ -1,6 +1,6 @@
 """Ids in, ids out. This room knows no MIDI, no session and no tokenizer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
@@ -13,6 +13,11 @@ __all__ = ["Engine", "common_prefix"]
 
 class Engine(Protocol):
     """What every backend offers. Logits are float32 (V,), for the id after the last one fed."""
+
+    largest_chunk: int
+    """Most ids that are computed at once."""
+    beat: Callable[[], None]
+    """Called between the chunks of a long feed, so that whoever waits for it knows that it goes on."""
 
     @property
     def position(self) -> int:

@@ -1,6 +1,6 @@
 """What every engine with a cache has in common: which ids it holds, and which of them must be computed."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from typing import Generic, TypeVar
 
@@ -46,6 +46,7 @@ class CachedEngine:
         self._logits: npt.NDArray[np.float32] | None = None
         self._ways = _ways_of(network)
         self._embedding: Tensor
+        self.beat: Callable[[], None] = lambda: None
 
     @property
     def position(self) -> int:
@@ -64,6 +65,8 @@ class CachedEngine:
         self._ids, self._logits = ids[:start], None
         chunk = min(self.largest_chunk, self._shape.window)
         for at in range(start, len(ids), chunk):
+            if at > start:
+                self.beat()
             self._compute(ids[at : at + chunk])
         return len(ids) - start
 

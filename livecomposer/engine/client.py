@@ -5,8 +5,8 @@ Never blocks the loop, and knows no torch.
 
 import asyncio
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -16,12 +16,16 @@ import numpy as np
 import numpy.typing as npt
 
 from livecomposer.engine import common_prefix
-from livecomposer.engine.protocol import HEADER, pack, pack_mask, payload_length, unpack
+from livecomposer.engine.protocol import ALIVE, HEADER, pack, pack_mask, payload_length, unpack
 from livecomposer.errors import CheckpointError, EngineError, LivecomposerError
 from livecomposer.model.sampling import MaskPolicy, Sampling
 
-__all__ = ["EngineClient", "Fed", "host_command"]
+__all__ = ["PATIENCE", "EngineClient", "Fed", "host_command"]
 
+PATIENCE = 0.75
+"""Seconds without a sign of life after which a request counts as hanging, at the least."""
+_CHUNKS_PATIENCE = 4
+"""As many times what a chunk took at the start, on a machine on which that is more."""
 _START_TIMEOUT = 120.0
 _SHORTEST_BACK_OFF = 0.05
 _LONGEST_BACK_OFF = 10.0
@@ -47,15 +51,22 @@ def host_command(
 class EngineClient:
     """One engine process at a time; an async context manager.
 
-    Requests go one after the other. One that is not answered within ``timeout`` seconds kills the process and raises
-    :class:`EngineError`; so do an answer that is none, and a process that died. A request that is cancelled once it is
-    sent kills the process too, for its answer could no longer be told from the next one's. ``restart`` then starts
-    another, which knows nothing: the next ``feed`` sends everything. A request that is refused changes nothing.
+    Requests go one after the other. A process that gives no sign of life for ``patience`` seconds while it is asked may
+    hang: ``silent`` is called, and the request waits on. After ``timeout`` seconds without one it is killed, and
+    :class:`EngineError` raised; so it is for an answer that is none, and where it died. A request that is cancelled
+    once it is sent kills the process too, for its answer could no longer be told from the next one's. ``restart`` then
+    starts another, which knows nothing: the next ``feed`` sends everything. A request that is refused changes nothing.
+
+    Signs of life are answers, and one comes after each chunk (64 ids) of a long feed: so a feed may be of any length.
+    What a chunk takes on this machine the process itself has measured as it started.
     """
 
     def __init__(self, command: Sequence[str], *, policy: MaskPolicy | None = None, timeout: float = 10.0) -> None:
         self.hello: dict[str, Any] = {}
         self.restarts = 0
+        self.patience = PATIENCE
+        self.silent: Callable[[], None] = lambda: None
+        """Called in the loop's thread, and again each time that ``patience`` has passed."""
         self._command = list(command)
         self._timeout = timeout
         self._policy = _encoded(policy)
@@ -157,7 +168,8 @@ class EngineClient:
         except OSError as error:
             raise EngineError(f"the engine's process cannot run ({error}); install livecomposer again") from error
         try:
-            self.hello = await self._ask({"op": "hello", "policy": self._policy}, seconds=_START_TIMEOUT)
+            self.hello = await self._ask({"op": "hello", "policy": self._policy}, starts=True)
+            self.patience = max(PATIENCE, _CHUNKS_PATIENCE * self.hello.get("chunk_seconds", 0.0))
             if self._mode is not None:
                 await self._send_mode()
         except LivecomposerError:
@@ -168,22 +180,23 @@ class EngineClient:
         await self._ask({"op": "mode", "mode": self._mode, "policy": self._policy})
         self._ids = []
 
-    async def _ask(self, request: dict[str, Any], *wanted: str, seconds: float | None = None) -> dict[str, Any]:
-        """The reply to ``request``, which has the keys ``wanted``; whoever asks holds the lock."""
-        process, seconds = self._process, seconds or self._timeout
+    async def _ask(self, request: dict[str, Any], *wanted: str, starts: bool = False) -> dict[str, Any]:
+        """The reply to ``request``, which has the keys ``wanted``; whoever asks holds the lock.
+
+        A process that ``starts`` may load for as long as it needs, without a sign.
+        """
+        process, seconds = self._process, _START_TIMEOUT if starts else self._timeout
         if process is None or process.stdin is None or process.stdout is None or process.returncode is not None:
             self._ids = []
             raise EngineError("the engine's process is not running; wanted a running one; it is started again")
         try:
             process.stdin.write(pack(request))
-            async with asyncio.timeout(seconds):
-                header = await process.stdout.readexactly(HEADER.size)
-                reply = unpack(await process.stdout.readexactly(payload_length(header)))
+            reply = await self._reply(process.stdout, seconds, watched=not starts)
             if "error" not in reply and not reply.keys() >= set(wanted):
                 raise EngineError(f"a reply without {' or '.join(wanted)}; the engine is started again")
         except TimeoutError as error:
             await self._reap()
-            raise EngineError(f"no answer from the engine within {seconds:g} s; it is started again") from error
+            raise EngineError(f"no sign of life from the engine for {seconds:g} s; it is started again") from error
         except (asyncio.IncompleteReadError, OSError) as error:
             await self._reap()
             raise EngineError("the engine's process died; it is started again") from error
@@ -195,6 +208,31 @@ class EngineClient:
         if wanted:
             self._back_off = _SHORTEST_BACK_OFF
         return reply
+
+    async def _reply(self, stdout: asyncio.StreamReader, seconds: float, *, watched: bool) -> dict[str, Any]:
+        """The next frame that is no sign of life; raises :class:`TimeoutError` where none comes within ``seconds``."""
+        while True:
+            with self._watch() if watched else nullcontext():
+                async with asyncio.timeout(seconds):
+                    header = await stdout.readexactly(HEADER.size)
+                    frame = unpack(await stdout.readexactly(payload_length(header)))
+            if frame != ALIVE:
+                return frame
+
+    @contextmanager
+    def _watch(self) -> Iterator[None]:
+        self._wait()
+        try:
+            yield
+        finally:
+            self._waiting.cancel()
+
+    def _wait(self) -> None:
+        self._waiting = asyncio.get_running_loop().call_later(self.patience, self._miss)
+
+    def _miss(self) -> None:
+        self._wait()
+        self.silent()
 
     def _signal_death(self) -> None:
         if self._process is not None and self._process.returncode is None:

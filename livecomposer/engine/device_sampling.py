@@ -30,11 +30,10 @@ class Draw:
         self._vocabulary = vocabulary
         self._policy: MaskPolicy | None = None
         pinned = device.type == "cuda"
-        self._staged = torch.zeros(_CONTROLS + vocabulary, dtype=torch.float64, pin_memory=pinned)
+        self._staged = torch.zeros(_CONTROLS + 2 * vocabulary, dtype=torch.float64, pin_memory=pinned)
         self._inputs = torch.zeros_like(self._staged, device=device)
         self._twins = torch.zeros((vocabulary, vocabulary), dtype=torch.float64, device=device)  # (heard, said)
         self._kinds = torch.zeros((vocabulary, _KINDS), dtype=torch.float64, device=device)
-        self._shifts = torch.zeros(vocabulary, dtype=torch.float64, device=device)
         self._ids = torch.arange(vocabulary, dtype=torch.float64, device=device)
 
     def prepare(
@@ -49,11 +48,14 @@ class Draw:
             raise ValueError(f"technique {sampling.technique!r}; wanted topk, nucleus or random")
         if policy is not None and policy is not self._policy:
             self._learn(policy)
-        most = ceil(sampling.threshold * self._vocabulary - 1e-9) if sampling.technique == "topk" else self._vocabulary
+        allowed = int(mask.sum())
+        most = ceil(sampling.threshold * allowed - 1e-9) if sampling.technique == "topk" else allowed
         share = sampling.threshold - 1e-12 if sampling.technique == "nucleus" else 2.0
         controls = [chance, sampling.creative_risk, most, share, policy is not None]
         self._staged[:_CONTROLS] = torch.tensor(controls, dtype=torch.float64)
-        self._staged[_CONTROLS:] = torch.from_numpy(mask)
+        self._staged[_CONTROLS : -self._vocabulary] = torch.from_numpy(mask)
+        if policy is not None:
+            self._staged[-self._vocabulary :] = torch.from_numpy(policy.heirs(mask))
         self._inputs.copy_(self._staged, non_blocking=True)
 
     def _learn(self, policy: MaskPolicy) -> None:
@@ -63,17 +65,16 @@ class Draw:
         kinds[ids, torch.from_numpy(policy.kinds)] = 1
         self._twins.copy_(twins)
         self._kinds.copy_(kinds)
-        self._shifts.copy_((policy.shifts[0] <= ids) & (ids < policy.shifts[1]))
         self._policy = policy
 
     def compute(self, logits: Tensor) -> Tensor:
         """The id (1,) int64 that the inputs draw from ``logits`` (V,)."""
         chance, risk, most, share, spoken = self._inputs[:_CONTROLS].unbind()
-        allowed = self._inputs[_CONTROLS:]
+        allowed = self._inputs[_CONTROLS : -self._vocabulary]
         weights = self._weights(logits.double(), allowed, risk, spoken)
         ranked, order = torch.sort(weights, descending=True, stable=True)  # of equals the lower index comes first
         count = torch.searchsorted(ranked.cumsum(0) / ranked.sum(), share[None]) + 1
-        count = torch.minimum(torch.minimum(count, most.long()), allowed.sum().long()).clamp(min=1)
+        count = torch.minimum(count, most.long()).clamp(min=1)
         rank = torch.empty_like(order).scatter_(0, order, torch.arange(len(order), device=order.device))
         kept = (rank < count) & (allowed > 0)
         cumulative = (weights * kept).cumsum(0)
@@ -83,10 +84,8 @@ class Draw:
 
     def _weights(self, logits: Tensor, allowed: Tensor, risk: Tensor, spoken: Tensor) -> Tensor:
         """Unnormalised probabilities (V,), zero where nothing is allowed."""
-        heard = self._twins @ ((logits - logits.max()) / risk).exp()
-        longest = (self._shifts * allowed * (self._ids + 1)).max() - 1
-        longer = self._shifts * (self._ids > longest) * (longest >= 0)
-        heard = heard * (1 - longer) + (heard * longer).sum() * (self._ids == longest)
+        heirs = (self._ids[:, None] == self._inputs[-self._vocabulary :]).double()  # (heir, id)
+        heard = heirs @ (self._twins @ ((logits - logits.max()) / risk).exp())
         left = heard * allowed
         before, after = heard @ self._kinds, left @ self._kinds
         scale = torch.where(after > _LEAST, before / after.clamp(min=_LEAST), torch.zeros_like(after))

@@ -20,7 +20,7 @@ import torch
 
 from livecomposer.engine import Engine
 from livecomposer.engine.backends import PRECISIONS, open_engine
-from livecomposer.engine.protocol import HEADER, pack, payload_length, unpack, unpack_mask
+from livecomposer.engine.protocol import ALIVE, HEADER, pack, payload_length, unpack, unpack_mask
 from livecomposer.errors import EngineError, LivecomposerError, one_line
 from livecomposer.model import checkpoint
 from livecomposer.model.sampling import MaskPolicy, Sampling
@@ -28,13 +28,14 @@ from livecomposer.model.sampling import MaskPolicy, Sampling
 __all__ = ["Host", "main"]
 
 _WARM_UP_CHUNKS = (1, 2, 5, 16, 64)
+_CHUNKS_TRIED = 3
 
 
 class Host:
     """Answers one request after the other. An id is drawn and sent before it is taken in, so that it is never late."""
 
     def __init__(self, engine: Engine, *, vocabulary: int, hello: dict[str, Any]) -> None:
-        self._engine = engine
+        self.engine = engine
         self._vocabulary = vocabulary
         self._hello = hello
         self._ids: list[int] = []
@@ -69,7 +70,7 @@ class Host:
             raise ValueError(f"mode {mode!r}; wanted a whole number of at least 0")
         spoken = None if policy is None else self._checked(policy)
         self._ids, self._fed, self._to_advance = [], False, None
-        self._engine.set_mode(mode)
+        self.engine.set_mode(mode)
         self._policy = spoken
         return {"mode": mode}
 
@@ -82,7 +83,7 @@ class Host:
     def after(self) -> None:
         """Do what the reply did not have to wait for."""
         if self._to_advance is not None:
-            self._engine.advance(self._to_advance)
+            self.engine.advance(self._to_advance)
             self._to_advance = None
 
     def _feed(self, keep: int, ids: list[int]) -> dict[str, Any]:
@@ -93,7 +94,7 @@ class Host:
         began = time.perf_counter()
         wanted = self._ids[:keep] + ids
         self._fed = False  # until it succeeds: where it fails, the engine may hold anything
-        computed = self._engine.feed(wanted)
+        computed = self.engine.feed(wanted)
         self._ids, self._fed = wanted, True
         return {"computed": computed, "seconds": time.perf_counter() - began}
 
@@ -103,18 +104,22 @@ class Host:
         technique, threshold, creative_risk = request["sampling"]
         sampling = Sampling(technique=technique, threshold=threshold, creative_risk=creative_risk)
         mask = unpack_mask(request["mask"], self._vocabulary)
-        id_ = self._engine.draw(mask, sampling, request["chance"], self._policy)
+        id_ = self.engine.draw(mask, sampling, request["chance"], self._policy)
         self._to_advance = id_
         self._ids.append(id_)
         return {"id": id_}
 
 
 def serve(host: Host, requests: BinaryIO, replies: BinaryIO) -> None:
-    """Answer until the input ends; raises :class:`EngineError` for a frame that is none."""
-    while len(header := requests.read(HEADER.size)) == HEADER.size:
-        reply = host.answer(unpack(requests.read(payload_length(header))))
-        replies.write(pack(reply))
+    """Answer until the input ends, with signs of life; raises :class:`EngineError` for a frame that is none."""
+
+    def say(message: dict[str, Any]) -> None:
+        replies.write(pack(message))
         replies.flush()
+
+    host.engine.beat = lambda: say(ALIVE)
+    while len(header := requests.read(HEADER.size)) == HEADER.size:
+        say(host.answer(unpack(requests.read(payload_length(header)))))
         host.after()
 
 
@@ -158,11 +163,22 @@ def _load(options: argparse.Namespace) -> Host:
     for count in _WARM_UP_CHUNKS:
         engine.feed([0] * count)
         engine.feed([1])
+    chunk_seconds = _chunk_seconds(engine)
     gc.collect()
     gc.freeze()  # what is loaded stays; looking through it again would cost a note its time
     facts: dict[str, Any] = {key: config[key] for key in ("vocabulary", "shape", "training") if key in config}
-    hello: dict[str, Any] = {"model": str(model), "pid": os.getpid(), **engine_facts, **facts}
-    return Host(engine, vocabulary=decoder.shape.vocabulary, hello=hello)
+    hello: dict[str, Any] = {"model": str(model), "pid": os.getpid(), "chunk_seconds": chunk_seconds}
+    return Host(engine, vocabulary=decoder.shape.vocabulary, hello={**hello, **engine_facts, **facts})
+
+
+def _chunk_seconds(engine: Engine) -> float:
+    """How long this engine works, on this machine, without a sign of life (seconds): the shortest of a few tries."""
+    tries = []
+    for id_ in range(_CHUNKS_TRIED):
+        began = time.perf_counter()
+        engine.feed([id_] * engine.largest_chunk)
+        tries.append(time.perf_counter() - began)
+    return min(tries)
 
 
 if __name__ == "__main__":

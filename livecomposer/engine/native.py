@@ -33,6 +33,8 @@ class NativeEngine(CachedEngine):
     memory is wanting.
     """
 
+    largest_chunk = 64  # more at once are no faster, and leave longer without a sign of life
+
     @torch.inference_mode()
     def __init__(
         self,

@@ -9,11 +9,15 @@ import numpy.typing as npt
 
 from livecomposer.errors import EngineError
 
-__all__ = ["HEADER", "MAX_FRAME_BYTES", "pack", "pack_mask", "payload_length", "unpack", "unpack_mask"]
+__all__ = ["ALIVE", "HEADER", "MAX_FRAME_BYTES", "pack", "pack_mask", "payload_length", "unpack", "unpack_mask"]
 
 HEADER = struct.Struct("<I")
 MAX_FRAME_BYTES = 16 * 2**20
 """More than the longest feed needs; a larger frame means that the two sides have lost each other."""
+
+
+ALIVE: dict[str, Any] = {"alive": True}
+"""A sign of life: no reply, but work on one goes on. May come at any time."""
 
 
 def pack(message: dict[str, Any]) -> bytes:

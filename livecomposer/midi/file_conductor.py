@@ -7,7 +7,7 @@ from livecomposer.midi.file_chunks import META, Chunks
 from livecomposer.midi.file_faults import Fault
 from livecomposer.units import TempoMap
 
-__all__ = ["TIME_SIGNATURE", "Conductor", "conductor_of", "exists"]
+__all__ = ["TEMPO", "TIME_SIGNATURE", "Conductor", "conductor_of", "exists"]
 
 TEMPO, TIME_SIGNATURE, KEY_SIGNATURE = 0x51, 0x58, 0x59
 _MOST_BEATS = 100_000

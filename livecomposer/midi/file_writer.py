@@ -9,7 +9,7 @@ import mido
 from livecomposer.events import NoteOff, NoteOn
 from livecomposer.messages import encode
 from livecomposer.midi.file_chunks import END_OF_TRACK, META, META_LENGTHS, SYSEX, SYSEX_END, TimedMessage
-from livecomposer.midi.file_conductor import TIME_SIGNATURE, exists
+from livecomposer.midi.file_conductor import TEMPO, TIME_SIGNATURE, exists
 from livecomposer.midi.file_reader import DRUM_CHANNEL, in_range, name_of
 from livecomposer.midi.recording import Source, Track
 from livecomposer.units import DEFAULT_TEMPO_US
@@ -17,28 +17,36 @@ from livecomposer.units import DEFAULT_TEMPO_US
 __all__ = ["extended_file", "new_file"]
 
 _TICKS_PER_BEAT = 960
-_TICKS_PER_SECOND = _TICKS_PER_BEAT * 1_000_000 / DEFAULT_TEMPO_US
+_USUAL_TEMPO, _USUAL_BAR = 60_000_000 / DEFAULT_TEMPO_US, 4  # hold where nothing is said
 _ENOUGH_TICKS_PER_BEAT = 480  # to place notes by: about 1 ms each
 _LARGEST_TICK = 0x0FFFFFFF
 _MELODIC_CHANNELS = [channel for channel in range(16) if channel != DRUM_CHANNEL]
 _RELEASE_VELOCITY = 64
+_QUARTERS = 2  # a time signature's beats, as a power of two of them a whole note
 _CLOCKS = b"\x18\x08"  # of a time signature: 24 clocks a click, 8 32nds a quarter
 _NAME, _END = b"\xff\x03", bytes([META, END_OF_TRACK])
 _CONTROL_CHARACTERS = re.compile(r"[\x00-\x1f]")
 
 
-def new_file(tracks: Sequence[Track]) -> mido.MidiFile:
-    """A type 1 file, one track a part, at 120 beats a minute and about half a millisecond a tick.
+def new_file(tracks: Sequence[Track], *, tempo: float = _USUAL_TEMPO, beats_per_bar: int = _USUAL_BAR) -> mido.MidiFile:
+    """A type 1 file, one track a part, at ``tempo`` quarters a minute, each of 960 ticks.
 
     Parts take the channels in turn, the drum channel left out.
     """
+
+    def tick_of(seconds: float) -> int:
+        return round(seconds * _TICKS_PER_BEAT * tempo / 60)
+
     channels = [_MELODIC_CHANNELS[part % len(_MELODIC_CHANNELS)] for part in range(len(tracks))]
-    parts = [_part(track, channel, _tick_of) for track, channel in zip(tracks, channels, strict=True)]
+    parts = [_part(track, channel, tick_of) for track, channel in zip(tracks, channels, strict=True)]
+    if (tempo, beats_per_bar) != (_USUAL_TEMPO, _USUAL_BAR):
+        parts[0][1:1] = [(0, message) for message in _conductor(tempo, beats_per_bar)]
     return mido.MidiFile(type=1, ticks_per_beat=_TICKS_PER_BEAT, tracks=[_to_mido(part) for part in parts])
 
 
-def _tick_of(seconds: float) -> int:
-    return round(seconds * _TICKS_PER_SECOND)
+def _conductor(tempo: float, beats_per_bar: int) -> tuple[bytes, bytes]:
+    quarter_us = round(60_000_000 / tempo).to_bytes(3, "big")
+    return bytes([META, TEMPO]) + quarter_us, bytes([META, TIME_SIGNATURE, beats_per_bar, _QUARTERS]) + _CLOCKS
 
 
 def extended_file(source: Source, track: Track, notify: Callable[[str], None] = lambda _: None) -> mido.MidiFile:

@@ -75,12 +75,13 @@ def _bytes_of(path: Path) -> bytes:
     return path.read_bytes()
 
 
-def write(path: Path, tracks: Sequence[Track]) -> None:
-    """Write a new file, one track a part; raises :class:`MidiFileError` where that cannot be done.
+def write(path: Path, tracks: Sequence[Track], *, tempo: float = 120.0, beats_per_bar: int = 4) -> None:
+    """Write a new file, one track a part, with bars of so many quarters at ``tempo`` quarters a minute.
 
-    The file appears whole or not at all: it is written beside its place and moved there.
+    The file appears whole or not at all: it is written beside its place and moved there. Raises
+    :class:`MidiFileError` where that cannot be done.
     """
-    _save(path, new_file(tracks))
+    _save(path, new_file(tracks, tempo=tempo, beats_per_bar=beats_per_bar))
 
 
 def extend(path: Path, recording: Recording, track: Track, notify: Callable[[str], None] = lambda _: None) -> None:

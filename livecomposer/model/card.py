@@ -6,10 +6,18 @@ from typing import Any
 
 from livecomposer.errors import CheckpointError, one_line
 
-__all__ = ["CONFIG", "WEIGHTS", "read_card"]
+__all__ = ["BEST", "CONFIG", "WEIGHTS", "name_of", "read_card"]
 
 CONFIG, WEIGHTS = "config.json", "model.safetensors"
 """The files of a checkpoint's folder."""
+BEST = "best"
+"""The folder in which a training run keeps its checkpoint."""
+
+
+def name_of(folder: Path) -> str:
+    """What the checkpoint in ``folder`` is called: as the folder is, or as the run is that keeps it as its best."""
+    path = folder.absolute()
+    return path.parent.name if path.name == BEST else path.name
 
 
 def read_card(folder: Path) -> dict[str, Any]:

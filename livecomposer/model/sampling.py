@@ -20,8 +20,8 @@ class Sampling:
     """What a performer sets.
 
     ``technique``: ``topk``, ``nucleus`` (Holtzman et al. 2020, section 3.1) or ``random``. ``threshold`` (0–1]: under
-    ``topk`` the *fraction of the vocabulary* that is kept; under ``nucleus`` the probability that is kept; ``random``
-    keeps all. ``creative_risk`` (above 0): the temperature.
+    ``topk`` the *fraction of the ids that are allowed* that is kept; under ``nucleus`` the probability that is kept;
+    ``random`` keeps all. ``creative_risk`` (above 0): the temperature.
     """
 
     technique: str = "nucleus"
@@ -36,22 +36,28 @@ class MaskPolicy:
     ``kinds`` (V,): the number of each id's kind. ``twins`` (V,): the id that has each id's probability instead of it
     (itself, for most). What is forbidden within a kind is left to the rest of that kind; so where a model believes
     that a note must end which does not sound, some other note ends, rather than one more beginning. ``shifts``: the
-    first id and the last + 1 of a scale, ascending; what is forbidden above the highest that is allowed is that one's,
-    so that whoever would wait longer than is allowed waits as long as is allowed, and not a moment.
+    first id and the last + 1 of a scale, ascending; what is forbidden above the lowest that is allowed is the nearest
+    one's (the lower of two), so that whoever would wait longer than is allowed waits as long as is allowed, and not a
+    moment, and whoever would stop between the lines of a pulse stops on the next one.
     """
 
     kinds: npt.NDArray[np.int64]
     twins: npt.NDArray[np.int64]
     shifts: tuple[int, int] = (0, 0)
 
+    def heirs(self, mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.int64]:
+        """For each id (V,) the one that has its probability under ``mask``; those that just lose it have themselves."""
+        heirs, (first, end) = np.arange(len(mask)), self.shifts
+        allowed = first + np.flatnonzero(mask[first:end])
+        if allowed.size:
+            heirs[allowed[0] : end] = allowed[
+                np.searchsorted((allowed[1:] + allowed[:-1]) / 2, heirs[allowed[0] : end])
+            ]
+        return heirs
+
     def weighted(self, weights: npt.NDArray[np.float64], mask: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
         """Weights (V,), zero where ``mask`` forbids, each kind that is left as heavy as it was."""
-        heard = np.bincount(self.twins, weights, len(weights)).astype(np.float64)
-        first, end = self.shifts
-        longest = first + np.flatnonzero(mask[first:end])[-1:]
-        if longest.size:
-            heard[longest] = heard[longest[0] : end].sum()
-            heard[longest[0] + 1 : end] = 0.0
+        heard = np.bincount(self.heirs(mask)[self.twins], weights, len(weights)).astype(np.float64)
         allowed = heard * mask
         before, after = (np.bincount(self.kinds, mass).astype(np.float64) for mass in (heard, allowed))
         scale = np.divide(before, after, out=np.zeros_like(before), where=after > _LEAST)
@@ -78,7 +84,7 @@ def sample(
     if not sampling.creative_risk > 0:
         raise ValueError(f"a creative risk of {sampling.creative_risk}; wanted one above 0")
     weights = _weights(logits, mask, sampling.creative_risk, policy)[ids]
-    kept = _kept(weights / weights.sum(), sampling, len(logits))
+    kept = _kept(weights / weights.sum(), sampling)
     cumulative = weights[kept].cumsum()
     drawn = int(cumulative.searchsorted(chance * cumulative[-1], side="right"))
     return int(ids[kept[min(drawn, len(kept) - 1)]])
@@ -98,13 +104,13 @@ def _weights(
         return weights
 
 
-def _kept(probabilities: npt.NDArray[np.float64], sampling: Sampling, size: int) -> npt.NDArray[np.int64]:
-    """Indices that stay in play, ascending; of equals the lower index stays."""
+def _kept(probabilities: npt.NDArray[np.float64], sampling: Sampling) -> npt.NDArray[np.int64]:
+    """Indices that stay in play, ascending, of the ids that are allowed; of equals the lower index stays."""
     if sampling.technique == "random":
         return np.arange(len(probabilities))
     ranked = np.sort(probabilities)[::-1]
     if sampling.technique == "topk":
-        count = ceil(sampling.threshold * size - 1e-9)
+        count = ceil(sampling.threshold * len(ranked) - 1e-9)
     elif sampling.technique == "nucleus":
         count = int(ranked.cumsum().searchsorted(sampling.threshold - 1e-12)) + 1
     else:

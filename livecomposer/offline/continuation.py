@@ -17,7 +17,7 @@ from livecomposer.tokens.stream import notes_heard
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.units import STEPS_PER_SECOND
 
-__all__ = ["Continuation", "continue_recording"]
+__all__ = ["Continuation", "continue_recording", "turn_played"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +54,7 @@ async def continue_recording(
     seconds = settings.extension_duration
     plan = TurnPlan(ids, origin=origin, seconds=seconds, settings=settings, seed=f"{seed}:0", limits=limits)
     start = plan.start
-    sampling = sampling_of(settings)
-    await engine.feed(ids)
-    while not plan.planned:
-        plan.accept(await engine.step(plan.mask(start), sampling, plan.chance()))
-        progress(plan.reached - start)
-    notes = tuple(notes_of_events(plan.events))
+    notes = await turn_played(plan, engine, settings, progress=progress)
     return Continuation(
         track=companion_track(notes, settings, start=start, end=start + seconds),
         prompt=tuple(prompt),
@@ -68,6 +63,18 @@ async def continue_recording(
         seconds=seconds,
         tokens=plan.tokens,
     )
+
+
+async def turn_played(
+    plan: TurnPlan, engine: Mind, settings: Settings, *, progress: Callable[[float], None]
+) -> tuple[Note, ...]:
+    """The notes of a turn, all of it drawn from ``engine``; ``progress`` is told the seconds that are done."""
+    sampling = sampling_of(settings)
+    await engine.feed(plan.context)
+    while not plan.planned:
+        plan.accept(await engine.step(plan.mask(plan.start), sampling, plan.chance()))
+        progress(plan.reached - plan.start)
+    return tuple(notes_of_events(plan.events))
 
 
 def _last(notes: list[Note], since: float) -> list[Note]:

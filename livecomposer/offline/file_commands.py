@@ -4,12 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from livecomposer.companion.constraints import Constraints
+from livecomposer.companion.opening import beats_from, opening
 from livecomposer.errors import MidiFileError
 from livecomposer.events import Note
 from livecomposer.messages import encode
 from livecomposer.midi import files
 from livecomposer.offline.companion_track import companion_track, free_name
-from livecomposer.offline.continuation import continue_recording
+from livecomposer.offline.continuation import continue_recording, turn_played
 from livecomposer.offline.file_pulse import pulse_of
 from livecomposer.offline.latency_model import Latency
 from livecomposer.offline.melody_track import latency_of, performer_of
@@ -20,7 +22,15 @@ from livecomposer.tokens.stream import notes_heard
 from livecomposer.tokens.vocabulary import VOCABULARY
 from livecomposer.weights.checkpoint_folder import model_folder
 
-__all__ = ["accompany_file", "accompany_file_knowing", "continue_file", "render_file", "seconds_of", "tracks_of_file"]
+__all__ = [
+    "accompany_file",
+    "accompany_file_knowing",
+    "begin_file",
+    "continue_file",
+    "render_file",
+    "seconds_of",
+    "tracks_of_file",
+]
 
 
 async def continue_file(
@@ -55,21 +65,40 @@ async def continue_file(
     }
 
 
+async def begin_file(
+    target: Path, settings: Settings, *, seed: int, progress: Callable[[float], None]
+) -> dict[str, object]:
+    """Open a piece from nothing, as ``begin`` does live, into ``target``; what ``begin --json`` prints."""
+    _refuse_nowhere(target)
+    settings = changed(settings, {"mode": "continue"})
+    constraints = Constraints(settings)
+    constraints.begin(0.0, beats_from(0.0, settings))
+    plan = opening(settings, constraints, start=0.0, seed=f"{seed}:0")
+    async with Engines(settings, timeout=OFFLINE_TIMEOUT) as engines:
+        engine = await engines.open(settings.model)
+        notes = await turn_played(plan, engine, settings, progress=progress)
+    seconds = settings.extension_duration
+    track = companion_track(notes, settings, end=seconds)
+    files.write(target, [track], tempo=settings.tempo, beats_per_bar=settings.beats_per_bar)
+    told = {"seed": seed, "model": str(model_folder(settings.model)), "notes": len(notes), "seconds": seconds}
+    return {**told, "tokens": plan.tokens, "tempo": settings.tempo, "scale": settings.scale}
+
+
 async def accompany_file(
     source: Path,
     target: Path,
     settings: Settings,
     *,
     seed: int,
+    latency: float | None,
     melody: str = "",
-    latency: float | None = None,
     progress: Callable[[float], None],
     notify: Callable[[str], None] = lambda _: None,
 ) -> dict[str, object]:
     """Play along with ``source`` as a live session would, into ``target``; what ``accompany --json`` prints.
 
-    ``melody``: the track that is heard; empty for all. ``latency``: seconds from a key to its answer; ``None`` for what
-    this machine's engine needs, with which no two companions need be the same.
+    ``melody``: the track that is heard; empty for all. ``latency``: seconds from a key to its answer, with which the
+    same arguments give the same file; ``None`` for what this machine's engine needs, which is never quite the same.
     """
     recording = files.read(source, notify)
     _refuse_overwriting(source, target)
@@ -82,7 +111,9 @@ async def accompany_file(
         done = await play_along(performer.events, engine, settings, seed=seed, **how)
     track = companion_track(done.notes, settings, name=free_name(recording.tracks))
     files.extend(target, recording, track, notify)
-    return {"seed": seed, "model": str(model_folder(settings.model)), "kind": "online", **done.facts()}
+    told = "measured" if latency is None else round(1000 * latency, 3)
+    facts = {"model": str(model_folder(settings.model)), "kind": "online", "latency_ms": told}
+    return {"seed": seed, **facts, **done.facts()}
 
 
 def accompany_file_knowing(
@@ -156,5 +187,9 @@ def tracks_of_file(source: Path) -> dict[str, list[Note]]:
 def _refuse_overwriting(source: Path, target: Path) -> None:
     if target.exists() and target.samefile(source):
         raise MidiFileError(f"{target}: is the input itself; name another output, nothing was changed")
+    _refuse_nowhere(target)
+
+
+def _refuse_nowhere(target: Path) -> None:
     if not target.absolute().parent.is_dir():
         raise MidiFileError(f"{target}: its folder does not exist; make it first")

@@ -42,6 +42,8 @@ class Generation:
     ) -> None:
         self.engine = engine
         """The one that plays."""
+        engine.silent = self._stall
+        self._stalled = False  # no sign of life from the engine, which is waited for
         self.wake = asyncio.Event()
         """Set when there may be something new to ask."""
         self._companion = companion
@@ -66,6 +68,7 @@ class Generation:
             try:
                 async with self._asking:
                     await self._ask(wanted, sampling, mode)
+                self._go_on()
             except EngineError as error:
                 await self._mend(error)
 
@@ -78,6 +81,7 @@ class Generation:
             if self.engine.ids:
                 await engine.feed(self.engine.ids)
             async with self._asking:
+                engine.silent = self._stall
                 if self._spoken[0] != self._began_with[0]:
                     await engine.set_mode(*self._spoken)
                 if self.engine.ids:  # none if it has just died: then it is fed from the tape
@@ -87,6 +91,8 @@ class Generation:
         except EngineError:
             await engine.close()
             raise
+        finally:
+            self._go_on()
         await before.close()
 
     async def _ask(self, wanted: Feed | Step, sampling: Sampling, mode: tuple[int, MaskPolicy]) -> None:
@@ -110,25 +116,49 @@ class Generation:
                 self._meters.replan.add(waited)
             self._planned()
 
+    def _stall(self) -> None:
+        """The engine gives no sign of life: who plays along is stood in for; a turn goes on as far as it is planned."""
+        now = grid(self._clock.now())
+        if not self._stalled:
+            self._stalled = True
+            self._meters.faults.count(Fault.STALLS, reported=True)
+            self._notify(Fault.STALLS.sentence())
+            self._note(now, "engine stalls", Fault.STALLS.what)
+        if self._companion.needs_stand_in:
+            self._lose(now, "the engine gives no sign of life")
+
+    def _go_on(self) -> None:
+        """The engine has answered after all, if it had been given up."""
+        if self._stalled:
+            self._stalled = False
+            self._find()
+
+    def _lose(self, now: float, reason: str) -> None:
+        if self._companion.lost(now):
+            self._take_back(now, reason)
+        self._planned()
+
+    def _find(self) -> None:
+        now = grid(self._clock.now())
+        if self._companion.found(now):
+            self._take_back(now, "the engine is back")
+        self._notify("the engine is back")
+
     async def _mend(self, error: EngineError) -> None:
         """End the companion's turn, let the performer play on, start the engine again."""
+        self._stalled = False
         for _ in range(_MOST_RESTARTS_IN_A_ROW):
             now = grid(self._clock.now())
             self._notify(str(error))
             self._note(now, "engine lost", str(error))
-            if self._companion.lost(now):
-                self._take_back(now, "the engine is lost")
-            self._planned()
+            self._lose(now, "the engine is lost")
             self._meters.faults.count(Fault.RESTARTS, error, reported=True)
             try:
                 await self.engine.restart()
             except EngineError as again:
                 error = again
             else:
-                now = grid(self._clock.now())
-                if self._companion.found(now):
-                    self._take_back(now, "the engine is back")
-                self._notify("the engine is back")
+                self._find()
                 return
         raise error
 

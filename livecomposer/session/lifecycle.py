@@ -21,6 +21,7 @@ from livecomposer.faults import Faults
 from livecomposer.midi import files
 from livecomposer.midi.file_player import FilePlayer
 from livecomposer.midi.routing import Routing
+from livecomposer.model.card import name_of
 from livecomposer.playing.instrument_profiles import device_of
 from livecomposer.playing.sinks import Output
 from livecomposer.session.assembly import Assembly, assembled
@@ -98,7 +99,7 @@ async def perform(
         outlets = {name: output.attach(sink) for name, sink in sinks(settings, clock, say, meters.faults)}
         device = device_of(settings.output_profile, output.names, notify=say)
         stop = stack.enter_context(_stopped_by_signals())
-        say(f"loading {model.name}")
+        say(f"loading {name_of(model)}")
         async with Engines(settings) as engines:
             engine = await engines.open(settings.model)
             budget = await budget_of(engine, settings, output_latency=output.latency, clock=clock)

@@ -1,9 +1,9 @@
 """A session on disk: a JSON-lines journal written as it happens, and a MIDI file made of it at the end.
 
-The first line says version, seed, settings and model; every other one has ``t``, seconds since the session began. A
-line with ``who`` and ``data`` is a MIDI message (hexadecimal) that the performer sent or that the companion's player
-sent; one with ``calls`` is what a replay needs (see :mod:`.call_log`); others tell what was decided. Lines reach the
-disk within half a second. A journal that was left without its MIDI file (the session crashed) gets it when the next
+The first line says version, format, seed, settings and model; every other one has ``t``, seconds since the session
+began. A line with ``who`` and ``data`` is a MIDI message (hexadecimal) that the performer sent or that the companion's
+player sent; one with ``calls`` is what a replay needs (see :mod:`.call_log`); others tell what was decided. Lines reach
+the disk within half a second. A journal that was left without its MIDI file (the session crashed) gets it when the next
 session begins in the same folder.
 """
 
@@ -24,7 +24,10 @@ from livecomposer.faults import Fault, Faults
 from livecomposer.messages import decode
 from livecomposer.midi import files
 
-__all__ = ["Journal", "recover", "tracks_of"]
+__all__ = ["FORMAT", "Journal", "recover", "tracks_of"]
+
+FORMAT = 2
+"""How calls are to be read. In 1, of the first journals, which do not say so, topk kept a share of the vocabulary."""
 
 _MOST_WAITING = 100_000
 """Lines kept while the disk does not take them; the oldest go first and are counted."""
@@ -49,7 +52,7 @@ class Journal:
             raise LivecomposerError(
                 f"{folder}: cannot record there ({error.strerror}); name another with --record DIR, or use --no-record"
             ) from error
-        self._put({"livecomposer": __version__, **header})
+        self._put({"livecomposer": __version__, "format": FORMAT, **header})
         self.flush()
 
     @property

@@ -9,6 +9,7 @@ from typing import Any
 from livecomposer.errors import LivecomposerError
 from livecomposer.settings import Settings, changed
 from livecomposer.takes.call_log import Call, decoded
+from livecomposer.takes.journal import FORMAT
 
 __all__ = ["JournalContents", "read"]
 
@@ -22,6 +23,11 @@ class JournalContents:
     calls: tuple[Call, ...]
     broken: str = ""
     """Why the calls end before the session did, where they do."""
+
+    @property
+    def format(self) -> int:
+        """As :data:`.journal.FORMAT` says."""
+        return int(self.header.get("format", 1))
 
     @property
     def began(self) -> float:
@@ -40,6 +46,9 @@ def read(journal: Path) -> JournalContents:
         raise LivecomposerError(f"{journal}: no session's journal; wanted a file that jam --record has written")
     if type(header.get("seed")) is not int or not isinstance(header["settings"], dict):
         raise LivecomposerError(f"{journal}: without the seed or the settings that it was played with; it is damaged")
+    if header.get("format", 1) not in range(1, FORMAT + 1):
+        newer = f"format {header['format']!r}, wanted 1 to {FORMAT}"
+        raise LivecomposerError(f"{journal}: {newer}; replay it with the version that it was played with")
     known = {name: value for name, value in header["settings"].items() if name in Settings.__dataclass_fields__}
     batches = [line for line in lines[1:] if "calls" in line]
     calls: list[Call] = []

@@ -98,6 +98,11 @@ class RecordingCompanion(Companion):
         self._writer.note("t", now)
         return super().trigger(now)
 
+    def begin(self, now: float) -> bool:
+        """Its moment; a new piece."""
+        self._writer.note("n", now)
+        return super().begin(now)
+
     def undo(self, now: float) -> bool:
         """Its moment."""
         self._writer.note("u", now)

@@ -6,7 +6,8 @@ is named. Nothing waits: a replay takes as long as its engine does.
 
 import json
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from math import ceil
 
 from livecomposer.beats import Beats
 from livecomposer.companion.companion import Companion
@@ -116,10 +117,11 @@ class _Hand:
                 companion.freeze(now, on=call.with_ == "1")
             case "t":
                 companion.trigger(now)
-            case "y" | "s" | "u" | "r" | "l" | "b":
+            case "y" | "s" | "n" | "u" | "r" | "l" | "b":
                 orders = {
                     "y": companion.give_way,
                     "s": companion.halt,
+                    "n": companion.begin,
                     "u": companion.undo,
                     "r": companion.reroll,
                     "l": companion.lost,
@@ -138,7 +140,7 @@ class _Hand:
         if isinstance(wanted, Feed):
             await engine.feed(wanted.ids)
         else:
-            self._wanted = wanted, sampling
+            self._wanted = wanted, sampling if self._score.format > 1 else _of_format_1(sampling, wanted)
 
     async def _answer(self, written: int, now: float) -> None:
         if self._wanted is None or self._engine is None:
@@ -190,6 +192,14 @@ class _Hand:
         self.done.differences += 1
         if self.done.first is None:
             self.done.first = Difference(now - self._score.began, what)
+
+
+def _of_format_1(sampling: Sampling, wanted: Step) -> Sampling:
+    """What keeps as many of the ids that ``wanted`` allows as topk did when it counted the whole vocabulary."""
+    if sampling.technique != "topk":
+        return sampling
+    kept, allowed = ceil(sampling.threshold * VOCABULARY.size - 1e-9), int(wanted.mask.sum())
+    return replace(sampling, threshold=min(1.0, kept / allowed))
 
 
 def _pulses(calls: tuple[Call, ...]) -> Iterator[tuple[int, Beats | None]]:

@@ -25,6 +25,7 @@ Mask = npt.NDArray[np.bool_]
 _SIZE = VOCABULARY.size
 _MAX_SHIFT = VOCABULARY.max_shift
 _SHIFTS = VOCABULARY.ids_of(Kind.TIME_SHIFT)
+_LENGTHS = np.arange(1, _MAX_SHIFT + 1)
 _VELOCITIES = VOCABULARY.ids_of(Kind.VELOCITY)
 _ONS = {role: VOCABULARY.ids_of(Kind.NOTE_ON, role) for role in Role}
 _OFFS = {role: VOCABULARY.ids_of(Kind.NOTE_OFF, role) for role in Role}
@@ -109,7 +110,7 @@ class Grammar:
             mask[_OFFS[self.role]] = own.overdue(self.step, self.limits)
             return mask
         latest = self._end(latest, closing)
-        earliest = max(earliest, own.ready(self.step, self.limits))
+        earliest = self._begins_at(earliest)
         free = None if waits else self._free(earliest, latest)
         overdue = free is not None and not own.onsets and self.step >= own.silent_since + self.limits.max_rest
         other = foresee and not waits and not overdue and len(theirs.onsets) < self.limits.polyphony
@@ -129,7 +130,21 @@ class Grammar:
             resting = closing is not None and self.step >= closing
             high = min(self._longest_shift(earliest, latest, resting=resting), _MAX_SHIFT)
             mask[_SHIFTS.start + low - 1 : _SHIFTS.start + max(high, low - 1 if something else low)] = True
+            self._keep_to_lines(mask)
         return mask
+
+    def _begins_at(self, earliest: int) -> int:
+        """The first step, now or from ``earliest`` on, at which a note of one's own may begin."""
+        return self.limits.on_line(max(earliest, self._own.ready(self.step, self.limits), self.step))
+
+    def _keep_to_lines(self, mask: Mask) -> None:
+        """Of the shifts in ``mask`` those that end on a line, or are as long as a shift may be, where there are any."""
+        if self.limits.lines is None:
+            return
+        lines = self.limits.lines.on(self.step + _LENGTHS) | (_LENGTHS == _MAX_SHIFT)
+        fitting = mask[_SHIFTS] & lines
+        if fitting.any():
+            mask[_SHIFTS] = fitting
 
     def _end(self, latest: int | None, closing: int | None) -> int | None:
         """The step at which no own note begins any more, now that the last phrase may have ended."""
@@ -162,7 +177,7 @@ class Grammar:
             return mask
         if stop is not None and not own.onsets and max(self.step, earliest) >= stop:
             stop = None
-        begins_at = max(earliest, own.ready(self.step, self.limits))
+        begins_at = self._begins_at(earliest)
         free = self._free(begins_at, stop)
         if free is not None and (start or self._last_is_velocity):
             self._allow_notes(mask, free)
@@ -224,10 +239,11 @@ class Grammar:
             if stop is not None:  # a note that begins at the stop still gets its one step
                 until = min(until, max(stop, own.oldest + 1))
         else:
-            earliest = max(earliest, own.ready(self.step + 1, self.limits))
+            earliest = self.limits.on_line(max(earliest, own.ready(self.step + 1, self.limits), self.step))
             earliest = earliest if stop is None else min(earliest, stop)
             until = max(own.silent_since + self.limits.max_rest, earliest)
             until = until if stop is None else min(until, stop)
             low = max(low, min(earliest - self.step, _MAX_SHIFT))  # short of it nothing could follow a short shift
         high = min(until - self.step, _MAX_SHIFT)
         mask[_SHIFTS.start + low - 1 : _SHIFTS.start + max(high, low - 1)] = True
+        self._keep_to_lines(mask)

@@ -14,7 +14,7 @@ import numpy.typing as npt
 from livecomposer.tokens.vocabulary import VELOCITY_BINS
 from livecomposer.units import seconds_to_steps
 
-__all__ = ["CHORD_STEPS", "Harmony", "Limits", "Pitches"]
+__all__ = ["CHORD_STEPS", "Harmony", "Limits", "Lines", "Pitches"]
 
 Pitches = npt.NDArray[np.bool_]
 """Shape (128,); True where a pitch may begin."""
@@ -22,6 +22,7 @@ Pitches = npt.NDArray[np.bool_]
 CHORD_STEPS = 3
 """Notes that begin within so many steps, counted from the first, are one onset: a chord is never struck exactly."""
 
+_REACH = 1.5  # steps around a line that still are on it: a chord is never struck exactly
 _EVEN = 1e-6  # a boundary that falls on a step belongs to it, whatever the last digits say
 
 
@@ -45,6 +46,25 @@ class Harmony:
         return row
 
 
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A pulse that is kept to: every ``period`` steps (more than 3) there is a line, one of them at ``first``."""
+
+    period: float
+    first: float = 0.0
+
+    def on(self, steps: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+        """Which of ``steps`` (any shape) are on a line."""
+        away = (steps - self.first + self.period / 2) % self.period - self.period / 2
+        result: npt.NDArray[np.bool_] = np.abs(away) <= _REACH + _EVEN
+        return result
+
+    def next(self, step: int) -> int:
+        """The first step from ``step`` on that is on a line."""
+        line = self.first + self.period * ceil((step - self.first - _REACH) / self.period - _EVEN)
+        return max(step, ceil(line - _REACH - _EVEN))
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """The bounds of one role; where they contradict the longest silence, it yields.
@@ -62,6 +82,7 @@ class Limits:
     onsets: int = 0  # most onsets (a chord is one) within any ``onset_window`` steps; 0 for any number
     onset_window: int = 100
     harmony: Harmony | None = None  # at each step with at least one pitch from lowest to highest
+    lines: Lines | None = None  # where notes begin, and time is told to go on to, as far as the others let it
 
     def __post_init__(self) -> None:
         if (
@@ -70,7 +91,9 @@ class Limits:
             or not 0 <= self.softest <= self.loudest < VELOCITY_BINS
             or not (self.harmony is None or self._harmony_plays(self.harmony))
         ):
-            got = ", ".join(f"{f.name} {getattr(self, f.name)}" for f in fields(self) if f.name != "harmony")
+            got = ", ".join(
+                f"{f.name} {getattr(self, f.name)}" for f in fields(self) if f.name not in ("harmony", "lines")
+            )
             raise ValueError(
                 f"{got}: wanted the first three and the window at least 1, 0 <= lowest <= highest <= 127, "
                 "0 <= softest <= loudest <= 31, onsets not below 0, and of each harmony one pitch in the range"
@@ -89,6 +112,7 @@ class Limits:
         loudest: int = VELOCITY_BINS - 1,
         density: float = 0.0,
         harmony: Harmony | None = None,
+        lines: Lines | None = None,
     ) -> "Limits":
         """The same with ``max_rest`` and ``max_note`` in seconds, never less than one step.
 
@@ -108,12 +132,17 @@ class Limits:
             onsets=onsets,
             onset_window=max(1, ceil(seconds_to_steps(1.0) * onsets / density - _EVEN)) if onsets else 100,
             harmony=harmony,
+            lines=lines,
         )
 
     def pitches(self, step: int) -> Pitches:
         """The pitches that may begin at ``step``; not to be written to."""
         span = _span(self.lowest, self.highest)
         return span if self.harmony is None else span & self.harmony.at(step)
+
+    def on_line(self, step: int) -> int:
+        """The first step from ``step`` on at which a note may begin."""
+        return step if self.lines is None else self.lines.next(step)
 
     def _harmony_plays(self, harmony: Harmony) -> bool:
         return bool(harmony.pitches[:, self.lowest : self.highest + 1].any(axis=1).all())

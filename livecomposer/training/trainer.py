@@ -18,6 +18,7 @@ from torch.nn import functional
 
 from livecomposer.errors import CheckpointError, CorpusError, SettingError, one_line
 from livecomposer.model import checkpoint
+from livecomposer.model.card import BEST
 from livecomposer.model.decoder import Network
 from livecomposer.model.variants import build
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
@@ -189,7 +190,7 @@ class Trainer:
             self.best = loss
             facts = {"step": self.step, "validation_nats_per_token": round(loss, 4), "config": asdict(self.config)}
             checkpoint.save(
-                self.run_folder / "best",
+                self.run_folder / BEST,
                 network,
                 fingerprint=FINGERPRINTS[self.config.tokens],
                 facts=facts,

@@ -320,3 +320,15 @@ def test_the_window_is_cut_back_at_rest_and_not_at_a_key():
     play(duet, clock, [], until=14.0, mind=mind)
     assert duet.plan is None
     assert 60 not in duet._tape.ids()
+
+
+@pytest.mark.parametrize("max_rest", [2.0, 11.0, 30.0])
+def test_no_silence_is_longer_than_asked_for_however_seldom_the_performer_plays(max_rest):
+    """Silences are told to the model as shorter than they were; the companion's rest is counted as it was."""
+    duet = partner(max_rest=max_rest, alone=60.0, foresee="off")
+    keys = [event for i in range(12) for event in phrase(1.0 + 8.0 * i, notes=1)]
+    committed = play(duet, ManualClock(), keys, until=92.0, mind=Mind(shifts=1.0), tick=0.02)
+    played = [event for _, event in committed]
+    rests = [on.time - off.time for off, on in pairwise(played) if isinstance(on, NoteOn) and isinstance(off, NoteOff)]
+    assert rests
+    assert max_rest - 0.05 <= max(rests) <= max_rest + 0.05

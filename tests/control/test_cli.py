@@ -1,5 +1,6 @@
 """What may be typed, and what is answered to what may not."""
 
+import json
 import os
 import re
 import subprocess
@@ -56,7 +57,7 @@ def test_a_file_that_is_no_music_is_refused(capsys, tmp_path, content, said):
     ("option", "value", "said"),
     [
         ("--creative-risk", "9", "creative_risk = '9': wanted a number from 0.1 to 4"),
-        ("--max-rest", "nan", "max_rest = 'nan': wanted a number from 0.05 to 10"),
+        ("--max-rest", "nan", "max_rest = 'nan': wanted a number from 0.05 to 30"),
         ("--seconds", "soon", "extension_duration = 'soon': wanted a number from 0.5 to 3600"),
         ("--sampling", "best", "sampling = 'best': wanted one of topk, nucleus, random"),
         ("--seed", "1.5", "seed = '1.5': wanted a whole number from -1 to"),
@@ -156,6 +157,30 @@ def test_a_continuation_honours_its_controls_in_the_file(capsys, tmp_path):
     assert re.search(r"\d+ notes in 5 s, seed 3", capsys.readouterr().out)
 
 
+def test_the_same_accompaniment_twice_is_the_same_file(capsys, tmp_path):
+    """Its latency is stated, not measured on the spot: 10 ms, unless another is asked for, or this machine's own."""
+    files.write(tmp_path / "in.mid", [files.Track("tune", tuple(phrase(0.0)))])
+    common = ["--seed", "5", "--model", str(tiny_checkpoint(tmp_path / "tiny")), "--alone", "0.5", "--json"]
+    told = []
+    for name, *latency in (("a",), ("b",), ("c", "--latency-ms", "40"), ("d", "--latency-ms", "measured")):
+        out = str(tmp_path / f"{name}.mid")
+        assert 0 == main(["accompany", str(tmp_path / "in.mid"), "-o", out, *common, *latency])
+        told.append(json.loads(capsys.readouterr().out))
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    assert [10.0, 10.0, 40.0, "measured"] == [report["latency_ms"] for report in told]
+    assert [10.0, 10.0, 40.0] == [report["horizon_ms"] for report in told[:3]]
+
+
+def test_begin_needs_no_input(capsys, tmp_path):
+    """Of the length that is asked for; a scale that is none is refused in one line."""
+    out, model = tmp_path / "out.mid", str(tiny_checkpoint(tmp_path / "tiny"))
+    assert 0 == main(["begin", "-o", str(out), "--seconds", "3", "--seed", "3", "--model", model])
+    assert re.search(r"\d+ notes in 3 s, seed 3", capsys.readouterr().out)
+    assert 0 == main(["begin", "-o", str(out), "--seconds", "3", "--tempo", "80", "--model", model, "--json"])
+    assert {"seed", "model", "notes", "seconds", "tokens", "tempo"} <= set(json.loads(capsys.readouterr().out))
+    assert "H major" in refused(capsys, "begin", "-o", out, "--scale", "H major", "--model", model)
+
+
 def _assert_within(events, *, max_rest, max_note, seconds, slack=0.002):
     struck, reached = {}, events[0].time
     for event in events:
@@ -205,6 +230,10 @@ def test_no_commands_help_loads_anything_heavy():
         ),
         (["jam", "--swing", "120"], "unrecognized arguments: --swing 120"),
         (["continue", SOURCE], "required: -o/--output-file"),
+        (
+            ["accompany", SOURCE, "-o", "x.mid", "--latency-ms", "soon"],
+            "'soon': wanted milliseconds from 0 to 10000, or",
+        ),
         (["play"], "invalid choice: 'play'"),
         ([], "arguments are required: "),
     ],

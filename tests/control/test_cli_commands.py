@@ -97,6 +97,9 @@ def test_prepare_then_train_then_evaluate(capsys, tmp_path):
     report = printed(capsys, "evaluate", tmp_path / "run/best", tmp_path / "shards/train.npz", "--json")
     keys = {"pieces", "tokens", "notes", "nll_per_token", "bits_per_note", "bits_per_second", "interval"}
     assert keys <= set(report)
+    assert "run" == report["model"]
+    assert 0 == main(["evaluate", str(tmp_path / "run/best"), str(tmp_path / "shards/train.npz")])
+    assert "model: run" == capsys.readouterr().out.splitlines()[0]
     assert report["interval"][0] <= report["bits_per_note"] <= report["interval"][1]
 
 

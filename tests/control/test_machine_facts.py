@@ -28,9 +28,11 @@ def test_an_audio_device_that_is_not_there_is_an_error_of_one_line():
 
 
 def test_a_model_is_described_by_its_config(tmp_path):
-    """Shape and folder, without reading the weights."""
-    (tmp_path / "config.json").write_text(json.dumps({"shape": {"layers": 4, "width": 256, "window": 1024}}))
-    assert f"{tmp_path} (4 layers of 256, window 1024)" == probe.model_found(str(tmp_path))
+    """Name, folder and shape, without reading the weights."""
+    best = tmp_path / "chorales" / "best"
+    best.mkdir(parents=True)
+    (best / "config.json").write_text(json.dumps({"shape": {"layers": 4, "width": 256, "window": 1024}}))
+    assert f"chorales: {best} (4 layers of 256, window 1024)" == probe.model_found(str(best))
 
 
 def test_a_damaged_config_is_an_error_of_one_line(tmp_path):

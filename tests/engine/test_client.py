@@ -9,7 +9,8 @@ import sys
 import numpy as np
 import pytest
 
-from livecomposer.engine.client import EngineClient, host_command
+from livecomposer.engine.client import PATIENCE, EngineClient, host_command
+from livecomposer.engine.protocol import ALIVE, pack
 from livecomposer.engine.reference import ReferenceEngine
 from livecomposer.errors import CheckpointError, EngineError
 from livecomposer.model import checkpoint
@@ -23,7 +24,7 @@ CHANCES = [0.1, 0.9, 0.5, 0.3]
 # A host that answers by the letter: each character of its argument is what it does with one request.
 ODD_HOST = """
 import os, sys, time
-from livecomposer.engine.protocol import HEADER, pack, payload_length, unpack
+from livecomposer.engine.protocol import ALIVE, HEADER, pack, payload_length, unpack
 ids = []
 for what in sys.argv[1]:
     request = unpack(sys.stdin.buffer.read(payload_length(sys.stdin.buffer.read(HEADER.size))))
@@ -31,6 +32,8 @@ for what in sys.argv[1]:
         ids = ids[: request["keep"]] + request["ids"]
     answers = {
         "h": pack({"pid": os.getpid()}),
+        "c": pack({"chunk_seconds": 1.0}),
+        "l": pack(ALIVE) * 2 + pack({"computed": 1, "seconds": 0.0}),
         "f": pack({"computed": len(request.get("ids", ())), "seconds": 0.0, "ids": ids}),
         "e": pack({"error": "refused"}),
         "x": pack({"strange": 1}),
@@ -154,12 +157,58 @@ async def test_a_hung_process_is_killed_and_replaced(weights):
         client._timeout = 0.2  # only now, since a busy machine may be slow to answer
         pid = client.hello["pid"]
         os.kill(pid, signal.SIGSTOP)
-        with pytest.raises(EngineError, match="no answer"):
+        with pytest.raises(EngineError, match="no sign of life"):
             await client.step(MASK, SAMPLING, 0.5)
         assert gone(pid)
         client._timeout = 60.0
         await client.restart()
         assert (await client.feed([5, 2])).computed == 2
+
+
+async def test_a_stopped_process_is_noticed_and_waited_for(weights):
+    """Its silence is told, and told again; once it goes on, the answer is what it would have been."""
+    async with EngineClient(host_command(weights, precision="float32")) as client:
+        await client.feed([5, 2])
+        missed = asyncio.Queue()
+        client.patience, client.silent = 0.2, lambda: missed.put_nowait("silent")
+        pid = client.hello["pid"]
+        os.kill(pid, signal.SIGSTOP)
+        asked = asyncio.create_task(client.step(MASK, SAMPLING, 0.5))
+        assert ["silent", "silent"] == [await missed.get() for _ in range(2)]
+        assert not asked.done()
+        os.kill(pid, signal.SIGCONT)
+        assert drawn([5, 2], [0.5]) == [await asked]
+        assert (pid, 0) == (client.hello["pid"], client.restarts)
+
+
+async def test_a_sign_of_life_is_no_answer_and_begins_the_wait_anew():
+    """However many come before it; after the answer nothing is waited for."""
+    client, stdout = EngineClient([]), asyncio.StreamReader()
+    asked = asyncio.create_task(client._reply(stdout, 60.0, watched=True))
+    waits = []
+    for message in (ALIVE, ALIVE, {"id": 5}):
+        await asyncio.sleep(0)
+        waits.append(client._waiting)
+        stdout.feed_data(pack(message))
+        while not (waits[-1].cancelled() or asked.done()):  # noqa: ASYNC110 - a turn of the loop or two
+            await asyncio.sleep(0)
+    assert {"id": 5} == await asked
+    assert 3 == len(set(waits))
+    assert all(wait.cancelled() for wait in waits)
+    assert waits[0].when() < waits[1].when() < waits[2].when()
+    async with EngineClient(odd_host("hl")) as other:
+        assert 1 == (await other.feed([1])).computed
+
+
+async def test_patience_is_four_chunks_where_chunks_are_slow_and_a_start_is_not_watched():
+    """The process has measured itself; loading may take as long as it likes."""
+    client, missed = EngineClient(odd_host("c")), []
+    client.patience, client.silent = 0.0, lambda: missed.append("silent")
+    await client.start()
+    assert ([], 4.0) == (missed, client.patience)
+    await client.close()
+    async with EngineClient(odd_host("h")) as quick:
+        assert PATIENCE == quick.patience < 1.0
 
 
 async def test_bad_weights_are_a_checkpoint_error(tmp_path):

@@ -5,9 +5,10 @@ import io
 import numpy as np
 import pytest
 
+from livecomposer.engine.cached import CachedEngine
 from livecomposer.engine.eager import EagerEngine
 from livecomposer.engine.host import Host, serve
-from livecomposer.engine.protocol import HEADER, pack, pack_mask, payload_length, unpack
+from livecomposer.engine.protocol import ALIVE, HEADER, pack, pack_mask, payload_length, unpack
 from livecomposer.engine.reference import ReferenceEngine
 from livecomposer.errors import EngineError
 from livecomposer.model.sampling import Sampling
@@ -34,6 +35,13 @@ def drawn(ids, chance=0.4):
 def feed(host, keep, ids):
     """The reply to one feed."""
     return host.answer({"op": "feed", "keep": keep, "ids": ids})
+
+
+def messages(replies):
+    """All that was said, in order."""
+    replies.seek(0)
+    while header := replies.read(HEADER.size):
+        yield unpack(replies.read(payload_length(header)))
 
 
 def test_hello_is_what_it_was_given(host):
@@ -115,11 +123,17 @@ def test_serve_answers_until_the_input_ends(host):
     requests = [{"op": "hello"}, {"op": "feed", "keep": 0, "ids": [1]}, STEP, {"op": "sing"}]
     replies = io.BytesIO()
     serve(host, io.BytesIO(b"".join(map(pack, requests)) + b"\x01"), replies)
-    replies.seek(0)
-    read = []
-    while header := replies.read(HEADER.size):
-        read.append(unpack(replies.read(payload_length(header))))
-    assert [["model"], ["computed", "seconds"], ["id"], ["error"]] == [sorted(reply) for reply in read]
+    told = [sorted(reply) for reply in messages(replies)]
+    assert [["model"], ["computed", "seconds"], ["id"], ["error"]] == told
+
+
+def test_a_long_feed_gives_signs_of_life(host):
+    """Between its chunks, before the reply; a short one needs none."""
+    requests = [{"op": "feed", "keep": 0, "ids": [1] * (2 * SMALL.window + 1)}, {"op": "feed", "keep": 1, "ids": [2]}]
+    assert SMALL.window < CachedEngine.largest_chunk
+    replies = io.BytesIO()
+    serve(host, io.BytesIO(b"".join(map(pack, requests))), replies)
+    assert [ALIVE, ALIVE, 2 * SMALL.window + 1, 1] == [said.get("computed", said) for said in messages(replies)]
 
 
 def test_serve_gives_up_on_garbage(host):

@@ -197,6 +197,19 @@ def test_a_name_is_written_as_text(tmp_path):
     assert ("a b ", {}) == ((recording := read(tmp_path / "out.mid")).tracks[0].name, recording.dropped)
 
 
+@pytest.mark.parametrize(("tempo", "beats_per_bar"), [(120.0, 4), (90.0, 3), (33.3, 4)])
+def test_a_tempo_and_a_bar_are_written_so_that_beats_are_read_back(tmp_path, tempo, beats_per_bar):
+    """And notes are at their moments whatever they are; what holds where nothing is said is not said."""
+    track = Track("one", tuple(events_of_notes([Note(0.5, 7.25, 60, 80)])))
+    write(tmp_path / "a.mid", [track, track], tempo=tempo, beats_per_bar=beats_per_bar)
+    recording = read(tmp_path / "a.mid")
+    assert [60 / tempo * beat for beat in range(5)] == pytest.approx(recording.beats[:5], abs=1e-3)
+    assert beats_per_bar == recording.quarters_per_bar
+    assert [0.5, 7.25] == pytest.approx([event.time for event in recording.tracks[1].events], abs=1e-3)
+    plain = b"\xff\x51" not in (tmp_path / "a.mid").read_bytes()
+    assert plain == (tempo == 120.0)
+
+
 def test_a_note_shorter_than_a_tick_survives_writing(tmp_path):
     """It is given one tick, for a note of none would be lost to the next reader."""
     write(tmp_path / "out.mid", [Track("", (NoteOn(1.0, 60, 64), NoteOff(1.00001, 60)))])

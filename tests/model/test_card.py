@@ -1,9 +1,22 @@
 """What weights say of themselves."""
 
+from pathlib import Path
+
 import pytest
 
 from livecomposer.errors import CheckpointError
-from livecomposer.model.card import read_card
+from livecomposer.model.card import name_of, read_card
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("runs/chorales/best", "chorales"), ("weights/small", "small"), ("best/step-60", "step-60")],
+)
+def test_the_best_of_a_run_is_called_as_the_run_is(tmp_path, monkeypatch, folder, name):
+    """Any other checkpoint as its folder; however the path is written."""
+    (tmp_path / folder).mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / folder)
+    assert [name, name] == [name_of(tmp_path / folder), name_of(Path())]
 
 
 def test_a_card_is_what_the_file_says(tmp_path):

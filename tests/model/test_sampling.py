@@ -42,7 +42,7 @@ def drawn(logits, sampling, mask=ALL):
     ],
 )
 def test_a_threshold_keeps_a_fraction_of_ids_or_of_probability(technique, threshold, kept):
-    """The threshold is a share of the vocabulary under topk, of probability under nucleus, and nothing under random."""
+    """The threshold is a share of allowed ids under topk, of probability under nucleus, and nothing under random."""
     assert kept == drawn(LOGITS, Sampling(technique=technique, threshold=threshold))
 
 
@@ -90,10 +90,21 @@ def test_of_equals_the_lower_id_stays(technique, threshold):
     assert {0, 1, 2} == drawn(np.zeros(6, np.float32), Sampling(technique=technique, threshold=threshold))
 
 
-def test_topk_counts_the_whole_vocabulary():
-    """Under topk the fraction is of all ids, not of those the mask allows."""
+def test_topk_counts_what_is_allowed():
+    """Under topk the fraction is of the ids that the mask allows, not of all."""
     mask = np.array([False, False, True, True, True, True])
-    assert {2, 3, 4} == drawn(LOGITS, Sampling(technique="topk", threshold=0.5), mask)
+    assert {2, 3} == drawn(LOGITS, Sampling(technique="topk", threshold=0.5), mask)
+
+
+@pytest.mark.parametrize(("threshold", "kept"), [(0.01, 2), (0.2, 26), (0.5, 65), (0.9, 117), (1.0, 130)])
+def test_the_whole_dial_tells_under_topk(threshold, kept):
+    """Of the 130 ids that a turn's mask leaves of 646, each stretch of the dial keeps its share."""
+    mask = np.arange(646) % 5 == 0
+    sampling = Sampling(technique="topk", threshold=threshold)
+    ids = {
+        sample(np.zeros(646, np.float32), mask, sampling, chance) for chance in np.linspace(0, 1, 500, endpoint=False)
+    }
+    assert kept == len(ids)
 
 
 @pytest.mark.parametrize(
@@ -156,6 +167,13 @@ def test_what_is_forbidden_above_the_longest_shift_is_the_longest_shifts():
     mask = np.array([True, True, True, False, False])
     weighted = scale.weighted(np.array([4.0, 1.0, 2.0, 3.0, 5.0]), mask)
     assert [4.0, 1.0, 10.0, 0.0, 0.0] == weighted.tolist()
+
+
+def test_what_is_forbidden_between_two_shifts_is_the_nearest_ones():
+    """The lower's of two that are as near; what is below the lowest is lost to the rest of its kind."""
+    scale = MaskPolicy(kinds=np.zeros(8, dtype=np.int64), twins=np.arange(8), shifts=(1, 8))
+    mask = np.array([True, False, True, False, False, False, True, False])
+    assert [0, 1, 2, 2, 2, 6, 6, 6] == scale.heirs(mask).tolist()
 
 
 def test_where_no_shift_is_allowed_none_is_heard():

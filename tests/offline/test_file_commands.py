@@ -11,6 +11,7 @@ from livecomposer.midi.file_chunks import parse
 from livecomposer.offline.file_commands import (
     accompany_file,
     accompany_file_knowing,
+    begin_file,
     continue_file,
     render_file,
     seconds_of,
@@ -111,6 +112,31 @@ async def test_who_plays_along_with_a_companion_is_another(song, tmp_path):
     await accompany_file(song, tmp_path / "a.mid", settings, **how)
     await accompany_file(tmp_path / "a.mid", tmp_path / "b.mid", settings, **how)
     assert ["piano", "companion", "companion 2"] == list(tracks_of_file(tmp_path / "b.mid"))
+
+
+async def test_a_piece_from_nothing_is_in_the_scale_and_tempo_that_are_set(tmp_path):
+    """The same seed gives the same file; its bars are the tempo's, and its notes begin on sixteenths."""
+    asked = {"scale": "D dorian", "tempo": 90.0, "beats_per_bar": 3, "extension_duration": 4.0, "max_rest": 0.3}
+    settings = changed(Settings(), {"model": str(tiny_checkpoint(tmp_path / "tiny")), **asked})
+    for name in ("a", "b"):
+        report = await begin_file(tmp_path / f"{name}.mid", settings, seed=5, progress=lambda _: None)
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+    recording = files.read(tmp_path / "a.mid")
+    (notes,) = tracks_of_file(tmp_path / "a.mid").values()
+    assert (len(notes), 90.0, "D dorian") == tuple(report[name] for name in ("notes", "tempo", "scale"))
+    assert {note.pitch % 12 for note in notes} <= {0, 2, 4, 5, 7, 9, 11}
+    assert 0.0 == notes[0].start
+    assert max(note.end for note in notes) <= 4.001
+    sixteenths = [note.start / (60 / 90 / 4) for note in notes]
+    assert all(abs(one - round(one)) <= 0.1 for one in sixteenths)
+    assert [60 / 90 * beat for beat in range(4)] == pytest.approx(recording.beats[:4])
+    assert 3 == recording.quarters_per_bar
+
+
+async def test_a_piece_is_not_written_where_no_folder_is(tmp_path):
+    """Before the weights are loaded."""
+    with pytest.raises(MidiFileError, match="make it first"):
+        await begin_file(tmp_path / "none" / "out.mid", Settings(), seed=1, progress=lambda _: None)
 
 
 async def test_the_input_is_never_overwritten(tmp_path):

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import strategies as st
 
 from livecomposer.clocks import ManualClock, MonotonicClock
+from livecomposer.companion.opening import OPENING
 from livecomposer.companion.requests import Step
 from livecomposer.errors import EngineError, SettingError
-from livecomposer.events import Control, NoteOff, NoteOn, Other, Role
+from livecomposer.events import Control, NoteOff, NoteOn, Other, Role, notes_of_events
 from livecomposer.faults import Fault
 from livecomposer.messages import encode, ended_key, started_key
 from livecomposer.midi.input_path import Played
@@ -480,6 +481,63 @@ async def test_while_the_engine_is_away_one_stands_in_who_plays_along():
         await stand.until(lambda: stand.mind.plan is not None)
 
 
+@pytest.mark.parametrize("mode", ["continue", "respond", "accompany"])
+@pytest.mark.parametrize("order", ["begin", "trigger"])
+def test_a_piece_begins_from_nothing_and_ends_in_silence(mode, order):
+    """Though nobody has played: at once, in the scale and on the sixteenths that are set, for as long as asked."""
+    stand = Handmade(mode=mode, scale="D dorian", tempo=90.0, extension_duration=6.0, alone=1.0)
+    stand.order(order)
+    stand.go_on(14.0)
+    played = notes_of_events(stand.committed)
+    first, last, sixteenth = played[0].start, played[-1].start, 60 / 90 / 4
+    assert 10.05 - 0.015 <= first <= 10.05 + sixteenth + 0.016
+    assert {note.pitch % 12 for note in played} <= {0, 2, 4, 5, 7, 9, 11}
+    lines = [(note.start - 10.05) / sixteenth for note in played]
+    assert all(abs(line - round(line)) * sixteenth <= 0.0151 for line in lines)
+    assert 4.5 <= last - first <= 6.02
+    assert (frozenset(), True, 1) == (stand.output.sounding(), stand.mind.idle, stand.mind.turns)
+
+
+def test_a_piece_that_begins_forgets_what_was_played_until_it_is_taken_back():
+    """The model hears nothing but the piece; played anew it is another, undone the old tape is there again."""
+    stand = Handmade(extension_duration=3.0)
+    stand.phrase()
+    stand.go_on(6.0)
+    stand.order("begin")
+    stand.go_on(0.5)
+    assert list(OPENING) == stand.mind.plan.context
+    first = list(stand.mind.plan.events)
+    stand.order("reroll")
+    stand.go_on(0.5)
+    assert list(OPENING) == stand.mind.plan.context
+    assert first != list(stand.mind.plan.events)
+    stand.order("undo")
+    stand.order("trigger")
+    assert {60, 64} <= set(stand.mind.plan.context)
+
+
+def test_a_piece_is_not_begun_by_one_who_stands_in():
+    """The performer is told what to do."""
+    stand = Handmade(mode="accompany")
+    stand.order("lost")
+    stand.order("begin")
+    assert ["begin: a partner by rule plays until the engine is back; try again then"] == stand.said
+    assert stand.mind.plan is None
+
+
+def test_the_performer_ends_a_piece_that_began_from_nothing_by_playing():
+    """As any turn; what follows keeps no tempo but the performer's."""
+    stand = Handmade(extension_duration=60.0, tempo=40.0)
+    stand.order("begin")
+    stand.go_on(1.0)
+    assert stand.mind.plan.mask(0.0) is not None
+    stand.phrase()
+    assert stand.mind.plan is None
+    stand.go_on(2.0)
+    assert stand.mind.plan is not None
+    assert stand.mind.plan._grammar.limits.lines is None
+
+
 async def test_a_panic_from_another_thread_is_the_end_of_the_turn():
     """Nothing begins after it, and the session listens again."""
     async with Stand(extension_duration=60.0) as stand:
@@ -499,6 +557,15 @@ class Handmade(Stand):
 
     def __init__(self, **settings):
         super().__init__(clock=ManualClock(10.0), **settings)
+        self.committed = []
+        commit = self.mind.commit
+
+        def remembered(now):
+            due = commit(now)
+            self.committed += due
+            return due
+
+        self.mind.commit = remembered
 
     def go_on(self, seconds, tick=0.02):
         """Let so much time pass."""
@@ -545,7 +612,7 @@ class Handmade(Stand):
 
 KEYS = [*range(60, 64), *range(-63, -59)]
 ORDERS = [
-    *("trigger", "yield", "undo", "reroll", "keep", "panic", "lost", "found"),
+    *("trigger", "begin", "yield", "undo", "reroll", "keep", "panic", "lost", "found"),
     *("continue", "respond", "accompany"),
     *(f"{switch}:{on}" for switch in ("mute", "loop", "freeze") for on in ("on", "off")),
 ]

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from livecomposer.errors import LivecomposerError
+from livecomposer.takes.journal import FORMAT
 from livecomposer.takes.journal_reader import read
 
 HEADER = {"livecomposer": "0", "seed": 1, "settings": {"creative_risk": 1.5, "long_gone": 3}}
@@ -24,6 +25,11 @@ def test_header_settings_and_calls_are_read(tmp_path):
     assert (1.5, 1, "") == (score.settings.creative_risk, score.header["seed"], score.broken)
     assert ["w", "c", "w"] == [call.what for call in score.calls]
     assert 1.400007 == score.calls[-1].moment
+
+
+def test_a_journal_that_does_not_say_its_format_is_of_the_first(tmp_path):
+    """The first journals did not."""
+    assert [1, 2] == [read(journal(tmp_path, [{**HEADER, **more}, *BATCHES])).format for more in ({}, {"format": 2})]
 
 
 def test_a_journal_that_was_cut_short_is_read_as_far_as_it_goes(tmp_path):
@@ -54,6 +60,8 @@ def test_a_line_that_is_damaged_is_told(tmp_path, calls):
         ([HEADER], "nothing in it"),
         ([{**HEADER, "settings": {"mode": "sing"}}, *BATCHES], "mode"),
         ([{**HEADER, "seed": "x"}, *BATCHES], "seed"),
+        ([{**HEADER, "format": FORMAT + 1}, *BATCHES], "the version that it was played with"),
+        ([{**HEADER, "format": "x"}, *BATCHES], "the version that it was played with"),
     ],
 )
 def test_what_is_no_journal_is_refused_in_one_line(tmp_path, lines, reason):

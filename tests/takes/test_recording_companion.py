@@ -30,15 +30,16 @@ def test_every_call_is_written_down_in_order():
     companion.want(1.5)
     companion.commit(1.6)
     companion.freeze(1.7, on=True)
-    for order in (companion.trigger, companion.undo, companion.reroll, companion.give_way, companion.halt):
-        order(2.0)
+    order = companion.trigger, companion.undo, companion.reroll, companion.give_way, companion.halt, companion.begin
+    for each in order:
+        each(2.0)
     companion.lost(3.0)
     companion.found(3.5)
     companion.adapt(changed(SETTINGS, {"mode": "accompany"}), 4.0)
     companion.engine_changed("small", 5.0)
     companion.write_down()
     calls = calls_of(lines)
-    assert "hhwcfturyslbae" == "".join(call.what for call in calls if call.what != "p")
+    assert "hhwcfturysnlbae" == "".join(call.what for call in calls if call.what != "p")
     assert [1.0, 1.2, 1.5, 1.6, 1.7] == [call.moment for call in calls[:5]]
     assert '{"mode":"accompany"}' == next(call.with_ for call in calls if call.what == "a")
 

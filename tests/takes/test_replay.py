@@ -3,6 +3,7 @@
 import asyncio
 import json
 from contextlib import asynccontextmanager
+from math import ceil
 
 import numpy as np
 import pytest
@@ -84,6 +85,7 @@ async def replayed(journal):
 
 
 ORDERS = [
+    (0.1, "trigger", None),  # on an empty tape: a piece begins
     (3.0, "reroll", None),
     (3.4, "mute", True),
     (3.9, "creative_risk", 1.4),
@@ -95,6 +97,8 @@ ORDERS = [
     (6.5, "freeze", True),
     (6.9, "freeze", False),
     (7.2, "trigger", None),
+    (7.6, "begin", None),
+    (8.0, "reroll", None),
 ]
 
 
@@ -103,7 +107,10 @@ ORDERS = [
     [
         ({"mode": "continue"}, ORDERS),
         ({"mode": "respond", "metronome": "on", "tempo": 150.0}, []),
-        ({"mode": "accompany", "follow_harmony": 0.0}, [(4.0, "undo", None), (6.0, "panic", None)]),
+        (
+            {"mode": "accompany", "follow_harmony": 0.0, "scale": "D dorian"},
+            [(3.0, "begin", None), (4.0, "undo", None), (6.0, "panic", None), (6.5, "begin", None)],
+        ),
     ],
     ids=["continue, with orders", "respond, under a pulse", "accompany"],
 )
@@ -168,6 +175,39 @@ async def test_what_was_played_is_held_against_the_replay(tmp_path):
     done = await replayed(journal)
     assert 1 == done.differences
     assert "nothing was played" in done.first.what
+
+
+class Kept:
+    """An engine that remembers how it was asked to draw, and draws the first id that is allowed."""
+
+    def __init__(self):
+        self.ids, self.shares = [], []
+
+    async def feed(self, ids):
+        self.ids = list(ids)
+
+    async def step(self, mask, sampling, _chance):
+        self.ids.append(int(np.flatnonzero(mask)[0]))
+        self.shares.append((sampling.threshold, int(mask.sum())))
+        return self.ids[-1]
+
+
+@pytest.mark.parametrize("format_", [1, 2])
+async def test_topk_keeps_as_many_ids_as_when_the_journal_was_written(tmp_path, format_):
+    """Of the first format a share of the vocabulary, or all that is allowed; of the next a share of what is allowed."""
+    path, engine = tmp_path / "old.jsonl", Kept()
+    settings = {"sampling": "topk", "threshold": 0.1, "phrase_wait": 0.15, "phrase_wait_max": 0.2, "horizon": 0.01}
+    header = {"livecomposer": "0", "format": format_, "seed": 1, "settings": settings}
+    calls = "h0:903c50 h100000:803c00 c900000 w0 w0 i0:360 w0 i0:388"
+    path.write_text(json.dumps(header) + "\n" + json.dumps({"n": 0, "at": 1_000_000, "calls": calls}) + "\n")
+
+    async def open_engine(_model):
+        return engine
+
+    await replay(read(path), open_engine)
+    wanted = [min(65, allowed) if format_ == 1 else ceil(0.1 * allowed - 1e-9) for _, allowed in engine.shares]
+    assert [159, 128] == [allowed for _, allowed in engine.shares]
+    assert wanted == [ceil(share * allowed - 1e-9) for share, allowed in engine.shares]
 
 
 async def test_calls_that_make_no_sense_are_refused_with_their_moment(tmp_path):

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from livecomposer.events import NoteOff, NoteOn, Role
 from livecomposer.tokens.codec import Decoder, Encoder
 from livecomposer.tokens.grammar import Grammar
-from livecomposer.tokens.limits import CHORD_STEPS, Harmony, Limits
+from livecomposer.tokens.limits import CHORD_STEPS, Harmony, Limits, Lines
 from livecomposer.tokens.vocabulary import VOCABULARY, Kind
 from livecomposer.tokens.voice import MOST_A_SECOND
 
@@ -23,7 +23,7 @@ def limits(draw) -> Limits:
     """Limits of every kind, the narrowest included."""
     lowest, softest = draw(st.integers(0, 127)), draw(st.integers(0, 31))
     return Limits(
-        max_rest=draw(st.sampled_from([1, 2, 99, 100, 101, 150, 1000])),
+        max_rest=draw(st.sampled_from([1, 2, 99, 100, 101, 150, 1000, 3000])),
         max_note=draw(st.sampled_from([1, 2, 99, 100, 101, 400, 3000])),
         polyphony=draw(st.sampled_from([1, 2, 12, 64])),
         lowest=lowest,
@@ -35,14 +35,15 @@ def limits(draw) -> Limits:
 
 @st.composite
 def strict_limits(draw) -> Limits:
-    """The same, with a bound on the density and two chords in turn."""
+    """The same, with a bound on the density, two chords in turn, and perhaps a pulse."""
     wide = draw(limits())
     one, other = (draw(st.integers(wide.lowest, wide.highest)) % 12 for _ in range(2))
     classes = draw(st.sets(st.integers(0, 11), max_size=4))
     pitches = np.array([[pitch % 12 in {one, *classes} for pitch in range(128)], [p % 12 == other for p in range(128)]])
     harmony = Harmony((0.0, draw(st.floats(0.5, 90.0))), pitches, length=100.0, offset=draw(st.floats(-500, 500)))
     onsets, window = draw(st.sampled_from([(1, 1), (1, 100), (1, 1000), (3, 120), (20, 100)]))
-    return replace(wide, harmony=harmony, onsets=onsets, onset_window=window)
+    lines = draw(st.none() | st.builds(Lines, st.floats(5.0, 75.0), st.floats(0.0, 75.0)))
+    return replace(wide, harmony=harmony, onsets=onsets, onset_window=window, lines=lines)
 
 
 def after(*ids, limits=WIDE) -> Grammar:
@@ -458,6 +459,30 @@ def test_what_is_generated_keeps_its_limits(limits, seed):
         assert began == dict(grammar.sounding(COMPANION))
 
 
+def test_a_shift_ends_on_a_line():
+    """Or is as long as a shift may be, so that a rest may be longer; where no line is within reach, as without one."""
+    limits = replace(WIDE, max_rest=300, lines=Lines(25.0))
+    grammar = after(VELOCITY, ON + 60, SHIFT + 24, ON + 62, limits=limits)
+    assert [1, 2, 25, 26, 27, 50, 51, 52, 75, 76, 77, 100] == shifts(grammar)
+    over = after(VELOCITY, ON + 60, SHIFT + 30, OFF + 60, limits=replace(limits, max_rest=5))
+    assert [19] == shifts(over)
+    short = after(VELOCITY, ON + 60, SHIFT + 30, ON + 62, limits=replace(limits, max_note=40))
+    assert [*range(1, 11)] == shifts(short)
+
+
+def test_a_note_begins_on_a_line_and_ends_when_it_likes():
+    """A rest that is over lasts until the next line; a turn begins there too."""
+    lined = replace(WIDE, max_rest=5, lines=Lines(25.0, 3.0))
+    grammar = after(VELOCITY, limits=lined)
+    assert [2, 3, 4] == shifts(grammar)
+    assert [2] == shifts(grammar, start=True)
+    grammar.follow((SHIFT + 3, ON + 60, SHIFT + 24))
+    assert OFF + 60 in allowed(grammar)
+    assert ON + 62 in allowed(grammar)
+    grammar.follow((OFF + 60, SHIFT + 5))
+    assert {Kind.TIME_SHIFT} == kinds(grammar)
+
+
 @settings(max_examples=25, deadline=None)
 @given(limits(), SEEDS, st.integers(0, 500), st.integers(1, 700))
 def test_a_turn_keeps_to_its_clock(limits, seed, earliest, length):
@@ -493,6 +518,7 @@ def test_whoever_plays_along_keeps_the_strictest_limits(limits, seed, foresee, c
             began[event.pitch] = decoder.step
             struck.append(decoder.step)
             onsets += [decoder.step] if not onsets or decoder.step >= onsets[-1] + CHORD_STEPS else []
+            assert limits.lines is None or limits.lines.on(np.array(decoder.step))
         elif isinstance(event, NoteOff):
             assert 1 <= decoder.step - began.pop(event.pitch) <= limits.max_note
         assert all(decoder.step - step <= limits.max_note for step in began.values())

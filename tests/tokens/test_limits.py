@@ -2,8 +2,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from livecomposer.tokens.limits import Harmony, Limits
+from livecomposer.tokens.limits import Harmony, Limits, Lines
 
 WIDE = Limits(max_rest=150, max_note=400, polyphony=12)
 
@@ -51,6 +53,23 @@ def test_a_harmony_takes_its_rows_in_turn_and_begins_anew():
     harmony = Harmony((0.0, 62.5), rows({0}, {5}), length=125.0, offset=-10.0)
     found = [int(np.flatnonzero(harmony.at(step))[0]) for step in (10, 72, 73, 134, 135, 10 + 125_000)]
     assert [0, 0, 5, 5, 0, 0] == found
+
+
+def test_lines_come_again_and_again_and_are_three_steps_wide():
+    """Before the first too, and where the period is no whole number of steps."""
+    lines = Lines(12.5, 100.0)
+    assert [86, 87, 88, 89, 99, 100, 101, 111, 112, 113, 114] == np.flatnonzero(lines.on(np.arange(90 + 25)))[
+        -11:
+    ].tolist()
+    assert [86, 88, 99, 101, 111] == [lines.next(step) for step in (80, 88, 90, 101, 102)]
+
+
+@given(st.floats(5.0, 75.0), st.floats(-100.0, 1e6), st.integers(-50, 2_000_000))
+def test_the_next_line_is_the_first_that_there_is(period, first, step):
+    """As one finds it who looks at every step."""
+    lines = Lines(period, first)
+    steps = np.arange(step, step + 80)
+    assert steps[np.flatnonzero(lines.on(steps))[0]] == lines.next(step)
 
 
 def test_pitches_are_those_of_the_range_and_the_harmony():

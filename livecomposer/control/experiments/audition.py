@@ -10,6 +10,7 @@ from livecomposer.errors import SettingError
 from livecomposer.evaluation.music.audition import Audition, facts_of, page, write
 from livecomposer.evaluation.music.excerpts import load_shard
 from livecomposer.evaluation.music.prompts import prompts_of
+from livecomposer.model.card import name_of
 from livecomposer.offline.file_commands import render_file
 from livecomposer.settings import Settings
 
@@ -41,7 +42,7 @@ def audition(options: argparse.Namespace, settings: Settings) -> list[dict[str, 
             write(one, folder, sound=None if options.no_sound else sound)
             rows.append(facts_of(one))
             progress(done)
-    heading = f"{options.checkpoint.absolute().name}: {options.seconds:g} s behind {options.given:g} s"
+    heading = f"{name_of(options.checkpoint)}: {options.seconds:g} s behind {options.given:g} s"
     page(rows, folder, heading=heading)
     return rows
 

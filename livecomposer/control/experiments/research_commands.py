@@ -2,11 +2,14 @@
 
 import argparse
 import json
+from collections.abc import Callable
 from contextlib import suppress
+from typing import Any
 
 from livecomposer.control.progress import bar
 from livecomposer.control.typed_settings import say, settings_of
 from livecomposer.errors import LivecomposerError
+from livecomposer.model.card import BEST, name_of
 
 __all__ = ["audition", "evaluate", "prepare", "train"]
 
@@ -56,42 +59,53 @@ def train(options: argparse.Namespace) -> int:
             best = trainer.run(report=say, progress=progress)
     with suppress(LivecomposerError):  # without matplotlib, or stopped before anything was measured, no picture
         curve(options.run_folder / "curve.csv", options.run_folder / "curve.png")
-    print(f"{options.run_folder / 'best'}: {best:.4f} nats a token on the validation split")
+    print(f"{options.run_folder / BEST}: {best:.4f} nats a token on the validation split")
     return 0
 
 
 def evaluate(options: argparse.Namespace) -> int:
-    """Measure likelihood, or how it plays along, or on."""
+    """Measure likelihood, or how it plays along, or on; the checkpoint is named first."""
     if options.music or options.accompany:
-        return _evaluate_music(options)
-    if options.beside or options.train:
-        from livecomposer.evaluation.likelihood.beside_others import compare_checkpoints, table
-
-        how = {"train": options.train, "pieces": options.pieces, "device": options.device}
-        result = compare_checkpoints(options.checkpoint, options.shard, beside=options.beside, **how)
-        print(json.dumps(result) if options.json else table(result))
-        return 0
-    from livecomposer.evaluation.likelihood.bits_per_note import evaluate_checkpoint
-
-    how = {"pieces": options.pieces, "device": options.device, "precision": options.precision}
-    result = evaluate_checkpoint(options.checkpoint, options.shard, **how)
-    if options.json:
-        print(json.dumps(result))
+        result, lines = _music(options)
+    elif options.beside or options.train:
+        result, lines = _beside_others(options)
     else:
-        low, high = result["interval"]
-        print(f"{result['bits_per_note']:.3f} bits a note ({low:.3f} to {high:.3f}), {result['pieces']} pieces")
+        result, lines = _likelihood(options)
+    name = name_of(options.checkpoint)
+    print(json.dumps({"model": name, **result}) if options.json else f"model: {name}\n{lines(result)}")
     return 0
 
 
-def _evaluate_music(options: argparse.Namespace) -> int:
+Measured = tuple[dict[str, Any], Callable[[dict[str, Any]], str]]
+"""What came of it, and what makes lines for a person of that."""
+
+
+def _music(options: argparse.Namespace) -> Measured:
     from livecomposer.control.experiments import evaluate_accompaniment, evaluate_continuations
 
     measures = evaluate_continuations if options.music else evaluate_accompaniment
     measured = evaluate_continuations.music if options.music else evaluate_accompaniment.accompany
     options.seconds = options.seconds or measures.SECONDS
-    result = measured(options, settings_of(options))
-    print(json.dumps(result) if options.json else measures.table(result))
-    return 0
+    return measured(options, settings_of(options)), measures.table
+
+
+def _beside_others(options: argparse.Namespace) -> Measured:
+    from livecomposer.evaluation.likelihood import beside_others
+
+    how = {"train": options.train, "pieces": options.pieces, "device": options.device}
+    result = beside_others.compare_checkpoints(options.checkpoint, options.shard, beside=options.beside, **how)
+    return result, beside_others.table
+
+
+def _likelihood(options: argparse.Namespace) -> Measured:
+    from livecomposer.evaluation.likelihood.bits_per_note import evaluate_checkpoint
+
+    def line(result: dict[str, Any]) -> str:
+        low, high = result["interval"]
+        return f"{result['bits_per_note']:.3f} bits a note ({low:.3f} to {high:.3f}), {result['pieces']} pieces"
+
+    how = {"pieces": options.pieces, "device": options.device, "precision": options.precision}
+    return evaluate_checkpoint(options.checkpoint, options.shard, **how), line
 
 
 def audition(options: argparse.Namespace) -> int:

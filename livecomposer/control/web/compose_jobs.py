@@ -211,7 +211,7 @@ def _command(wish: ComposeJob, settings: Settings, source: Path, target: Path) -
     if wish.how == "continue":
         return ["continue", *files, f"--seconds={wish.seconds:g}", *_options(settings, (*musical(ANY), *_ENGINE))]
     freely = changed(settings, {"beat_hint": 0.0})  # a take knows of no beats
-    return ["accompany", *files, "--latency-ms=20", *_options(freely, (*musical(ANY, TOGETHER, UNKNOWN), *_ENGINE))]
+    return ["accompany", *files, *_options(freely, (*musical(ANY, TOGETHER, UNKNOWN), *_ENGINE))]
 
 
 def _options(settings: Settings, names: Sequence[str]) -> list[str]:

@@ -16,6 +16,7 @@ from livecomposer.evaluation.bootstrap import interval_of_ratio
 from livecomposer.evaluation.likelihood.bits_per_note import LogProbs, chosen_of, decoder_log_probs, packs_of, rows_of
 from livecomposer.evaluation.likelihood.markov import MarkovModel, Recall
 from livecomposer.model import checkpoint
+from livecomposer.model.card import name_of
 from livecomposer.training.corpus import FINGERPRINTS, Shard, load_shard
 
 __all__ = ["ALL", "COPY", "MARKOV", "MODEL", "compare", "compare_checkpoints", "named", "table"]
@@ -77,14 +78,13 @@ def compare_checkpoints(
 
 
 def named(beside: Sequence[Path], *, taken: Sequence[str]) -> dict[str, Path]:
-    """Checkpoints by their folders' names, by the run's where a run keeps it as ``best``; none twice, none ``taken``.
+    """Checkpoints by their names; none twice, none ``taken``.
 
     Raises :class:`CheckpointError`.
     """
     found: dict[str, Path] = {}
     for folder in beside:
-        path = folder.absolute()
-        name = path.parent.name if path.name == "best" else path.name
+        name = name_of(folder)
         if name in {*taken, *found}:
             raise CheckpointError(f"--beside {folder}: {name!r} is in the table already; give it another name")
         found[name] = folder

@@ -39,7 +39,9 @@ class Actions:
                 done = companion.undo(now) if name == "undo" else companion.reroll(now)
                 session.take_back(now, name) if done else self._notify(f"{name}: there is no turn to take back")
             case "trigger" if not companion.trigger(now) and not companion.playing:
-                self._notify("trigger: nothing was played yet")
+                self._begin(now)
+            case "begin":
+                self._begin(now)
             case "keep":
                 self._notify(f"keep: {kept(companion.exchange, now, beside=self._take)}")
         session.notice_turn(turns)
@@ -58,6 +60,12 @@ class Actions:
             case "loop":
                 self._session.loop_playback.end(now)
         self._session.wake()
+
+    def _begin(self, now: float) -> None:
+        if self._companion.begin(now):
+            self._session.take_back(now, "a piece begins")
+        else:
+            self._notify("begin: a partner by rule plays until the engine is back; try again then")
 
     def _begin_loop(self, now: float) -> None:
         exchange, beats = self._companion.exchange, self._companion.pulse(now)

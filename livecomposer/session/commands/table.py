@@ -74,7 +74,8 @@ def _switch(name: str, meaning: str) -> Command:
 
 _ACTIONS = (
     _action("panic", "silence, at once, on every channel"),
-    _action("trigger", "the companion takes over now"),
+    _action("trigger", "the companion takes over now; where nothing was played yet it begins"),
+    _action("begin", "the companion opens a piece from nothing, in the scale and tempo that are set"),
     _action("yield", "the companion ends its turn"),
     _action("reroll", "the companion's last turn is taken back and played differently, from the same place"),
     _action("undo", "the companion's last turn is taken back, as if it had not been"),

@@ -6,6 +6,7 @@ from pathlib import Path
 from livecomposer.errors import SoundError
 from livecomposer.midi.port_watcher import Offer
 from livecomposer.midi.ports import VIRTUAL
+from livecomposer.model.card import name_of
 from livecomposer.playing.soundfonts import all_soundfonts, find_soundfont
 from livecomposer.settings import Settings
 from livecomposer.weights.checkpoint_folder import model_folder
@@ -42,13 +43,15 @@ def _ports(offered: Iterable[tuple[str, str]]) -> list[Option]:
 
 
 def _models(known: Iterable[str]) -> list[Option]:
-    """Checkpoints that ship, and those that are known and there; each once."""
+    """Checkpoints that ship, and those that are known and there; each once, no two called the same."""
     ships = model_folder()
-    found: dict[Path, Option] = {ships.resolve(): ("", ships.name)}
+    found: dict[Path, Option] = {ships.resolve(): ("", name_of(ships))}
     shipped = sorted(path.parent for path in ships.parent.glob("*/config.json"))
     for folder in (*shipped, *(Path(name) for name in known if name)):
         if folder.resolve() not in found and (folder / "config.json").is_file():
-            found[folder.resolve()] = (str(folder), folder.name)
+            name = name_of(folder)
+            taken = any(name == words for _, words in found.values())
+            found[folder.resolve()] = (str(folder), f"{name} ({folder})" if taken else name)
     return list(found.values())
 
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from livecomposer.engine.client import EngineClient
 from livecomposer.errors import LivecomposerError
+from livecomposer.model.card import name_of
 from livecomposer.session.session import Session
 from livecomposer.session.timing.overload_ladder import LadderStep, Load, OverloadLadder
 from livecomposer.session.timing.reduced_settings import ReducedSettings
@@ -59,7 +60,7 @@ class OverloadControl:
         """
         await self._swap(model)
         self._ladder.settings = changed(self._ladder.settings, {"model": model})
-        return f"the companion plays with {model_folder(model).name}"
+        return f"the companion plays with {name_of(model_folder(model))}"
 
     async def _make(self, change: LadderStep) -> None:
         self._session.announce(change.line)

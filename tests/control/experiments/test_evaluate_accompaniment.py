@@ -98,8 +98,8 @@ def test_the_change_of_key_is_half_way(capsys, place):
 def test_a_person_gets_tables(capsys, place):
     """Means, differences, where cheats win, latencies and curves."""
     lines = run(capsys, place, "--latency-ms", "20,100", "--key-change").splitlines()
-    assert "2 pieces, 6 s each, latency 20 ms" == lines[0]
-    assert lines[1].split()[0] == "model"
+    assert ["model: tiny", "2 pieces, 6 s each, latency 20 ms"] == lines[:2]
+    assert lines[2].split()[0] == "model"
     text = "\n".join(lines)
     for told in ("harmony_both", "model less each other", "no worse than the real accompaniment", "100 ms"):
         assert told in text

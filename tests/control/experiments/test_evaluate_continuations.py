@@ -46,8 +46,8 @@ def test_the_table_names_everybody(capsys, place, tmp_path):
     alone = write_shard(tmp_path / "valid.npz")
     assert 0 == main(asked((place[0], alone)))
     text = capsys.readouterr().out
-    assert text.startswith("2 pieces, 3 s each behind 4 s\n")
-    assert ["model", "copy", "another", "elsewhere", "real"] == text.splitlines()[1].split()
+    assert text.startswith("model: tiny\n2 pieces, 3 s each behind 4 s\n")
+    assert ["model", "copy", "another", "elsewhere", "real"] == text.splitlines()[2].split()
     assert "pitch_class_overlap: no worse than the model: copy" in text
     assert "markov" not in text
 

@@ -40,7 +40,7 @@ def test_the_default_leaves_music_alone():
 def test_every_action_and_switch_and_all_seven_controls_of_sampling_are_bound_by_default():
     """So that any controller that can send a CC reaches them."""
     seven = {"sampling", "threshold", "creative_risk", "input_duration", "extension_duration", "max_rest", "max_note"}
-    buttons = {"panic", "trigger", "yield", "reroll", "undo", "keep", "tap", "mute", "loop", "freeze"}
+    buttons = {"panic", "trigger", "begin", "yield", "reroll", "undo", "keep", "tap", "mute", "loop", "freeze"}
     bound = {binding.command.name for binding in read(maps()[DEFAULT]).layer.values()}
     assert set() == (seven | buttons | {"mode", "density", "lowest", "highest", "tempo"}) - bound
 

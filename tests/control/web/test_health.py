@@ -47,6 +47,7 @@ def test_quantiles_are_of_the_whole_session():
     ("now", "words"),
     [
         ({"faults": wrong(restarts=1)}, "engine died"),
+        ({"faults": wrong(stalls=1)}, "no sign of life"),
         ({"silent": ("a port",)}, "a port takes nothing"),
         ({"faults": wrong(dropped=2)}, "(2 times); close"),
         ({"headroom": 0.5}, "0.5 times"),

@@ -25,6 +25,16 @@ def test_models_are_those_that_ship_and_those_that_were_named(tmp_path):
     assert [(str(tmp_path / "mine"), "mine")] == [one for one in found if one[1] in {"mine", "gone"}]
 
 
+def test_no_two_models_are_called_the_same(tmp_path):
+    """The best of each run by the run's name; where that is taken, with its path."""
+    runs = [tmp_path / "chorales" / "best", tmp_path / "rolls" / "best", tmp_path / "other" / "rolls"]
+    for folder in runs:
+        folder.mkdir(parents=True)
+        (folder / "config.json").write_text("{}")
+    found = choices(Offer(), map(str, runs))["model"]
+    assert ["chorales", "rolls", f"rolls ({runs[2]})"] == [words for _, words in found[-3:]]
+
+
 def test_models_of_the_settings_are_known():
     """The one that plays, and the one to fall back on."""
     settings = changed(Settings(), {"model": "a", "small_model": "b"})

@@ -7,7 +7,7 @@ const DIALS = {
   threshold: "threshold", creative_risk: "creative risk", input_duration: "input duration",
   extension_duration: "extension duration", max_rest: "longest rest", max_note: "note length",
 };
-const ACTIONS = ["trigger", "yield", "mute", "undo", "reroll", "keep", "loop", "freeze", "tap"];
+const ACTIONS = ["trigger", "yield", "begin", "mute", "undo", "reroll", "keep", "loop", "freeze", "tap"];
 const WORDS = { reroll: "re-roll", trigger: "its turn", yield: "your turn" };
 const CHOSEN = { input: "you play", output: "sounds on", soundfont: "SoundFont", model: "model" };
 const ELSEWHERE = new Set([...Object.keys(DIALS), ...ACTIONS, ...Object.keys(CHOSEN), "panic", "mode", "sampling"]);
