@@ -22,8 +22,8 @@ SESSION = ["--mode", "accompany", "--split", "60", "--seed", "7", "--output", "n
 SESSION += ["--input", str(ROOT / "livecomposer/performances/gondola-song.mid"), "--panel-address", "127.0.0.1:0"]
 QUIET = ["--no-sandbox", "--disable-quic", "--disable-background-networking", "--mute-audio"]
 SIZE = {"width": 1280, "height": 800}
-BOTH_PLAY = "panel.music.notes.filter(note => note.role === 1).length > 20"
-BOTH_PLAY += " && panel.music.plan.length > 4 && panel.music.foreseen.length > 2"
+BOTH_PLAY = "panel.music.notes.filter(note => note.role === 1).length > 10"
+BOTH_PLAY += " && panel.music.plan.length > 1 && panel.music.foreseen.length > 1"
 GOES_ON_MS = 5_000
 PATIENCE_MS = 60_000
 
