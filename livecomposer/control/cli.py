@@ -274,14 +274,17 @@ def _add_audition(commands: Any) -> None:
 
 def _add_bench(commands: Any) -> None:
     parser = _command(commands, "bench", "bench", "measure the engine by itself, or the whole session")
-    parser.add_argument("what", choices=("engine", "latency", "panic"))
+    parser.add_argument("what", choices=("engine", "latency", "panic", "journal"))
     parser.add_argument("--model", default="", metavar="PATH", help="checkpoint folder; empty for the one that ships")
     parser.add_argument("--threads", default="", metavar="N,...", help="engine: CPU threads (1,2); latency: one number")
     parser.add_argument("--sizes", default="", metavar="S,...", help="engine: some of 5M,11M,25M,shipped")
     parser.add_argument("--contexts", default="", metavar="N,...", help="engine: ids already taken in (64,512,1024)")
     parser.add_argument("--backends", default="", metavar="B,...", help="engine: eager,native,compile,gpt2,notochord")
-    parser.add_argument("--quick", action="store_true", help="engine: a fifth of the rounds, and no growth")
+    parser.add_argument(
+        "--quick", action="store_true", help="engine: a fifth of the rounds, and no growth; journal: a minute"
+    )
     parser.add_argument("--turns", type=int, default=10, help="latency: how many phrases are played (10)")
+    parser.add_argument("--hours", type=float, default=4.0, metavar="H", help="journal: how long a set is (4)")
     parser.add_argument("--panics", type=int, default=200, metavar="N", help="panic: how many (200)")
     parser.add_argument("--mode", default="continue", choices=("continue", "respond", "accompany"), help="latency")
     parser.add_argument("--size", choices=("5M", "11M", "25M"), help="latency: random weights of that size instead")

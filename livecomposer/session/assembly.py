@@ -1,7 +1,8 @@
 """Who plays in one session, and what reaches in: put together from what was opened."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, fields
+from typing import Any
 
 from livecomposer.companion.companion import Companion
 from livecomposer.engine.client import EngineClient
@@ -35,6 +36,11 @@ class Assembly:
     dispatcher: Dispatcher
     clock_sync: ClockSync
     overload: OverloadControl
+
+    @property
+    def runs(self) -> tuple[Callable[[], Coroutine[Any, Any, None]], ...]:
+        """What goes on while music plays, each until it is cancelled."""
+        return self.session.run, self.dispatcher.run, self.overload.run, self.clock_sync.run
 
     def board(self, simulated: Recording | None, filters: InputFilters) -> Hotplug:
         """The performer's ports, opened; where ``simulated`` plays instead, it begins, and no port is heard yet.
@@ -110,7 +116,14 @@ def assembled(
     session.reduced.ask(shared.settings)
     take = None if shared.journal is None else shared.journal.path
     actions = Actions(session, companion, take=take, notify=shared.notify)
-    dispatcher = Dispatcher(actions, shared.settings, panic=session.panic, note=session.commanded)
+    dispatcher = Dispatcher(
+        actions,
+        shared.settings,
+        panic=session.panic,
+        note=session.commanded,
+        notify=shared.notify,
+        clock=shared.clock,
+    )
     return Assembly(
         shared=shared,
         companion=companion,

@@ -146,7 +146,7 @@ async def _play(
         changes = hot_swap_of(
             assembly.dispatcher, board, assembly.shared.output, assembly.overload, announce=assembly.session.announce
         )
-        runs = assembly.session.run, assembly.overload.run, assembly.clock_sync.run, changes.run
+        runs = (*assembly.runs, changes.run)
         async with board.mended(notify, api.healing, watched=bool(frontends)), _reaching(frontends, api):
             notify(_ready_line(assembly.shared.settings, board.listens, simulated))
             playing = [asyncio.create_task(run()) for run in runs]

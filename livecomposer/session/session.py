@@ -124,9 +124,9 @@ class Session:
             self.take_back(moment, "the clock stops")
         self.wake()
 
-    def commanded(self, name: str, value: object, source: str) -> None:
-        """Write down what was asked, and by what means."""
-        self._note(self._clock.now(), "command", name=name, value=value, source=source)
+    def commanded(self, name: str, value: object, source: str, **more: object) -> None:
+        """Write down what was asked, by what means, and how often if more than once."""
+        self._note(self._clock.now(), "command", name=name, value=value, source=source, **more)
 
     async def play_with(self, engine: EngineClient) -> None:
         """Put ``engine`` in the place of the one that plays, which is closed; raises :class:`EngineError`.

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from livecomposer.errors import SettingError
 
-__all__ = ["COOKIE", "Access", "Allowance", "address_of"]
+__all__ = ["COOKIE", "Access", "address_of"]
 
 COOKIE = "livecomposer"
 _OWN_NAMES = {"localhost", "127.0.0.1", "::1"}
@@ -69,22 +69,3 @@ class Access:
         if self.token and not secrets.compare_digest(token.encode(errors="replace"), self.token.encode()):
             return "wrong or no token; open the whole address that the start line shows"
         return ""
-
-
-class Allowance:
-    """How much one page may say: ``rate`` a second, and ``burst`` at once."""
-
-    def __init__(self, *, rate: float, burst: float, now: float) -> None:
-        self._rate = rate
-        self._burst = burst
-        self._left = burst
-        self._at = now
-
-    def take(self, now: float) -> bool:
-        """Whether one more is allowed at the moment ``now`` (seconds)."""
-        self._left = min(self._burst, self._left + (now - self._at) * self._rate)
-        self._at = now
-        if self._left < 1:
-            return False
-        self._left -= 1
-        return True

@@ -13,7 +13,7 @@ from typing import Any
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from livecomposer.beats import Beats
-from livecomposer.control.web.access import COOKIE, Access, Allowance
+from livecomposer.control.web.access import COOKIE, Access
 from livecomposer.control.web.compose_jobs import ComposeJobs
 from livecomposer.control.web.health import Health, HealthReading, prometheus
 from livecomposer.control.web.page_messages import PageMessages, tables
@@ -25,6 +25,7 @@ from livecomposer.control.web.takes_api import TakesApi
 from livecomposer.errors import LivecomposerError, SettingError
 from livecomposer.events import Role
 from livecomposer.playing.synth_stream import FRAMES, RATE, StreamSynth
+from livecomposer.session.commands.allowance import Allowance
 from livecomposer.session.commands.frontend_api import FrontendApi
 
 __all__ = ["MESSAGE_BYTES", "Panel"]

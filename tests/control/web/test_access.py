@@ -1,6 +1,6 @@
 import pytest
 
-from livecomposer.control.web.access import Access, Allowance, address_of
+from livecomposer.control.web.access import Access, address_of
 from livecomposer.errors import SettingError
 
 HERE = {"Host": "127.0.0.1:8765"}
@@ -85,11 +85,3 @@ def test_elsewhere_only_the_token_lets_in():
     )
     assert not guard.refusal(headers, token=right)
     assert guard.refusal({**headers, "Origin": "http://evil.example"}, token=right)
-
-
-def test_an_allowance_is_used_up_and_grows_again():
-    """A burst at once, then as many a second as the rate says."""
-    allowance = Allowance(rate=10, burst=3, now=0.0)
-    assert [True, True, True, False] == [allowance.take(0.0) for _ in range(4)]
-    assert [True, False] == [allowance.take(0.1) for _ in range(2)]
-    assert [True, True, True, False] == [allowance.take(100.0) for _ in range(4)]
